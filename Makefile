@@ -1,0 +1,30 @@
+# The two commands: `make demo` does the main job on a practice cloud, `make test` passes the tests.
+.PHONY: demo test check soak golden clean setup
+PYTHON := .venv/bin/python
+
+setup:
+	@sh scripts/setup.sh
+
+demo: setup
+	@sh scripts/demo.sh
+
+# everything: the fast part, then the tests on a real practice cloud
+test: setup
+	@sh scripts/check.sh
+	@sh scripts/test_practice.sh
+
+# the tests on a real practice cloud, also those that take too long for `make test`; then 25 kills of a real upgrade
+soak: setup
+	@sh scripts/test_practice.sh --soak
+	@sh scripts/soak.sh
+
+# the fast part: lint, types, import rules, unit, golden and crash tests; no root, no cloud
+check: setup
+	@sh scripts/check.sh
+
+# write the golden plans and the published schemas anew; review the diff
+golden: setup
+	@$(PYTHON) -m tests.golden.regenerate
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build dist demo
