@@ -1,0 +1,1 @@
+"""Ostler looks after OpenStack clouds."""
