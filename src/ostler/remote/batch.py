@@ -1,0 +1,102 @@
+"""Many read-only commands in one round trip: the script that runs them on a host, and its language.
+
+The script is sent to the host's own Python (3.5 or newer, standard library only), reads the commands as JSON,
+runs a few at a time, and prints the results as JSON. Output beyond a limit is cut, with a mark.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Sequence
+
+from ostler.commands import Command, CommandResult, read
+
+AT_ONCE = 4
+"""Commands of one batch that run side by side on a host."""
+
+OUTPUT_LIMIT_BYTES = 2 * 1024 * 1024
+CUT_MARK = "\n[ostler: output cut at 2 MiB]\n"
+PYTHON = "/usr/bin/python3"
+
+SCRIPT = r"""
+import base64, json, os, signal, subprocess, sys, threading, time
+from concurrent.futures import ThreadPoolExecutor
+LIMIT, MARK, AT_ONCE = int(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+def drain(pipe, kept):
+    size = 0
+    while True:
+        data = pipe.read1(65536)
+        if not data:
+            break
+        if size < LIMIT:
+            kept.append(data[:LIMIT - size])
+        size += len(data)
+    if size > LIMIT:
+        kept.append(MARK.encode())
+def feed(pipe, data):
+    try:
+        pipe.write(data)
+        pipe.close()
+    except OSError:
+        pass
+def run(job):
+    argv, limit, data, env, user = job
+    if user:
+        argv = ["runuser", "-u", user, "--"] + argv
+    began, out, err = time.monotonic(), [], []
+    try:
+        process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                   env=dict(os.environ, **env), preexec_fn=os.setpgrp)
+    except OSError as error:
+        missing = isinstance(error, (FileNotFoundError, NotADirectoryError))
+        return [127 if missing else 126, "", "%s: %s" % (argv[0], error.strerror), 0.0]
+    parts = [(drain, process.stdout, out), (drain, process.stderr, err), (feed, process.stdin, base64.b64decode(data))]
+    threads = [threading.Thread(target=part[0], args=part[1:], daemon=True) for part in parts]
+    for thread in threads:
+        thread.start()
+    try:
+        for thread in threads[:2]:
+            thread.join(max(0.0, began + limit - time.monotonic()))
+        code = process.wait(max(0.01, began + limit - time.monotonic()))
+        if code < 0:
+            code = 128 - code
+    except subprocess.TimeoutExpired:
+        code = 124
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except OSError:
+        pass
+    for thread in threads[:2]:
+        thread.join(1.0)
+    texts = [b"".join(list(kept)).decode("utf-8", "replace") for kept in (out, err)]
+    return [code, texts[0], texts[1], round(time.monotonic() - began, 4)]
+jobs = json.loads(sys.stdin.read())
+with ThreadPoolExecutor(AT_ONCE) as pool:
+    json.dump(list(pool.map(run, jobs)), sys.stdout)
+"""
+
+
+def batch_command(commands: Sequence[Command]) -> Command:
+    """Return the one command that runs all of them.
+
+    Raises ValueError when one is not marked read-only: nothing that changes a host is run in a batch.
+    """
+    changing = [command for command in commands if not command.is_read_only]
+    if changing:
+        raise ValueError(f"not a read-only command, so not for a batch: {changing[0]}")
+    jobs = [
+        [list(c.argv), c.timeout_s, base64.b64encode(c.stdin or b"").decode(), dict(c.env), c.user] for c in commands
+    ]
+    longest_s = max((c.timeout_s for c in commands), default=0.0)
+    limit_s = 10 + longest_s + sum(c.timeout_s for c in commands) / AT_ONCE
+    argv = (PYTHON, "-I", "-S", "-c", SCRIPT, str(OUTPUT_LIMIT_BYTES), CUT_MARK, str(AT_ONCE))
+    return read(*argv, timeout_s=limit_s, stdin=json.dumps(jobs).encode())
+
+
+def batch_results(output: str, count: int) -> list[CommandResult]:
+    """Return the results printed by the script. Raises ValueError when they are not ``count`` results."""
+    rows = json.loads(output)
+    if not isinstance(rows, list) or len(rows) != count:
+        raise ValueError(f"a batch of {count} commands printed something else than {count} results")
+    return [CommandResult(int(code), str(out), str(err), float(seconds)) for code, out, err, seconds in rows]

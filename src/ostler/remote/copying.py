@@ -1,0 +1,88 @@
+"""Copying large files through a command's input or output, a piece at a time, whole or not at all."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO
+
+from ostler.commands import CommandResult
+from ostler.errors import HostUnreachable
+from ostler.remote.errors_map import failed
+from ostler.remote.sessions import Running
+
+PIECE_BYTES = 256 * 1024
+STALL_TIMEOUT_S = 60.0
+"""A copy is given up when nothing moves for so long, however long it takes in all."""
+
+Progress = Callable[[int, int], None]
+"""Called with the bytes moved so far and the size of the whole, from another thread."""
+
+
+async def pour_in(running: Running, source: Path, progress: Progress | None) -> None:
+    """Feed a file to a command. A command that ends early (a full disk) is told by its exit code, not here.
+
+    Raises TimeoutError when nothing moved for STALL_TIMEOUT_S.
+    """
+    size, moved = source.stat().st_size, 0
+    with source.open("rb") as file, contextlib.suppress(BrokenPipeError, ConnectionResetError):
+        while piece := await asyncio.to_thread(file.read, PIECE_BYTES):
+            running.process.stdin.write(piece)
+            await asyncio.wait_for(running.process.stdin.drain(), STALL_TIMEOUT_S)
+            moved += len(piece)
+            if progress:
+                progress(moved, size)
+        running.process.stdin.write_eof()
+
+
+async def pour_out(running: Running, path: str, target: Path, progress: Progress | None) -> None:
+    """Write what ``scripts.receive_file`` prints to a local file with mode 0600.
+
+    Raises CommandFailed when the file cannot be read, HostUnreachable when fewer bytes than its size came,
+    TimeoutError when nothing moved for STALL_TIMEOUT_S.
+    """
+    out = running.process.stdout
+    header = await asyncio.wait_for(out.readline(), STALL_TIMEOUT_S)
+    if not header.endswith(b"\n"):
+        code, _, err = await running.ended()
+        raise failed(
+            running.host,
+            "remote.file-not-read",
+            f"{path} could not be read",
+            CommandResult(code, "", err.decode(errors="replace")),
+        )
+    size = int(header)
+    with replacing(target) as file:
+        moved = 0
+        while piece := await asyncio.wait_for(out.read(PIECE_BYTES), STALL_TIMEOUT_S):
+            await asyncio.to_thread(file.write, piece)
+            moved += len(piece)
+            if progress:
+                progress(moved, size)
+        if moved != size:
+            raise HostUnreachable(
+                "remote.copy-cut",
+                f"{path} came over from {running.host} only in part",
+                found=f"{moved} bytes",
+                expected=f"{size} bytes",
+                do_next="see that the host is up and that nothing writes to the file, then resume",
+            )
+
+
+@contextlib.contextmanager
+def replacing(target: Path) -> Iterator[IO[bytes]]:
+    """Yield a file that takes ``target``'s place, safe on disk and with mode 0600, when the block ends well."""
+    descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    new = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(target)
+    finally:
+        new.unlink(missing_ok=True)

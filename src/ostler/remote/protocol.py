@@ -1,0 +1,60 @@
+"""The seams through which Ostler reaches a cloud: one for hosts, one for APIs.
+
+Implementations: ``ssh`` (real hosts), ``local`` (this machine), ``simulated`` (an in-memory cloud),
+``replay`` (recorded answers); ``api`` (openstacksdk). All are safe to call from several threads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+from ostler.commands import ApiRequest, ApiResponse, Command, CommandResult
+
+
+class Transport(Protocol):
+    """Reaches hosts by their name in the cloud file; one connection per host for the whole run."""
+
+    def run(self, host: str, command: Command) -> CommandResult:
+        """Run one command and return what it left, whatever its exit code.
+
+        Raises HostUnreachable, HostKeyChanged, AccessDenied, CommandTimedOut (the remote process group
+        was ended).
+        """
+
+    def run_batch(self, host: str, commands: Sequence[Command]) -> list[CommandResult]:
+        """Run several read-only commands one after another in ONE round trip; results in order.
+
+        A command that outlives its own limit yields exit code 124, a missing program 127; neither stops
+        the others.
+        """
+
+    def put(self, host: str, path: str, content: bytes, *, mode: int, owner: str = "root", group: str = "root") -> None:
+        """Write a file atomically (temporary name in the same folder, fsync, rename). Raises NoSpace."""
+
+    def fetch(self, host: str, path: str) -> bytes:
+        """Return the bytes of a file. Raises CommandFailed when it cannot be read."""
+
+    def send(self, host: str, source: Path, path: str, *, mode: int = 0o600) -> None:
+        """Copy a large local file to a host, atomically. Raises NoSpace."""
+
+    def receive(self, host: str, path: str, target: Path) -> None:
+        """Copy a large file from a host; the local file has mode 0600."""
+
+    def close(self) -> None:
+        """End all connections."""
+
+
+class Api(Protocol):
+    """Calls the cloud's APIs with the operator's credentials."""
+
+    def call(self, request: ApiRequest) -> ApiResponse:
+        """Send one request, without retries, and return the answer.
+
+        Raises ApiError for a status that was not expected (``status`` 0: no answer), AccessDenied for 401/403
+        of the identity service.
+        """
+
+    def close(self) -> None:
+        """End all connections."""

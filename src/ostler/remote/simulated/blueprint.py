@@ -1,0 +1,132 @@
+"""What software there is for a simulated cloud: projects by release, their services, databases and commands.
+
+Plain data, because this room knows nothing of the catalog; `execution.simulation` fills it from there.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal, TypeVar
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+CommandKind = Literal["expand", "migrate", "contract", "sync", "online", "check", "pending"]
+
+
+@dataclass(frozen=True)
+class ServiceEdition:
+    """One service in one release. `target` is the program or module that starts it; `port` None: it serves nothing;
+    `record` is the binary it reports as in nova's service table (None: it does not)."""
+
+    name: str
+    unit: str
+    role: str
+    target: str
+    backend: str | None = None
+    port: int | None = None
+    service_type: str | None = None
+    uses_amqp: bool = False
+    uses_database: bool = False
+    record: str | None = None
+
+
+@dataclass(frozen=True)
+class ManagedCommand:
+    """One command of a project's environment (`argv[0]` is the bare program) and what it does to `databases`."""
+
+    argv: tuple[str, ...]
+    kind: CommandKind
+    databases: tuple[str, ...] = ()
+    batch_option: str | None = None
+
+
+@dataclass(frozen=True)
+class Edition:
+    """One project in one release."""
+
+    project: str
+    release: str
+    version: str
+    services: tuple[ServiceEdition, ...]
+    commands: tuple[ManagedCommand, ...]
+
+
+@dataclass(frozen=True)
+class DatabasePlan:
+    """One database: the last revision of each branch by release, and the branches without a row of their own."""
+
+    name: str
+    project: str
+    heads: Mapping[str, Mapping[str, str]]
+    hidden: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class NovaEdition:
+    """What nova of one release writes into its tables, and the oldest nova-compute it starts beside."""
+
+    service_version: int
+    compute_floor: int
+    objects: Mapping[str, str] = field(default_factory=dict)
+
+
+def _grouped(pairs: Iterable[tuple[K, V]]) -> Mapping[K, frozenset[V]]:
+    found: defaultdict[K, set[V]] = defaultdict(set)
+    for key, value in pairs:
+        found[key].add(value)
+    return {key: frozenset(values) for key, values in found.items()}
+
+
+@dataclass(frozen=True)
+class Blueprint:
+    """All there is, with the releases from old to new."""
+
+    releases: tuple[str, ...]
+    editions: tuple[Edition, ...]
+    databases: Mapping[str, DatabasePlan]
+    nova: Mapping[str, NovaEdition]
+
+    def edition(self, project: str, version: str) -> Edition | None:
+        """Return a project's edition by its version; None when there is none."""
+        return self._by_version.get((project, version))
+
+    @cached_property
+    def _by_version(self) -> Mapping[tuple[str, str], Edition]:
+        return {(edition.project, edition.version): edition for edition in self.editions}
+
+    @cached_property
+    def units_at(self) -> Mapping[int, frozenset[str]]:
+        """The units that may listen on a port, in whichever release."""
+        return _grouped((s.port, s.unit) for edition in self.editions for s in edition.services if s.port)
+
+    @cached_property
+    def ports_of(self) -> Mapping[str, frozenset[int]]:
+        """The ports of a backend's servers, in whichever release."""
+        return _grouped((s.backend, s.port) for e in self.editions for s in e.services if s.backend and s.port)
+
+    def unit_names(self) -> frozenset[str]:
+        """Return the units (without .service) of all services of all releases."""
+        return frozenset(service.unit for edition in self.editions for service in edition.services)
+
+    def runs_on(self, project: str, release: str, schema: Mapping[str, Mapping[str, str]]) -> bool:
+        """Tell whether code of a release works on the schema as it is: expanded far enough, not contracted too far."""
+        at = self.releases.index(release)
+        newer, older = self.releases[at:], self.releases[: at + 1]
+        for database in (d for d in self.databases.values() if d.project == project):
+            for branch, revision in schema.get(database.name, {}).items():
+                fitting = older if branch == "contract" else newer
+                if revision not in {database.heads[r][branch] for r in fitting if branch in database.heads.get(r, {})}:
+                    return False
+        return True
+
+    def rows(self, database: str, branches: Mapping[str, str]) -> list[str]:
+        """Return what a version table holds when its branches are at these revisions: a hidden branch has a row
+        only while the others are not yet at the release it is at."""
+        plan = self.databases[database]
+        is_complete = any(dict(heads) == dict(branches) for heads in plan.heads.values())
+        hidden = plan.hidden if is_complete else ()
+        return sorted(revision for branch, revision in branches.items() if branch not in hidden)

@@ -1,0 +1,142 @@
+"""The fixed scripts with which facts look at a host, answered by a simulated one."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from ostler.remote.simulated.api_state import servers_on
+from ostler.remote.simulated.machine import Machine, Outcome, failed
+from ostler.remote.simulated.services import members, running, status_on, unit_text
+from ostler.remote.simulated.state import UnitState
+
+ESTABLISHED, LISTENING = 1, 10
+AMQP_PORT, DATABASE_PORT = 5672, 3306
+GUEST_RUNS, GUEST_OFF = 1, 4
+
+
+def clock(machine: Machine, arguments: Sequence[str], stdin: bytes) -> Outcome:
+    now = machine.state.now + machine.host.clock_offset_s
+    return Outcome(0, f"{now:.9f}\n{machine.host.boot_id}\n{machine.host.name}\n6.1.0-41-amd64\n")
+
+
+def files(machine: Machine, arguments: Sequence[str], stdin: bytes) -> Outcome:
+    answer: dict[str, Any] = {}
+    for given in arguments:
+        for path in machine.files.files_below(given) if given.endswith("/") else [given]:
+            there = machine.files.entry(path)
+            if there and there.kind == "file":
+                answer[path] = {
+                    "sha256": hashlib.sha256(there.content).hexdigest(),
+                    "mode": f"{there.mode:04o}",
+                    "owner": there.owner,
+                    "group": there.group,
+                    "size": len(there.content),
+                }
+    return Outcome(0, json.dumps(answer), seconds=0.03)
+
+
+def options(machine: Machine, arguments: Sequence[str], stdin: bytes) -> Outcome:
+    path, wanted = arguments
+    answer: dict[str, str | None] = dict.fromkeys(wanted.split(":"))
+    section = "DEFAULT"
+    for line in (machine.files.text(path) or "").splitlines():
+        text = line.strip()
+        if text.startswith("[") and text.endswith("]"):
+            section = text[1:-1].strip()
+        elif text and text[0] not in "#;" and "=" in text:
+            name, _, value = text.partition("=")
+            if f"{section}/{name.strip()}" in answer:
+                answer[f"{section}/{name.strip()}"] = value.strip()
+    return Outcome(0, json.dumps(answer))
+
+
+def environments(machine: Machine, arguments: Sequence[str], stdin: bytes) -> Outcome:
+    current, folder, manifest = arguments
+    found: dict[str, Any] = {"links": {}, "present": {}}
+    for service in machine.files.names(current):
+        there = machine.files.link(f"{current}/{service}")
+        if there and there.kind == "link":
+            found["links"][service] = machine.files.resolve(f"{current}/{service}")
+    for name in machine.files.names(folder):
+        text = machine.files.text(f"{folder}/{name}/{manifest}")
+        if text is not None:
+            made = json.loads(text)
+            found["present"][name] = {key: made.get(key) for key in ("project", "version", "release", "address")}
+    return Outcome(0, json.dumps(found), seconds=0.03)
+
+
+def processes(machine: Machine, arguments: Sequence[str], stdin: bytes) -> Outcome:
+    units: dict[str, list[dict[str, Any]]] = {}
+    sockets: dict[str, list[int]] = {}
+    for name in arguments[1:]:
+        unit = name.removesuffix(".service")
+        state = machine.host.units.get(unit)
+        if state and state.runs:
+            units[name] = [_process(machine, unit, state, sockets)]
+        elif unit_text(machine, unit) is not None:
+            units[name] = []
+    return Outcome(0, json.dumps({"units": units, "sockets": sockets}), seconds=0.05)
+
+
+def _process(machine: Machine, unit: str, state: UnitState, sockets: dict[str, list[int]]) -> dict[str, Any]:
+    ends: list[list[int]] = []
+    runs = running(machine.world, machine.host, unit)
+    if runs:
+        service = runs[1]
+        if service.port:
+            ends.append([LISTENING, service.port, 0])
+        if service.uses_amqp and members(machine.world, "rabbitmq-server", machine.state.messaging_hosts):
+            ends.append([ESTABLISHED, 40000, AMQP_PORT])
+        if service.uses_database and members(machine.world, "mariadb", machine.state.database_hosts):
+            ends.append([ESTABLISHED, 40001, DATABASE_PORT])
+    names = [f"socket:[{state.main_pid * 10 + place}]" for place in range(len(ends))]
+    sockets.update(zip(names, ends, strict=True))
+    has_code = state.environment is not None
+    return {
+        "pid": state.main_pid,
+        "exe": "/usr/bin/python3.11" if has_code else f"/usr/sbin/{unit}",
+        "environments": [state.environment] if has_code else [],
+        "sockets": names,
+    }
+
+
+def answers(machine: Machine, arguments: Sequence[str], stdin: bytes) -> Outcome:
+    wanted = json.loads(arguments[2])
+    found = {
+        backend: {"status": status_on(machine.world, machine.host, port), "seconds": 0.01}
+        for backend, port, _ in wanted
+    }
+    return Outcome(0, json.dumps(found), seconds=0.05)
+
+
+def rabbitmq(machine: Machine, arguments: Sequence[str], stdin: bytes) -> Outcome:
+    if not machine.runs("rabbitmq-server"):
+        return failed(f"Error: unable to perform an operation on node 'rabbit@{machine.host.name}'.", 69)
+    nodes = members(machine.world, "rabbitmq-server", machine.state.messaging_hosts)
+    lines = ["version 3.10.8", *(f"running rabbit@{node}" for node in nodes), "queues 42", "leaderless 0", "end"]
+    return Outcome(0, "".join(f"{line}\n" for line in lines), seconds=0.1)
+
+
+def guests(machine: Machine, arguments: Sequence[str], stdin: bytes) -> Outcome:
+    if "compute" not in machine.host.roles:
+        return failed(f"neither libvirt nor {arguments[0]} is there")
+    found = {
+        server["id"]: [server["name"], GUEST_RUNS if server["status"] == "ACTIVE" else GUEST_OFF]
+        for server in servers_on(machine.state, machine.host.name)
+    }
+    return Outcome(0, "file\n" + json.dumps(found))
+
+
+def log_errors(machine: Machine, arguments: Sequence[str], stdin: bytes) -> Outcome:
+    """No service of a simulated cloud logs errors."""
+    return Outcome(0, json.dumps({"read": len(arguments) - 1, "groups": [], "problems": []}), seconds=0.1)
+
+
+def purge_queues(machine: Machine, arguments: Sequence[str], stdin: bytes) -> Outcome:
+    if not machine.runs("rabbitmq-server"):
+        return failed("Error: unable to perform an operation on this node.", 69)
+    machine.note("purge the queues")
+    return Outcome(seconds=1.0)

@@ -1,0 +1,143 @@
+"""What runs on simulated hosts: which code a unit starts, whether it serves, and what it reports."""
+
+from __future__ import annotations
+
+import re
+
+from ostler.remote.simulated.blueprint import Edition, ServiceEdition
+from ostler.remote.simulated.file_system import FileSystem
+from ostler.remote.simulated.machine import Machine, World
+from ostler.remote.simulated.state import HostState, ServiceRecord, UnitState
+
+ENVIRONMENTS = "/opt/openstack/venvs"
+MANIFEST = "ostler-manifest.json"
+UNIT_DIR = "/etc/systemd/system"
+VENDOR_DIR = "/lib/systemd/system"
+
+_PROGRAM = re.compile(r"^ExecStart=[-@:+!]*\"?(/opt/openstack/\S+?)/bin/([^\s\"]+)", re.MULTILINE)
+_INI = re.compile(r"--ini[= ](\S+)")
+_APPLICATION = re.compile(r"^(?:wsgi-file|module) *= *(\S+)", re.MULTILINE)
+
+
+def unit_text(machine: Machine, unit: str) -> str | None:
+    """Return a unit's file as it is on the disk; None when there is none."""
+    files = machine.files
+    own = files.text(f"{UNIT_DIR}/{unit}.service")
+    return own if own is not None else files.text(f"{VENDOR_DIR}/{unit}.service")
+
+
+def edition_at(world: World, files: FileSystem, environment: str) -> Edition | None:
+    """Return what an environment's folder holds; None when it is not whole."""
+    if files.entry(f"{environment}/{MANIFEST}") is None:
+        return None
+    project, _, version = environment.rpartition("/")[2].partition("-")
+    return world.blueprint.edition(project, version)
+
+
+def code_of(machine: Machine, unit: str, text: str) -> tuple[str | None, str]:
+    """Return the environment a unit would start from, and why it cannot start from it (empty: it can).
+
+    The environment is None for a unit that starts nothing below /opt/openstack.
+    """
+    found = _PROGRAM.search(text)
+    if found is None:
+        return None, ""
+    environment = machine.files.resolve(found[1])
+    edition = edition_at(machine.world, machine.files, environment)
+    if edition is None:
+        return environment, f"{environment}: no such environment"
+    service = next((s for s in edition.services if s.unit == unit), None)
+    if service is None:
+        return environment, f"{edition.project} {edition.version} has no {unit}"
+    target = _started(machine, text, found[2])
+    if target.partition(":")[0].rpartition("/")[2] != service.target:
+        return environment, f"{environment} has no {target}"
+    return environment, ""
+
+
+def _started(machine: Machine, text: str, program: str) -> str:
+    """Return what a unit really starts: the application that uwsgi is configured for, or the program itself."""
+    ini = _INI.search(text)
+    if program != "uwsgi" or ini is None:
+        return program
+    application = _APPLICATION.search(machine.files.text(ini[1]) or "")
+    return application[1] if application else "no application"
+
+
+def running(world: World, host: HostState, unit: str) -> tuple[Edition, ServiceEdition] | None:
+    """Return what an active unit runs; None when it does not run, or runs nothing of OpenStack."""
+    found = host.units.get(unit)
+    if found is None or not found.runs or found.environment is None:
+        return None
+    project, _, version = found.environment.rpartition("/")[2].partition("-")
+    edition = world.blueprint.edition(project, version)
+    if edition is None:
+        return None
+    service = next((s for s in edition.services if s.unit == unit), None)
+    return (edition, service) if service else None
+
+
+def status_on(world: World, host: HostState, port: int) -> int:
+    """Return what a request to a port of a host is answered with: 0 when nothing listens, 500 when the code there
+    does not fit the schema of its databases or no database answers."""
+    for unit in world.blueprint.units_at.get(port, ()):
+        runs = running(world, host, unit)
+        if runs is None or runs[1].port != port:
+            continue
+        edition, service = runs
+        if service.uses_database and not database_answers(world):
+            return 503
+        return 200 if world.blueprint.runs_on(edition.project, edition.release, world.state.databases.schema) else 500
+    return 0
+
+
+def database_answers(world: World) -> bool:
+    """Tell whether any database server of the cloud answers."""
+    hosts = (world.state.hosts[name] for name in world.state.database_hosts)
+    return any(_has(world, host, "mariadb") for host in hosts)
+
+
+def members(world: World, unit: str, hosts: tuple[str, ...]) -> list[str]:
+    """Return which of some hosts can be reached and run a unit."""
+    return [name for name in hosts if _has(world, world.state.hosts[name], unit)]
+
+
+def _has(world: World, host: HostState, unit: str) -> bool:
+    found = host.units.get(unit)
+    return world.is_reachable(host.name) and found is not None and found.runs
+
+
+def report(machine: Machine, unit: str, state: UnitState) -> str:
+    """Let a started nova service write its record; return why nova refuses to start (empty: it does not)."""
+    runs = running(machine.world, machine.host, unit)
+    if runs is None or runs[1].record is None:
+        return ""
+    edition, service = runs
+    nova = machine.world.blueprint.nova[edition.release]
+    records = machine.state.databases.records
+    kept = [r for r in records if not r.deleted]
+    floor = [r.version for r in kept if r.binary == "nova-compute" and r.version < nova.compute_floor]
+    if floor:
+        return f"a nova-compute of version {min(floor)} is too old for {edition.release}"
+    same = [r.version for r in kept if r.binary == service.record]
+    if same and nova.service_version < min(same):
+        return f"this service is older (v{nova.service_version}) than the minimum (v{min(same)})"
+    own = next((r for r in kept if r.binary == service.record and r.host == machine.host.name), None)
+    if own is None:
+        world = machine.world
+        own = ServiceRecord(world.number(), world.identifier(), str(service.record), machine.host.name, 0)
+        records.append(own)
+    own.version, own.seen_at = nova.service_version, machine.state.now
+    return ""
+
+
+def age_of(world: World, record: ServiceRecord) -> float:
+    """Return the seconds since a service reported last; one that runs reports every ten seconds."""
+    host = world.state.hosts.get(record.host)
+    unit = {"nova-osapi_compute": "nova-api"}.get(record.binary, record.binary)
+    found = host.units.get(unit) if host else None
+    if host is None or found is None:
+        return max(0.0, world.state.now - record.seen_at)
+    if found.runs and world.is_reachable(host.name) and record.binary not in ("nova-osapi_compute", "nova-metadata"):
+        return (world.state.now - (found.started_at or 0.0)) % 10.0
+    return max(0.0, world.state.now - max(record.seen_at, found.stopped_at or 0.0))

@@ -1,0 +1,130 @@
+"""The database server of a simulated host: it knows the statements that Ostler uses, by what is typical of each."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Sequence
+
+from ostler.remote.simulated.api_state import busy_servers
+from ostler.remote.simulated.machine import Machine, Outcome, failed
+from ostler.remote.simulated.services import age_of, members
+
+VERSION = "10.11.14-MariaDB-0+deb12u2"
+ROWS, BYTES = 1000, 2_000_000
+_STRUCTURE = re.compile(r"'revision', '(\w+)', version_num FROM")
+_VARIABLE = re.compile(r"SHOW GLOBAL VARIABLES WHERE Variable_name = '(\w+)'", re.IGNORECASE)
+_SET = re.compile(r"SET GLOBAL (\w+) = (\w+)", re.IGNORECASE)
+_OBJECT = re.compile(r"SELECT '(\w+)', SUBSTRING_INDEX")
+_SCHEMAS = re.compile(r"table_schema IN \(([^)]*)\)", re.IGNORECASE)
+
+Rows = list[tuple[object, ...]]
+
+
+def mariadb(machine: Machine, arguments: Sequence[str], stdin: bytes) -> Outcome:
+    """Answer the statements given with --execute or -e."""
+    if not machine.runs("mariadb"):
+        return failed("ERROR 2002 (HY000): Can't connect to local server through socket '/run/mysqld/mysqld.sock' (2)")
+    statement = _statement(arguments)
+    if statement is None:
+        return failed("a simulated database server takes statements as an argument only")
+    if found := _SET.search(statement):
+        return _set(machine, found[1], found[2])
+    for mark, answer in _ANSWERS:
+        if mark in statement:
+            return Outcome(0, _printed(answer(machine, statement)), seconds=0.03)
+    return failed(f"ERROR 1064 (42000): a simulated database server does not know: {statement[:80]}")
+
+
+def _statement(arguments: Sequence[str]) -> str | None:
+    for place, word in enumerate(arguments):
+        if word in ("-e", "--execute") and place + 1 < len(arguments):
+            return arguments[place + 1]
+    return None
+
+
+def _printed(rows: Rows) -> str:
+    return "".join("\t".join("NULL" if cell is None else str(cell) for cell in row) + "\n" for row in rows)
+
+
+def _set(machine: Machine, name: str, value: str) -> Outcome:
+    shown = {"1": "ON", "0": "OFF"}.get(value, value)
+    if machine.host.variables.get(name) != shown:
+        machine.host.variables[name] = shown
+        machine.note(f"set global {name} = {shown}")
+    return Outcome(seconds=0.02)
+
+
+def _galera(machine: Machine, statement: str) -> Rows:
+    size = len(members(machine.world, "mariadb", machine.state.database_hosts))
+    return [
+        ("wsrep_cluster_size", size),
+        ("wsrep_cluster_status", "Primary"),
+        ("wsrep_local_state_comment", "Synced"),
+        ("wsrep_ready", "ON"),
+        ("version", VERSION),
+    ]
+
+
+def _schema(machine: Machine, statement: str) -> Rows:
+    schema = machine.state.databases.schema
+    asked = [name for name in _STRUCTURE.findall(statement) if name in schema]
+    rows: Rows = [("database", name, "") for name in asked]
+    rows += [("revision", name, row) for name in asked for row in machine.world.blueprint.rows(name, schema[name])]
+    return rows
+
+
+def _sizes(machine: Machine, statement: str) -> Rows:
+    asked = _SCHEMAS.search(statement)
+    names = re.findall(r"'(\w+)'", asked[1]) if asked else []
+    return [(name, 40, ROWS, BYTES) for name in names if name in machine.state.databases.schema]
+
+
+def _variable(machine: Machine, statement: str) -> Rows:
+    found = _VARIABLE.search(statement)
+    name = found[1] if found else ""
+    return [(name, machine.host.variables[name])] if name in machine.host.variables else []
+
+
+def _services(machine: Machine, statement: str) -> Rows:
+    rows: Rows = []
+    for record in machine.state.databases.records:
+        shown = {
+            "cell": "nova",
+            "id": record.id,
+            "binary": record.binary,
+            "host": record.host,
+            "version": record.version,
+            "disabled": int(record.disabled),
+            "disabled_reason": record.disabled_reason,
+            "deleted": record.id if record.deleted else 0,
+            "age_s": round(age_of(machine.world, record), 3),
+        }
+        rows.append((json.dumps(shown),))
+    return rows
+
+
+def _busy(machine: Machine, statement: str) -> Rows:
+    return [(host, count) for host, count in sorted(busy_servers(machine.state).items()) if host]
+
+
+def _hostless(machine: Machine, statement: str) -> Rows:
+    return [("in_cells", busy_servers(machine.state).get("", 0)), ("requests", 0), ("stale_requests", 0)]
+
+
+def _objects(machine: Machine, statement: str) -> Rows:
+    stored = machine.state.databases.objects
+    asked = dict.fromkeys(_OBJECT.findall(statement))
+    return [(name, version, count) for name in asked for version, count in sorted(stored.get(name, {}).items())]
+
+
+_ANSWERS: Sequence[tuple[str, Callable[[Machine, str], Rows]]] = (
+    ("wsrep_cluster_size", _galera),
+    ("'revision', '", _schema),
+    ("SUM(table_rows)", _sizes),
+    ("SHOW GLOBAL VARIABLES WHERE", _variable),
+    ("JSON_OBJECT('cell'", _services),
+    ("DISTINCT uuid", _busy),
+    ("'in_cells'", _hostless),
+    ("nova_object.version", _objects),
+)

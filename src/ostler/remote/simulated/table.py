@@ -1,0 +1,83 @@
+"""Which program of a simulated host does what: by name, by the word that marks a fixed script, or by its environment.
+
+Add a program or script by writing a function `(machine, arguments, stdin) -> Outcome` and naming it here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from ostler.remote.simulated import balancer, dumps, fact_scripts, management, programs
+from ostler.remote.simulated.machine import Machine, Outcome, Program
+from ostler.remote.simulated.services import ENVIRONMENTS
+from ostler.remote.simulated.sql import mariadb
+from ostler.remote.simulated.systemd import systemctl
+
+NOT_FOUND = 127
+
+PROGRAMS: Mapping[str, Program] = {
+    "cat": programs.cat,
+    "date": programs.date,
+    "df": programs.df,
+    "ip": programs.ip,
+    "ln": programs.ln,
+    "mariadb": mariadb,
+    "mkdir": programs.mkdir,
+    "mv": programs.mv,
+    "readlink": programs.readlink,
+    "rm": programs.rm,
+    "sha256sum": programs.sha256sum,
+    "socat": balancer.socat,
+    "systemctl": systemctl,
+    "true": programs.true,
+}
+
+SCRIPTS: Mapping[str, Program] = {
+    "ostler-dump": dumps.dump,
+    "ostler-edit-records": dumps.edit_records,
+    "ostler-haproxy.held": balancer.held,
+    "ostler-haproxy.servers": balancer.statistics,
+    "ostler-host.answers": fact_scripts.answers,
+    "ostler-host.clock": fact_scripts.clock,
+    "ostler-host.environments": fact_scripts.environments,
+    "ostler-host.files": fact_scripts.files,
+    "ostler-host.options": fact_scripts.options,
+    "ostler-host.processes": fact_scripts.processes,
+    "ostler-logs.errors": fact_scripts.log_errors,
+    "ostler-memcached.node": balancer.memcached,
+    "ostler-nova.guests": fact_scripts.guests,
+    "ostler-purge-queues": fact_scripts.purge_queues,
+    "ostler-rabbitmq.node": fact_scripts.rabbitmq,
+    "ostler-restore-dump": dumps.restore_dump,
+    "ostler-try-dump": dumps.try_dump,
+    "ostler-unpack": management.unpack,
+}
+
+
+def run_program(machine: Machine, argv: Sequence[str], stdin: bytes) -> Outcome:
+    """Run one command on a simulated host. A program it does not have ends with 127, as on a real one."""
+    rest = list(argv)
+    while rest and (rest[0] == "env" or "=" in rest[0]):
+        rest.pop(0)
+    if not rest:
+        return Outcome()
+    if rest[0].startswith(f"{ENVIRONMENTS}/"):
+        return management.run_in_environment(machine, rest[0], rest[1:])
+    mark = marked(rest)
+    if mark is not None:
+        script = SCRIPTS.get(rest[mark])
+        return script(machine, rest[mark + 1 :], stdin) if script else _unknown(rest[mark])
+    program = PROGRAMS.get(rest[0].rpartition("/")[2])
+    return program(machine, rest[1:], stdin) if program else _unknown(rest[0])
+
+
+def marked(argv: Sequence[str]) -> int | None:
+    """Return where the word stands that marks a fixed script; None for a command that is no script."""
+    if argv[0] not in ("sh", "python3", "/usr/bin/python3") or "-c" not in argv:
+        return None
+    place = list(argv).index("-c") + 2
+    return place if place < len(argv) and argv[place].startswith("ostler-") else None
+
+
+def _unknown(name: str) -> Outcome:
+    return Outcome(NOT_FOUND, "", f"{name}: not found on a simulated host\n")

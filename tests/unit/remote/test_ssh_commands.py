@@ -1,0 +1,129 @@
+"""Commands over SSH, against a real sshd."""
+
+from __future__ import annotations
+
+import os
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from ostler.commands import Command, read
+from ostler.errors import CommandTimedOut
+from ostler.remote.ssh import SshTransport
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="sshd with logins needs root")
+
+
+def alive(mark: str) -> list[str]:
+    """The processes of this machine whose arguments contain ``mark``."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            arguments = (process / "cmdline").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if mark.encode() in arguments:
+            found.append(process.name)
+    return found
+
+
+def test_output_errors_and_exit_code_are_kept_apart(ssh: SshTransport) -> None:
+    result = ssh.run("here", read("sh", "-c", "echo out; echo err >&2; exit 3"))
+    assert (result.exit_code, result.stdout, result.stderr) == (3, "out\n", "err\n")
+
+
+@pytest.mark.parametrize("is_read_only", [True, False])
+def test_hostile_arguments_arrive_as_they_are(ssh: SshTransport, is_read_only: bool) -> None:
+    hostile = ("; touch /tmp/owned", "$(id)", "`id`", "a'b\"c", "two\nlines", "*", "", "-n")
+    command = Command(("printf", "%s|", *hostile), is_read_only=is_read_only)
+    assert ssh.run("here", command).stdout == "".join(f"{word}|" for word in hostile)
+
+
+@pytest.mark.parametrize("is_read_only", [True, False])
+def test_input_environment_and_user_reach_the_command(ssh: SshTransport, is_read_only: bool) -> None:
+    script = 'echo "$(id -un) $GREETING"; cat'
+    command = Command(
+        ("sh", "-c", script), stdin=b"line\n", user="nobody", env={"GREETING": "a 'b' $c"}, is_read_only=is_read_only
+    )
+    assert ssh.run("here", command).stdout == "nobody a 'b' $c\nline\n"
+
+
+def test_a_value_of_the_environment_is_not_among_the_arguments_anyone_can_see(ssh: SshTransport) -> None:
+    script = 'tr "\\0" " " </proc/$PPID/cmdline; tr "\\0" " " </proc/$$/cmdline'
+    seen = ssh.run("here", Command(("sh", "-c", script), env={"PASSWORD": "s3cr3t-word"})).stdout
+    assert "ostler-run" in seen
+    assert "s3cr3t-word" not in seen
+
+
+def test_a_missing_program_is_exit_code_127(ssh: SshTransport) -> None:
+    assert ssh.run("here", read("no-such-program")).exit_code == 127
+    assert ssh.run("here", Command(("no-such-program",))).exit_code == 127
+
+
+def test_a_command_ended_by_a_signal_is_128_and_its_number(ssh: SshTransport) -> None:
+    assert ssh.run("here", read("sh", "-c", "kill -9 $$")).exit_code == 137
+
+
+@pytest.mark.parametrize("is_read_only", [True, False])
+def test_at_its_limit_a_command_ends_with_all_its_children(
+    ssh: SshTransport, is_read_only: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ostler.remote.scripts.END_GRACE_S", 0.3)
+    mark = f"31{time.time_ns() % 10**9}"
+    script = 'timeout 1000 sleep "$1" & (trap "" TERM; sleep "$1") & sleep "$1"'
+    with pytest.raises(CommandTimedOut) as caught:
+        ssh.run("here", Command(("sh", "-c", script, "it", mark), timeout_s=0.3, is_read_only=is_read_only))
+    assert caught.value.code == "remote.command-timed-out"
+    assert alive(mark) == []
+
+
+def test_closing_the_transport_ends_what_still_runs(ssh: SshTransport) -> None:
+    mark = f"32{time.time_ns() % 10**9}"
+    with ThreadPoolExecutor(1) as pool:
+        future = pool.submit(ssh.run, "here", Command(("sleep", mark)))
+        while not alive(mark):
+            time.sleep(0.02)
+        ssh.close()
+        assert future.exception(5) is not None
+    assert alive(mark) == []
+
+
+def test_the_same_changing_command_waits_for_one_that_still_runs(ssh: SshTransport, tmp_path: Path) -> None:
+    script = 'echo begin >>"$1"; sleep 0.15; echo end >>"$1"'
+    command = Command(("sh", "-c", script, "it", str(tmp_path / "log")))
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(lambda _: ssh.run("here", command), range(3)))
+    assert (tmp_path / "log").read_text() == "begin\nend\n" * 3
+
+
+def test_more_commands_at_once_than_sshd_allows_sessions(ssh: SshTransport) -> None:
+    with ThreadPoolExecutor(30) as pool:
+        results = list(pool.map(lambda i: ssh.run("here", read("echo", str(i))), range(60)))
+    assert [result.stdout for result in results] == [f"{i}\n" for i in range(60)]
+
+
+def test_a_batch_is_answered_in_order_and_nothing_stops_the_others(ssh: SshTransport) -> None:
+    hang = read("sh", "-c", "echo before; sleep 30", timeout_s=0.3)
+    results = ssh.run_batch("here", [read("echo", "a"), hang, read("no-such"), read("cat", stdin=b"x"), read("false")])
+    assert [result.exit_code for result in results] == [0, 124, 127, 0, 1]
+    assert [result.stdout for result in results] == ["a\n", "before\n", "", "x", ""]
+
+
+def test_a_batch_cuts_output_without_end(ssh: SshTransport) -> None:
+    (result,) = ssh.run_batch("here", [read("head", "-c", "5000000", "/dev/zero")])
+    assert result.exit_code == 0
+    assert result.stdout.endswith("[ostler: output cut at 2 MiB]\n")
+    assert len(result.stdout) < 2_200_000
+
+
+def test_a_batch_takes_no_command_that_changes(ssh: SshTransport) -> None:
+    with pytest.raises(ValueError, match="not a read-only command"):
+        ssh.run_batch("here", [Command(("touch", "/tmp/x"))])
+
+
+def test_a_host_without_python_is_read_command_by_command(ssh: SshTransport, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ostler.remote.batch.PYTHON", "/nowhere/python3")
+    results = ssh.run_batch("here", [read("echo", "a"), read("sleep", "9", timeout_s=0.2), read("no-such")])
+    assert [result.exit_code for result in results] == [0, 124, 127]
