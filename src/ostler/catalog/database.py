@@ -1,0 +1,75 @@
+"""A project's databases and the commands that change their schema or their rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from ostler.catalog.command import LentSetting, ProjectCommand
+from ostler.catalog.record import Closed, Source
+
+PhaseKind = Literal["expand", "migrate", "contract", "sync"]
+"""`sync` is one command that does all there is; its revisions can be applied while old code runs."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Database(Closed):
+    """One database of a project.
+
+    `name` is its usual name; `connection` names the option, as (file, section, option), that holds its
+    address (None: it is known only from another database, as nova_cell0 is from nova_api.cell_mappings);
+    `version_table` holds the revisions reached; `heads` are the last ones of each release, by branch, as its
+    newest version has them. `hidden_branches` have no row once the schema is complete, as alembic keeps none
+    for a revision that another row's revision depends on: see `Project.version_rows`.
+    """
+
+    name: str
+    version_table: str
+    connection: tuple[str, str, str] | None
+    heads: Mapping[str, Mapping[str, str]]
+    heads_source: Source
+    hidden_branches: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class SchemaPhase(ProjectCommand):
+    """One command that changes the schema of `databases`, and when it may run.
+
+    `turn` says when in an upgrade: `before_new` before any service of the target's code starts, `after_old`
+    when the last service of the source's code has stopped.
+    `runs_while` is `online` when every service of the project, old or new, may go on meanwhile, and
+    `project_stopped` when no service of the project may run. `needs_stop_only_if_pending` says that such a
+    command may be run online when there is nothing pending for it. `is_point_of_no_return` marks what old
+    code cannot live with once a revision was applied.
+    """
+
+    name: str
+    phase: PhaseKind
+    databases: tuple[str, ...]
+    turn: Literal["before_new", "after_old"]
+    runs_while: Literal["online", "project_stopped"]
+    needs_stop_only_if_pending: bool = False
+    is_point_of_no_return: bool = False
+    lends: tuple[LentSetting, ...] = ()
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PendingCheck(ProjectCommand):
+    """A read-only command that tells whether schema work is pending, by its exit code alone."""
+
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class OnlineMigration(ProjectCommand):
+    """The command that moves rows to their new form while services run.
+
+    It is run with the source's code until DONE before the schema is touched, and with the target's code
+    after every service is new (`code` says `target`; the source's own spelling is the record of its
+    release). `batch_option` limits one run to a number of rows and must be spelled exactly so.
+    """
+
+    batch_option: str
+    names: tuple[str, ...] = ()

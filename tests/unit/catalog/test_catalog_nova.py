@@ -1,0 +1,68 @@
+"""What must be edited for old nova code, and which computes new controllers bear."""
+
+from itertools import pairwise
+
+import pytest
+
+from ostler.catalog import load_catalog
+from ostler.errors import InputError
+
+NOVA = load_catalog().nova
+
+
+@pytest.mark.parametrize(
+    ("new", "old", "expected"),
+    [
+        ("2025.1", "2024.1", [("services", None, "68", "67"), ("request_specs", "ImageMetaProps", "1.39", "1.37")]),
+        ("2026.1", "2025.1", [("services", None, "72", "68"), ("request_specs", "ImageMetaProps", "1.42", "1.39")]),
+        ("2025.2", "2025.1", [("services", None, "70", "68"), ("request_specs", "ImageMetaProps", "1.42", "1.39")]),
+        ("2026.1", "2025.2", [("services", None, "72", "70")]),
+        ("2024.2", "2024.1", [("request_specs", "ImageMetaProps", "1.38", "1.37")]),
+        (
+            "2024.1",
+            "2023.1",
+            [
+                ("services", None, "67", "66"),
+                ("request_specs", "RequestSpec", "1.15", "1.14"),
+                ("request_specs", "ImageMetaProps", "1.37", "1.34"),
+                ("build_requests", "Instance", "2.8", "2.7"),
+            ],
+        ),
+        ("2025.1", "2025.1", []),
+    ],
+)
+def test_edits_that_old_code_needs(new: str, old: str, expected: list[tuple[str, str | None, str, str]]) -> None:
+    assert [(e.table, e.object_name, e.old, e.new) for e in NOVA.edits_for_return(new, old)] == expected
+
+
+@pytest.mark.parametrize(
+    ("compute", "control", "may"),
+    [(66, "2025.1", True), (65, "2025.1", False), (67, "2026.1", False), (68, "2026.1", True)],
+)
+def test_the_compute_floor(compute: int, control: str, may: bool) -> None:
+    assert NOVA.may_serve(compute, control) is may
+
+
+def test_a_service_version_can_belong_to_two_releases() -> None:
+    assert NOVA.releases_of_service_version(67) == ("2024.1", "2024.2")
+    assert NOVA.releases_of_service_version(68) == ("2025.1",)
+    assert NOVA.releases_of_service_version(1) == ()
+
+
+def test_every_stored_object_has_a_version_in_every_release() -> None:
+    releases = load_catalog().releases.order
+    for old, new in pairwise(releases):
+        NOVA.edits_for_return(new, old)
+
+
+def test_computes_of_every_hop_are_borne_by_its_target() -> None:
+    catalog = load_catalog()
+    for release in catalog.releases.order:
+        for hop in catalog.hops_from(release):
+            assert NOVA.may_serve(NOVA.at(hop.source.id).service_version, hop.target.id), str(hop)
+
+
+def test_a_release_without_facts_is_told() -> None:
+    with pytest.raises(InputError) as caught:
+        NOVA.at("rocky")
+    assert caught.value.code == "catalog.not-in-release"
