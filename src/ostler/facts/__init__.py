@@ -1,0 +1,1 @@
+"""How a cloud is read: one fact is a question plus a pure parser. Nothing here opens a connection."""

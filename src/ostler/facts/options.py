@@ -1,0 +1,65 @@
+"""`host.options`: what given options of a configuration file are set to; parameters `path` (absolute), `options`
+("section/option" joined by colons), and never one that may hold a secret.
+
+Value: {"section/option": text, or None when it is not set}; of a repeated option the last value counts, as oslo.config
+does for options that take one. A file that does not exist sets nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from ostler.cloud.model import Cloud
+from ostler.commands import Command, CommandResult
+from ostler.facts.model import FactRequest, HostFact, JsonValue
+from ostler.facts.output import json_object_of
+from ostler.facts.scripts import python
+
+SECRET = re.compile(r"password|secret|token|key|connection|transport_url|credential", re.IGNORECASE)
+"""Names of options that are never read."""
+
+SCRIPT = """
+import json, sys
+
+wanted = sys.argv[3].split(":")
+answer = dict.fromkeys(wanted)
+section = "DEFAULT"
+try:
+    with open(sys.argv[2], encoding="utf-8", errors="replace") as file:
+        lines = file.read().splitlines()
+except FileNotFoundError:
+    lines = []
+for line in lines:
+    text = line.strip()
+    if text.startswith("[") and text.endswith("]"):
+        section = text[1:-1].strip()
+    elif text and text[0] not in "#;" and "=" in text and not line[0].isspace():
+        name, value = text.split("=", 1)
+        place = section + "/" + name.strip()
+        if place in answer:
+            answer[place] = value.strip()
+print(json.dumps(answer))
+"""
+
+
+def commands(cloud: Cloud, request: FactRequest) -> Sequence[Command]:
+    """Raises ValueError for a path that is not absolute, or an option that may hold a secret."""
+    path, options = request.param("path"), request.param("options")
+    if not path.startswith("/") or "\0" in path:
+        raise ValueError(f"this is no absolute path: {path!r}")
+    secret = [option for option in options.split(":") if SECRET.search(option.rpartition("/")[2])]
+    if secret:
+        raise ValueError(f"these options may hold secrets and are not read: {', '.join(secret)}")
+    return (python("host.options", SCRIPT, path, options),)
+
+
+def parse(results: Sequence[CommandResult], cloud: Cloud, request: FactRequest) -> JsonValue:
+    answer = json_object_of(results[0], "the values of options")
+    for place, value in answer.items():
+        if value is not None and not isinstance(value, str):
+            raise ValueError(f"the value of {place} is no text")
+    return answer
+
+
+FACT = HostFact("host.options", commands, parse)

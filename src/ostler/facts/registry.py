@@ -1,0 +1,76 @@
+"""Every fact Ostler can read, by id."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from ostler.facts import (
+    answers,
+    api_compute,
+    api_image,
+    api_network,
+    api_volume,
+    clock,
+    disk,
+    environments,
+    files,
+    galera,
+    guests,
+    haproxy,
+    haproxy_held,
+    memcached,
+    nova_objects,
+    nova_records,
+    options,
+    processes,
+    rabbitmq,
+    schema,
+    units,
+    vip,
+    vip_answers,
+)
+from ostler.facts.model import Fact
+
+_ALL: tuple[Fact, ...] = (
+    clock.FACT,
+    disk.FACT,
+    units.FACT,
+    processes.FACT,
+    environments.FACT,
+    files.FACT,
+    options.FACT,
+    answers.FACT,
+    galera.FACT,
+    rabbitmq.FACT,
+    haproxy.FACT,
+    haproxy_held.FACT,
+    vip.FACT,
+    vip_answers.FACT,
+    memcached.FACT,
+    schema.SCHEMA,
+    schema.SIZES,
+    schema.VARIABLE,
+    nova_records.SERVICES_FACT,
+    nova_records.BUSY_FACT,
+    nova_records.HOSTLESS_FACT,
+    nova_objects.FACT,
+    guests.FACT,
+    api_compute.SERVERS,
+    api_compute.SERVICES,
+    api_compute.HYPERVISORS,
+    api_volume.VOLUMES,
+    api_volume.SERVICES,
+    api_network.AGENTS,
+    api_network.NETWORKS,
+    api_image.FACT,
+)
+
+FACTS: Mapping[str, Fact] = MappingProxyType({fact.id: fact for fact in _ALL})
+
+
+def fact(fact_id: str) -> Fact:
+    """Return the fact with this id. Raises KeyError saying which there are: asking for another is a bug."""
+    if fact_id not in FACTS:
+        raise KeyError(f"there is no fact {fact_id!r}; there are: {', '.join(FACTS)}")
+    return FACTS[fact_id]

@@ -1,0 +1,102 @@
+"""`databases.schema`, `databases.sizes`, `databases.variable`: what state the databases are in.
+
+`databases.schema`: {database: revisions in its version table, sorted}; a database without that table has [];
+databases that do not exist are absent.
+`databases.sizes`: {database: {tables, rows: the server's estimate, bytes}}.
+`databases.variable` on a database host, parameter `name`: {value: as the server shows it, such as "OFF"}.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from ostler.catalog import load_catalog
+from ostler.cloud.model import Cloud
+from ostler.commands import Command, CommandResult
+from ostler.facts.model import FactRequest, HostFact, JsonValue
+from ostler.facts.output import excerpt, integer, rows_of, text_of
+from ostler.facts.sql import ask, database_hosts, identifier
+
+_NO_SUCH_TABLE = re.compile(r"ERROR (1146|1049) .*")
+DATABASE_ROW, REVISION_ROW = "database", "revision"
+
+
+def _version_tables() -> Mapping[str, str]:
+    """Return the version table of every database of the catalog."""
+    return {
+        identifier(database.name): identifier(database.version_table)
+        for project in load_catalog().projects
+        for database in project.databases
+    }
+
+
+def _names() -> str:
+    return ", ".join(f"'{name}'" for name in _version_tables())
+
+
+def schema_commands(cloud: Cloud, request: FactRequest) -> Sequence[Command]:
+    exist = (
+        f"SELECT '{DATABASE_ROW}', schema_name, '' FROM information_schema.schemata WHERE schema_name IN ({_names()});"
+    )
+    revisions = (
+        f"SELECT '{REVISION_ROW}', '{database}', version_num FROM {database}.{table};"
+        for database, table in _version_tables().items()
+    )
+    return (ask(" ".join((exist, *revisions)), go_on=True),)
+
+
+def parse_schema(results: Sequence[CommandResult], cloud: Cloud, request: FactRequest) -> JsonValue:
+    errors = [line for line in results[0].stderr.splitlines() if line.startswith("ERROR")]
+    for line in errors:
+        if not _NO_SUCH_TABLE.fullmatch(line):
+            raise ValueError(f"the databases' revisions could not be read: {excerpt(line)}")
+    accept = (0, 1) if errors else (0,)
+    text_of(results[0], "the databases' revisions", accept=accept)
+    found: dict[str, list[str]] = {}
+    rows = rows_of(CommandResult(0, results[0].stdout, ""), "the databases' revisions", 3)
+    for kind, database, revision in rows:
+        if kind not in (DATABASE_ROW, REVISION_ROW):
+            raise ValueError(f"the databases' revisions have a row of another form: {excerpt(kind)}")
+        found.setdefault(database, [])
+        if kind == REVISION_ROW:
+            found[database].append(revision)
+    return {database: sorted(revisions) for database, revisions in found.items()}
+
+
+def sizes_commands(cloud: Cloud, request: FactRequest) -> Sequence[Command]:
+    question = (
+        "SELECT table_schema, COUNT(*), COALESCE(SUM(table_rows), 0), COALESCE(SUM(data_length + index_length), 0)"
+        f" FROM information_schema.tables WHERE table_schema IN ({_names()}) GROUP BY table_schema"
+    )
+    return (ask(question),)
+
+
+def parse_sizes(results: Sequence[CommandResult], cloud: Cloud, request: FactRequest) -> JsonValue:
+    return {
+        database: {
+            "tables": integer(tables, f"the number of tables of {database}"),
+            "rows": integer(rows, f"the number of rows of {database}"),
+            "bytes": integer(size, f"the size of {database}"),
+        }
+        for database, tables, rows, size in rows_of(results[0], "the databases' sizes", 4)
+    }
+
+
+def variable_commands(cloud: Cloud, request: FactRequest) -> Sequence[Command]:
+    """Raises ValueError for a name no variable can have."""
+    name = identifier(request.param("name"))
+    return (ask(f"SHOW GLOBAL VARIABLES WHERE Variable_name = '{name}'", timeout_s=10),)
+
+
+def parse_variable(results: Sequence[CommandResult], cloud: Cloud, request: FactRequest) -> JsonValue:
+    name = request.param("name")
+    rows = rows_of(results[0], f"the variable {name}", 2)
+    if len(rows) != 1:
+        raise ValueError(f"the database server has no variable {name}")
+    return {"value": rows[0][1]}
+
+
+SCHEMA = HostFact("databases.schema", schema_commands, parse_schema, database_hosts)
+SIZES = HostFact("databases.sizes", sizes_commands, parse_sizes, database_hosts)
+VARIABLE = HostFact("databases.variable", variable_commands, parse_variable)

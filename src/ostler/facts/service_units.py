@@ -1,0 +1,53 @@
+"""Which systemd units and services facts ask for: what the catalog knows in any release, and infrastructure.
+
+Services of all releases are asked for, because in the middle of an upgrade a host may run those of two.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+
+from ostler.catalog import Service, load_catalog
+from ostler.cloud.model import Cloud
+
+INFRASTRUCTURE_UNITS = ("mariadb", "rabbitmq-server", "memcached", "haproxy", "keepalived")
+SUFFIX = ".service"
+
+
+def bare(unit: str) -> str:
+    """Return a unit's name without `.service`."""
+    return unit.removesuffix(SUFFIX)
+
+
+@functools.cache
+def service_units() -> Mapping[str, str]:
+    """Return the bare unit of every service of any release, by service name, in the catalog's order."""
+    return {
+        service.name: bare(service.unit)
+        for project in load_catalog().projects
+        for release in project.releases
+        for service in project.services(release, optional=True)
+    }
+
+
+def unit_names() -> tuple[str, ...]:
+    """Return every bare unit name asked for, each once, infrastructure first."""
+    return tuple(dict.fromkeys((*INFRASTRUCTURE_UNITS, *service_units().values())))
+
+
+def expected_services(cloud: Cloud, host: str, release: str | None = None) -> tuple[tuple[str, Service], ...]:
+    """Return (project, service) of all that a host's roles run in a release (None: the cloud's own), in the
+    order they are started; services that only some clouds run are left out."""
+    roles = cloud.host(host).roles
+    return tuple(pair for pair in _services(release or cloud.release) if pair[1].role in roles)
+
+
+@functools.cache
+def _services(release: str) -> tuple[tuple[str, Service], ...]:
+    return tuple(
+        (project.name, service)
+        for project in load_catalog().projects
+        if release in project.releases
+        for service in project.services(release)
+    )

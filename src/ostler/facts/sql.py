@@ -1,0 +1,38 @@
+"""Asking MariaDB as root over its unix socket on a database host, read-only."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from ostler.cloud.model import Cloud
+from ostler.commands import Command, read
+from ostler.facts.model import FactRequest
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def ask(statements: str, *, go_on: bool = False, timeout_s: float = 30.0) -> Command:
+    """Return the command that prints the rows of statements, tab-separated, without headings.
+
+    `go_on`: a statement that fails (a table that is not there) does not stop those after it.
+    """
+    options = ("--batch", "--raw", "--skip-column-names", *(("--force",) if go_on else ()))
+    return read("mariadb", *options, "--execute", statements, timeout_s=timeout_s)
+
+
+def identifier(name: str) -> str:
+    """Return a name of a schema, table, column or variable. Raises ValueError for what cannot be one."""
+    if not _NAME.fullmatch(name):
+        raise ValueError(f"{name!r} is no name in a database")
+    return name
+
+
+def database_hosts(cloud: Cloud, request: FactRequest) -> Sequence[str]:
+    """Return the hosts that cloud-wide questions about databases may go to, the first one preferred.
+
+    Raises ValueError when the cloud file names none.
+    """
+    if not cloud.databases.hosts:
+        raise ValueError("the cloud file names no database hosts")
+    return cloud.databases.hosts
