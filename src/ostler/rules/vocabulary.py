@@ -1,0 +1,191 @@
+"""The closed vocabulary of rules: groups of hosts, comparisons, and functions that work out a value.
+
+A rule can say nothing that is not in these three tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from ostler.catalog import Catalog
+from ostler.cloud.model import Cloud, Role
+from ostler.errors import InputError
+from ostler.facts.model import Snapshot
+from ostler.facts.predicate import OPERATIONS as PREDICATE_OPERATIONS
+from ostler.facts.service_units import expected_services
+
+
+@dataclass(frozen=True)
+class Context:
+    """What rules are judged over; ``target`` is the release an upgrade goes to, None when none is asked for."""
+
+    snapshot: Snapshot
+    catalog: Catalog
+    target: str | None
+
+    @property
+    def cloud(self) -> Cloud:
+        return self.snapshot.cloud
+
+
+GROUPS: Mapping[str, Callable[[Cloud], Sequence[str]]] = {
+    "all": lambda cloud: tuple(cloud.hosts),
+    "controllers": lambda cloud: _names(cloud, "controller"),
+    "computes": lambda cloud: _names(cloud, "compute"),
+    "databases": lambda cloud: cloud.databases.hosts,
+    "messaging": lambda cloud: cloud.messaging.hosts,
+    "load_balancers": lambda cloud: cloud.load_balancer.hosts if cloud.load_balancer else (),
+}
+"""Groups of hosts a rule can go over or gather a fact from."""
+
+
+def _names(cloud: Cloud, role: Role) -> tuple[str, ...]:
+    return tuple(host.name for host in cloud.hosts_with(role))
+
+
+FEATURES: Mapping[str, Callable[[Cloud], bool]] = {
+    "galera": lambda cloud: cloud.databases.is_galera,
+    "databases": lambda cloud: bool(cloud.databases.hosts),
+    "rabbitmq": lambda cloud: bool(cloud.messaging.hosts),
+    "haproxy": lambda cloud: cloud.load_balancer is not None,
+    "api": lambda cloud: cloud.api is not None,
+    "venv": lambda cloud: cloud.deployment == "venv",
+}
+"""What only some clouds have; a rule that needs it does not apply to the others."""
+
+
+def _same_items(found: Any, wanted: Any) -> bool:
+    return sorted(found) == sorted(wanted)
+
+
+def _only(found: Any, wanted: Any) -> bool:
+    return all(item in wanted for item in found)
+
+
+OPERATIONS: Mapping[str, Callable[[Any, Any], bool]] = {
+    **{name: test for name, (_, test) in PREDICATE_OPERATIONS.items() if name != "absent"},
+    "same_items": _same_items,
+    "only": _only,
+}
+"""Comparisons: those of predicates, ``same_items`` (in any order) and ``only`` (nothing but these items).
+``absent`` is known to the engine itself: it alone may look where there is nothing."""
+
+
+def _items(value: Any) -> list[Any]:
+    return list(value.values()) if isinstance(value, Mapping) else list(value)
+
+
+def _flat(value: Any) -> list[Any]:
+    """The plain values in lists and mappings within each other."""
+    if isinstance(value, (Mapping, list, tuple)):
+        return [plain for item in _items(value) for plain in _flat(item)]
+    return [value]
+
+
+def release_of_environment(catalog: Catalog, path: str) -> str | None:
+    """Return the release of the environment at a path such as /opt/openstack/venvs/nova-29.4.0; None when the
+    catalog knows none."""
+    project, _, version = path.rpartition("/")[2].rpartition("-")
+    try:
+        return catalog.project(project).release_of(version)
+    except InputError:
+        return None
+
+
+def _releases(context: Context, value: Any, _: Any) -> list[str]:
+    found = {release_of_environment(context.catalog, path) or f"unknown ({path})" for path in _flat(value) if path}
+    return sorted(found)
+
+
+def _who_runs_what(context: Context, value: Any, _: Any) -> list[str]:
+    """One line per release and service from ``host.processes`` gathered over hosts."""
+    hosts: dict[tuple[str, str], list[str]] = {}
+    for host, services in value.items():
+        for service, process in services.items():
+            for path in process["environments"]:
+                release = release_of_environment(context.catalog, path) or path
+                hosts.setdefault((release, service), []).append(host)
+    return [f"{release}: {service} on {', '.join(on)}" for (release, service), on in sorted(hosts.items())]
+
+
+def _environments_by_service(_: Context, value: Any, __: Any) -> dict[str, list[str]]:
+    """From ``host.processes`` gathered over hosts: the environments of each service, each once."""
+    found: dict[str, set[str]] = {}
+    for services in value.values():
+        for service, process in services.items():
+            found.setdefault(service, set()).update(process["environments"])
+    return {service: sorted(environments) for service, environments in sorted(found.items())}
+
+
+def cloud_host(cloud: Cloud, record: str) -> str | None:
+    """Return the cloud file's name of the host in a service record's name (``cinder-volume@ctl1.example.org@lvm``) or
+    of a bare host name, with or without its domain; None when the cloud file has no such host."""
+    name = record.partition("@")[2] if "@" in record else record
+    host = name.partition("@")[0].partition("#")[0]
+    return next((known for known in (host, host.partition(".")[0]) if known in cloud.hosts), None)
+
+
+def _cloud_hosts_of(context: Context, value: Any, binary: Any) -> frozenset[str]:
+    """The cloud's hosts for which there is a record of a binary that is not deleted."""
+    names = [key for key, record in value.items() if key.startswith(f"{binary}@") and not record["deleted"]]
+    return frozenset(host for host in (cloud_host(context.cloud, name) for name in names) if host)
+
+
+def _projects_on(context: Context, value: Any, _: Any) -> list[str]:
+    """The projects that have a service on a host in the release an upgrade goes to."""
+    services = expected_services(context.cloud, value, context.target)
+    return sorted({project for project, _ in services})
+
+
+def _clock_offsets(context: Context, value: Any, _: Any) -> dict[str, tuple[float, float]]:
+    """From ``host.clock`` gathered over hosts: between how many seconds and how many each host's clock is ahead of
+    this machine's. Raises KeyError for a host of which it is not known when its clock was read."""
+    read = context.snapshot.clock_read
+    return {host: (clock["epoch"] - read[host][1], clock["epoch"] - read[host][0]) for host, clock in value.items()}
+
+
+def _apart_s(_: Context, offsets: Any, __: Any) -> float:
+    """Seconds that two of the clocks are certainly apart, however long the way to the hosts was."""
+    latest_low = max((low for low, _ in offsets.values()), default=0.0)
+    earliest_high = min((high for _, high in offsets.values()), default=0.0)
+    return max(0.0, latest_low - earliest_high)
+
+
+def _clock_lines(_: Context, offsets: Any, __: Any) -> list[str]:
+    return [f"{host}: {low:+.1f} to {high:+.1f} s" for host, (low, high) in sorted(offsets.items())]
+
+
+def _age_s(context: Context, value: Any, _: Any) -> int:
+    """Whole seconds from a time, in seconds since the epoch or in ISO 8601 (UTC when it names no zone), to when the
+    snapshot was taken."""
+    if isinstance(value, str):
+        moment = datetime.fromisoformat(value.replace("Z", "+00:00"))
+        value = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    return int(context.snapshot.taken_at - value)
+
+
+FUNCTIONS: Mapping[str, Callable[[Context, Any, Any], Any]] = {
+    "count": lambda _, value, __: len(value),
+    "keys_where_true": lambda _, value, __: sorted(key for key, item in value.items() if item is True),
+    "distinct": lambda _, value, __: sorted({item for item in _flat(value) if item is not None}),
+    "sum": lambda _, value, __: sum(_flat(value)),
+    "times": lambda _, value, factor: value * factor,
+    "megabytes": lambda _, value, __: round(value / 1_000_000),
+    "without": lambda _, value, others: [item for item in value if item not in others],
+    "file_name": lambda _, value, __: value.rpartition("/")[2],
+    "binary": lambda _, value, __: value.partition("@")[0],
+    "cloud_host": lambda context, value, _: cloud_host(context.cloud, value) if value else None,
+    "cloud_hosts_of": _cloud_hosts_of,
+    "age_s": _age_s,
+    "clock_offsets": _clock_offsets,
+    "apart_s": _apart_s,
+    "clock_lines": _clock_lines,
+    "releases": _releases,
+    "who_runs_what": _who_runs_what,
+    "environments_by_service": _environments_by_service,
+    "projects_on": _projects_on,
+}
+"""Functions of ``let``: (context, value at the place, ``with``) -> value."""
