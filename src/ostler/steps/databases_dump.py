@@ -1,0 +1,62 @@
+"""`dump-databases`: every database in one dump from one transaction (one position for all), on the first database
+host; 0600, compressed, with its checksum. Then `try-dump`: restored into a scratch server and compared."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+from ostler.cloud.model import Cloud
+from ostler.commands import Command
+from ostler.facts.files import files_wanted
+from ostler.facts.predicate import Expectation
+from ostler.steps.effects import Effect, Receive, Run, Until
+from ostler.steps.model import Kind, Remembered, Step, param
+
+DUMP_TIMEOUT_S = 4 * 3600.0
+
+
+def _script(name: str) -> str:
+    return files("ostler.steps").joinpath(f"scripts/{name}.sh").read_text()
+
+
+class DumpDatabases(Kind):
+    """Parameters: `folder` (on the host), `databases`."""
+
+    name = "dump-databases"
+
+    def title(self, step: Step) -> str:
+        return f"dump {', '.join(param(step, 'databases'))} on {step.host}, all at one position"
+
+    def effects(self, step: Step, cloud: Cloud, remembered: Remembered) -> tuple[Effect, ...]:
+        folder, databases = param(step, "folder"), tuple(param(step, "databases"))
+        argv = ("sh", "-c", _script("dump"), "ostler-dump", folder, *databases)
+        return (Run(str(step.host), Command(argv, timeout_s=DUMP_TIMEOUT_S)),)
+
+    def verify(self, step: Step, cloud: Cloud, remembered: Remembered) -> tuple[Until, ...]:
+        dump = f"{param(step, 'folder')}/databases.sql.zst.sha256"
+        request = files_wanted(step.host, (dump,))
+        return (
+            Until(
+                Expectation(request, (dump, "mode"), "equals", "0600", f"the dump on {step.host} is complete"),
+                timeout_s=5,
+            ),
+        )
+
+
+class TryDump(Kind):
+    """Parameters: `folder`. Restores the dump into a scratch server on the host (own data folder, no network, never
+    the production server), dumps that again and compares both byte for byte; then the scratch server is removed and
+    a copy of the dump is fetched."""
+
+    name = "try-dump"
+
+    def title(self, step: Step) -> str:
+        return f"restore the dump into a scratch server on {step.host} and compare, then fetch a copy"
+
+    def effects(self, step: Step, cloud: Cloud, remembered: Remembered) -> tuple[Effect, ...]:
+        folder, host = param(step, "folder"), str(step.host)
+        argv = ("sh", "-c", _script("try_dump"), "ostler-try-dump", folder)
+        return (
+            Run(host, Command(argv, timeout_s=DUMP_TIMEOUT_S)),
+            Receive(host, f"{folder}/databases.sql.zst", "databases.sql.zst"),
+        )

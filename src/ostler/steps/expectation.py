@@ -1,0 +1,36 @@
+"""`expect`: facts must be so; nothing is changed. Waits for what needs time."""
+
+from __future__ import annotations
+
+from ostler.cloud.model import Cloud
+from ostler.facts.model import wanted
+from ostler.facts.predicate import Expectation
+from ostler.steps.effects import Effect, Until
+from ostler.steps.model import Kind, Remembered, Step, param
+
+
+class Expect(Kind):
+    """Parameters: `says`; `facts` (a list of {fact, host, params, path, operation, value, says}); `timeout_s`;
+    `on_timeout`."""
+
+    name = "expect"
+
+    def title(self, step: Step) -> str:
+        return f"see that {param(step, 'says')}"
+
+    def effects(self, step: Step, cloud: Cloud, remembered: Remembered) -> tuple[Effect, ...]:
+        timeout_s = float(step.params.get("timeout_s", 30.0))
+        return tuple(
+            Until(
+                Expectation(
+                    wanted(item["fact"], item.get("host"), **item.get("params", {})),
+                    tuple(item["path"]),
+                    item["operation"],
+                    item["value"],
+                    item.get("says", ""),
+                ),
+                timeout_s=timeout_s,
+                on_timeout=step.params.get("on_timeout", ""),
+            )
+            for item in param(step, "facts")
+        )

@@ -1,0 +1,48 @@
+"""`run-management`: a project's own management command (schema phase, online migration) from a given environment."""
+
+from __future__ import annotations
+
+from ostler.cloud.model import Cloud
+from ostler.commands import Command
+from ostler.facts.model import wanted
+from ostler.facts.predicate import Expectation
+from ostler.steps.effects import Effect, Run, Until
+from ostler.steps.model import Kind, Remembered, Step, param
+
+
+class RunManagement(Kind):
+    """Parameters: `environment`; `argv` (program without folder, then arguments); `user`; `accept` (exit code as
+    text -> meaning); `again_on` (codes that mean: run again); `timeout_s`; `schema` (database -> heads it must
+    have afterwards; may be empty when the command proves nothing that can be read)."""
+
+    name = "run-management"
+
+    def title(self, step: Step) -> str:
+        version = str(param(step, "environment")).rpartition("/")[2]
+        words = [word for word in param(step, "argv") if not word.startswith(("--config", "/etc/"))]
+        return f"{' '.join(words)} (code of {version}, on {step.host})"
+
+    def effects(self, step: Step, cloud: Cloud, remembered: Remembered) -> tuple[Effect, ...]:
+        program, *arguments = param(step, "argv")
+        command = Command(
+            (f"{param(step, 'environment')}/bin/{program}", *arguments),
+            timeout_s=float(step.params.get("timeout_s", 3600.0)),
+            user=param(step, "user"),
+        )
+        accept = {int(code): str(meaning) for code, meaning in param(step, "accept").items()}
+        return (Run(str(step.host), command, accept, tuple(step.params.get("again_on", ()))),)
+
+    def verify(self, step: Step, cloud: Cloud, remembered: Remembered) -> tuple[Until, ...]:
+        return tuple(
+            Until(
+                Expectation(
+                    wanted("databases.schema"),
+                    (database,),
+                    "equals",
+                    list(heads),
+                    f"{database} is at {', '.join(heads)}",
+                ),
+                timeout_s=10,
+            )
+            for database, heads in sorted(step.params.get("schema", {}).items())
+        )

@@ -1,0 +1,78 @@
+"""Every step kind by name. Adding a kind: write its file, and add it to the tuple here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ostler.errors import InputError
+from ostler.steps.balancer_in import PutIntoBalancer
+from ostler.steps.balancer_out import TakeOutOfBalancer
+from ostler.steps.balancer_reload import ReloadBalancer
+from ostler.steps.caches_flush import FlushCaches
+from ostler.steps.compute_disable import DisableCompute, EnableCompute
+from ostler.steps.compute_idle import WaitForIdleCompute
+from ostler.steps.config_edit import EditOptions
+from ostler.steps.databases_dump import DumpDatabases, TryDump
+from ostler.steps.databases_restore import RestoreDatabases
+from ostler.steps.environment_send import SendEnvironment
+from ostler.steps.environment_switch import SwitchEnvironment
+from ostler.steps.expectation import Expect
+from ostler.steps.files_restore import RestoreFiles
+from ostler.steps.files_save import SaveFiles
+from ostler.steps.management_run import RunManagement
+from ostler.steps.model import StepKind
+from ostler.steps.proof import ProveStep
+from ostler.steps.queues_purge import PurgeQueues
+from ostler.steps.records_edit import EditRecords
+from ostler.steps.service_restart import RestartService
+from ostler.steps.service_start import StartService
+from ostler.steps.service_stop import StopService
+from ostler.steps.target_judge import JudgeTarget
+from ostler.steps.traffic_hold import HoldRequests, ReleaseRequests
+from ostler.steps.units_write import WriteUnits
+from ostler.steps.variable_lend import LendVariable, ReturnVariable
+
+_KINDS: tuple[StepKind, ...] = (
+    DisableCompute(),
+    DumpDatabases(),
+    EditOptions(),
+    EditRecords(),
+    EnableCompute(),
+    Expect(),
+    FlushCaches(),
+    HoldRequests(),
+    JudgeTarget(),
+    LendVariable(),
+    ProveStep(),
+    PurgeQueues(),
+    PutIntoBalancer(),
+    ReleaseRequests(),
+    ReloadBalancer(),
+    RestartService(),
+    RestoreDatabases(),
+    RestoreFiles(),
+    ReturnVariable(),
+    RunManagement(),
+    SaveFiles(),
+    SendEnvironment(),
+    StartService(),
+    StopService(),
+    SwitchEnvironment(),
+    TakeOutOfBalancer(),
+    TryDump(),
+    WaitForIdleCompute(),
+    WriteUnits(),
+)
+
+KINDS: Mapping[str, StepKind] = {kind.name: kind for kind in _KINDS}
+
+
+def kind_of(name: str) -> StepKind:
+    """Return a step kind. Raises InputError for a plan that names one this Ostler does not have."""
+    if name not in KINDS:
+        raise InputError(
+            "plan.unknown-step-kind",
+            f"the plan has a step of kind {name!r}, which this Ostler does not know",
+            do_next="make the plan again with this version of Ostler",
+        )
+    return KINDS[name]

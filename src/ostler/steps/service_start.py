@@ -1,0 +1,38 @@
+"""`start-service`: services of one host run, from the right environment, and answer.
+
+The proof is the running process: the files mapped into it lie below the wanted environment. An API must answer on
+the host's own address; a nova service must have reported to the database since it started.
+"""
+
+from __future__ import annotations
+
+from ostler.cloud.model import Cloud
+from ostler.commands import Command
+from ostler.steps.effects import Effect, Run, Until
+from ostler.steps.model import Kind, Remembered, Step, param
+from ostler.steps.running import is_running_from
+
+START_TIMEOUT_S = 120.0
+
+
+class StartService(Kind):
+    """Parameters: `units`; `environment` (path below /opt/openstack/venvs); `backends` (APIs that must answer);
+    `reports_as` (nova's "binary@host" records that must be fresh and say `service_version`)."""
+
+    name = "start-service"
+
+    def title(self, step: Step) -> str:
+        version = str(param(step, "environment")).rpartition("/")[2]
+        return f"start {', '.join(param(step, 'units'))} on {step.host} and see {version} running"
+
+    def effects(self, step: Step, cloud: Cloud, remembered: Remembered) -> tuple[Effect, ...]:
+        units = [f"{unit}.service" for unit in param(step, "units")]
+        host = str(step.host)
+        return (
+            Run(host, Command(("systemctl", "reset-failed", *units), timeout_s=30), accept={0: "done", 1: "none"}),
+            Run(host, Command(("systemctl", "enable", "--quiet", *units), timeout_s=60)),
+            Run(host, Command(("systemctl", "start", *units), timeout_s=START_TIMEOUT_S)),
+        )
+
+    def verify(self, step: Step, cloud: Cloud, remembered: Remembered) -> tuple[Until, ...]:
+        return is_running_from(step, START_TIMEOUT_S)

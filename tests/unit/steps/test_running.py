@@ -1,0 +1,41 @@
+"""Which services must be seen to stay: those that neither answer nor report."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ostler.execution.waiting import judge
+from ostler.steps.model import Step
+from ostler.steps.running import STEADY_S, is_running_from
+
+
+def start(**params: Any) -> Step:
+    params = {"environment": "/opt/openstack/venvs/x-1", "backends": [], "reports_as": [], **params}
+    return Step(id="s", kind="start-service", host="ctl1", why="w", undo="u", estimate_s=1, params=params)
+
+
+@pytest.mark.parametrize(
+    ("params", "steady_s"),
+    [
+        ({"units": ["cinder-scheduler", "cinder-volume"]}, STEADY_S),
+        ({"units": ["neutron-api", "neutron-rpc-server"], "backends": ["neutron-api"]}, STEADY_S),
+        ({"units": ["glance-api"], "backends": ["glance-api"]}, 0.0),
+        ({"units": ["nova-compute"], "reports_as": ["nova-compute@cmp1"], "service_version": 68}, 0.0),
+    ],
+)
+def test_a_unit_for_which_nothing_vouches_must_stay(params: dict[str, Any], steady_s: float) -> None:
+    of_units = [u for u in is_running_from(start(**params), 60.0) if u.expectation.request.fact == "host.units"]
+    assert [until.steady_s for until in of_units] == [steady_s] * len(params["units"])
+
+
+def test_a_process_that_was_started_anew_is_another_one() -> None:
+    expectation = is_running_from(start(units=["cinder-volume"]), 60.0)[0].expectation
+    unit = {"active": "active", "sub": "running", "enabled": True, "main_pid": 10, "invocation": "a", "restarts": 0}
+    first = judge(expectation, {"cinder-volume": unit})
+    again = judge(expectation, {"cinder-volume": {**unit, "main_pid": 11, "invocation": "b", "restarts": 1}})
+    waits = judge(expectation, {"cinder-volume": {**unit, "active": "activating", "sub": "auto-restart"}})
+    assert (first.holds, again.holds, waits.holds) == (True, True, False)
+    assert first.found != again.found
+    assert judge(expectation, {}).holds is False
