@@ -1,0 +1,1 @@
+"""In which order: (catalog, snapshot, request) -> plan or refusals. One module per operation; pure."""

@@ -1,0 +1,1 @@
+"""Taking a run back: a plan computed from the run's journal, from any point of it. Pure."""

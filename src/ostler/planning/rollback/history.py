@@ -1,0 +1,52 @@
+"""What a run did, as data taken from its journal: all that a way back is planned from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ostler.planning.model import Plan
+from ostler.steps.model import Remembered
+
+
+@dataclass(frozen=True)
+class RecordedFile:
+    """A file as it was when the run first kept it: sha256 (hex), mode as octal text, owner and group by name."""
+
+    sha256: str
+    mode: str
+    owner: str
+    group: str
+
+
+@dataclass(frozen=True)
+class RunHistory:
+    """`touched` are the ids of steps that began (their intent is in the journal), whatever became of them; `done` those
+    whose outcome is a success; `remembered` the facts steps recorded before they acted; `files` what was kept, by host
+    and path (None: the path did not exist); `open_loans` step id -> loan; `inventory` what was there at the start;
+    `later` the upgrade runs that changed the cloud since and were not taken back."""
+
+    run_id: str
+    plan: Plan
+    touched: frozenset[str]
+    done: frozenset[str]
+    remembered: Mapping[str, Remembered] = field(default_factory=dict)
+    files: Mapping[str, Mapping[str, RecordedFile | None]] = field(default_factory=dict)
+    open_loans: Mapping[str, str] = field(default_factory=dict)
+    inventory: Mapping[str, Any] = field(default_factory=dict)
+    is_taken_back: bool = False
+    is_alive: bool = False
+    later: tuple[str, ...] = ()
+
+    def began(self, prefix: str) -> bool:
+        """Whether any step whose id begins so was begun."""
+        return any(step_id.startswith(prefix) for step_id in self.touched)
+
+    def link_before(self, step_id: str, service: str) -> str | None:
+        """Where a service's link pointed before a `switch-environment` step acted; None when it had none."""
+        for request, value in self.remembered.get(step_id, {}).items():
+            if request.fact == "host.environments":
+                found = value.get("links", {}).get(service)
+                return str(found) if found else None
+        return None

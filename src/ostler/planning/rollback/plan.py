@@ -1,0 +1,193 @@
+"""The way back of an upgrade run: control plane first, computes last; databases stay (with the recorded data edits), or
+are restored from the run's dump."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal
+
+from ostler.catalog.catalog import Catalog
+from ostler.cloud.model import Cloud
+from ostler.errors import Finding, InputError, Refused, Severity
+from ostler.facts.model import FactRequest, Snapshot, wanted
+from ostler.planning.model import Lane, Plan, Stage
+from ostler.planning.rollback.computes import computes_back
+from ostler.planning.rollback.groups import way_back
+from ostler.planning.rollback.history import RunHistory
+from ostler.planning.rollback.proofs import prove_back
+from ostler.planning.rollback.records import edit_records
+from ostler.planning.rollback.restore import KINDS, lost_since, restore_stages
+from ostler.planning.upgrade.controllers import controller_groups
+from ostler.planning.upgrade.host_steps import Group
+from ostler.planning.upgrade.ready import record_inventory
+from ostler.planning.upgrade.request import Scene, UpgradeRequest
+from ostler.planning.upgrade.schema import is_pending
+
+Databases = Literal["stay", "restore"]
+
+
+def plan_rollback(
+    catalog: Catalog, cloud: Cloud, snapshot: Snapshot, history: RunHistory, databases: Databases = "stay"
+) -> Plan:
+    """Plan the way back of an upgrade run.
+
+    Raises InputError for a run that was no upgrade or that did nothing yet, Refused when the databases are past the
+    point of no return and `databases` is "stay", and for a run that does not fit the cloud as it is.
+    """
+    _check_fits(cloud, history)
+    scene = _scene(catalog, cloud, snapshot, history)
+    contracted = contracted_projects(scene, history)
+    if contracted and databases == "stay":
+        raise _past_no_return(scene, contracted)
+    stages = restore_stages(scene, history) if databases == "restore" else _serving(scene, history)
+    if not stages:
+        raise InputError(
+            "rollback.nothing-done",
+            f"run {history.run_id} changed no service: there is nothing to take back",
+            do_next="`ostler cancel` ends the run and gives back what it lent",
+        )
+    if databases == "stay":
+        stages = [_look(scene), *stages]
+    return Plan(
+        operation="rollback",
+        title=f"Take {cloud.name} back from {scene.target} to {scene.source} (run {history.run_id})",
+        cloud=cloud.name,
+        cloud_digest=cloud.digest(),
+        created_at=snapshot.taken_at,
+        snapshot_digest=snapshot.digest,
+        request={"run": history.run_id, "source": scene.target, "target": scene.source, "databases": databases},
+        stages=(*stages, prove_back(scene, history, databases)),
+        findings=lost_since(scene, history) if databases == "restore" else (),
+        notes=_notes(scene, databases),
+    ).sealed()
+
+
+def _check_fits(cloud: Cloud, history: RunHistory) -> None:
+    """Raises Refused when taking the run back would not lead where this cloud came from."""
+    run, plan = history.run_id, history.plan
+    if plan.cloud != cloud.name:
+        raise Refused(
+            "rollback.other-cloud",
+            f"run {run} was on the cloud {plan.cloud}, this is {cloud.name}",
+            do_next="name the cloud file of the run's cloud with --cloud",
+        )
+    if history.is_taken_back:
+        raise Refused("rollback.already-back", f"run {run} was taken back already", do_next="see its runs: ostler runs")
+    if history.is_alive:
+        raise Refused(
+            "rollback.still-running", f"run {run} is being carried out now", do_next=f"ostler cancel {run}, or wait"
+        )
+    ends = (plan.request.get("source"), plan.request.get("target"))
+    if history.later or (plan.operation == "upgrade" and cloud.release not in ends):
+        since = f"run {history.later[0]} changed it" if history.later else f"it is at {cloud.release}"
+        raise Refused(
+            "rollback.not-the-newest",
+            f"the cloud is not as run {run} left it: since then, {since}",
+            do_next="take the later run back first: ostler runs",
+        )
+
+
+def facts_needed(cloud: Cloud) -> tuple[FactRequest, ...]:
+    """Every fact a way back is planned from."""
+    on_hosts = tuple(wanted(fact, host) for host in cloud.hosts for fact in ("host.units", "host.environments"))
+    records = tuple(wanted(fact) for fact in ("nova.services", "nova.object_versions", "databases.schema"))
+    apis = tuple(wanted(fact) for fact in ("api.compute_services", *(fact for _, fact in KINDS)))
+    return (*on_hosts, *records, *apis)
+
+
+def contracted_projects(scene: Scene, history: RunHistory) -> tuple[str, ...]:
+    """Projects whose schema was contracted so that old code cannot run any more."""
+    found = []
+    for project in scene.projects:
+        for phase in project.schema_phases(scene.target):
+            ran = any(step_id.endswith(f"/{phase.name}") for step_id in history.touched)
+            if phase.is_point_of_no_return and ran and is_pending(scene, project, phase):
+                found.append(project.name)
+    return tuple(dict.fromkeys(found))
+
+
+def _scene(catalog: Catalog, cloud: Cloud, snapshot: Snapshot, history: RunHistory) -> Scene:
+    plan = history.plan
+    if plan.operation != "upgrade":
+        raise InputError(
+            "rollback.not-an-upgrade",
+            f"run {history.run_id} was a {plan.operation}, not an upgrade",
+            do_next="see its runs: ostler runs",
+        )
+    hop = catalog.hop(str(plan.request["source"]), str(plan.request["target"]))
+    request = UpgradeRequest(target=hop.target.id, label=f"ostler rollback of {history.run_id}")
+    return Scene(catalog, hop, cloud, snapshot, request)
+
+
+def _serving(scene: Scene, history: RunHistory) -> list[Stage]:
+    """The cloud serves all the while: one host at a time, in the reverse of the order things became new."""
+    groups = [_first_of_way_back(group) for group in _reversed_groups(scene)]
+    rolled: list[Stage] = []
+    for group in groups:
+        back = f"back-{group.name}"
+        lanes = []
+        for host in scene.controllers:
+            began = any(history.began(f"{stage}-{group.name}/{host.name}/") for stage in ("roll", "stop"))
+            if began and group.old:
+                switch_id = f"roll-{group.name}/{host.name}/30-switch"
+                steps = tuple(way_back(back, scene, history, host, group, switch_id))
+                lanes.append(Lane(host.name, steps, scene.cloud.domain_of(host.name)))
+        if lanes:
+            rolled.append(
+                Stage(
+                    name=back,
+                    title=f"Take {', '.join(s.name for s in group.old)} back to {scene.source}, one host at a time",
+                    why="the other controllers serve meanwhile",
+                    undo="upgrade again",
+                    lanes=tuple(lanes),
+                )
+            )
+    computes = computes_back(scene, history)
+    stages = [*rolled, *([computes] if computes else [])]
+    if any(stage.name.startswith(("back-nova", "back-computes")) for stage in stages):
+        before = edit_records(scene, "records", "services of the old code refuse to start otherwise")
+        again = edit_records(scene, "records-again", "new code wrote while it was taken back")
+        at = len(rolled)
+        stages = [*([before] if before else []), *stages[:at], *([again] if again else []), *stages[at:]]
+    return stages
+
+
+def _look(scene: Scene) -> Stage:
+    """What is there now must still be there when the cloud is back."""
+    return Stage(
+        name="look",
+        title="Write down what is there",
+        why="servers, volumes, images and networks must come through untouched",
+        undo="nothing is changed",
+        lanes=(Lane(scene.first, (record_inventory(scene, "look"),)),),
+    )
+
+
+def _reversed_groups(scene: Scene) -> list[Group]:
+    return list(reversed(controller_groups(scene)))
+
+
+def _first_of_way_back(group: Group) -> Group:
+    """Every group restores its project's configuration: whichever goes back first needs it, the others find it so."""
+    return replace(group, is_first=True)
+
+
+def _past_no_return(scene: Scene, contracted: tuple[str, ...]) -> Refused:
+    finding = Finding(
+        code="rollback.contracted",
+        severity=Severity.FAILURE,
+        subject=", ".join(contracted),
+        summary=f"the schema was contracted: code of {scene.source} can no longer run on it",
+        found="contracted",
+        expected="expanded at most",
+        do_next="restore the dump, which loses what was created since: add --databases restore",
+    )
+    return Refused("rollback.contracted", "this run is past its point of no return", findings=(finding,))
+
+
+def _notes(scene: Scene, databases: Databases) -> tuple[str, ...]:
+    if databases == "restore":
+        return ("Every service stops while the databases are restored: the APIs do not answer for that time.",)
+    return (
+        f"The databases stay as {scene.target} left them; {scene.source} runs on them, with nova's records edited.",
+    )

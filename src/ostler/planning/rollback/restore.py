@@ -1,0 +1,199 @@
+"""Back with the databases restored: everything stops, the dump is put back, everything starts with the old code."""
+
+from __future__ import annotations
+
+from ostler.errors import Finding, Refused, Severity
+from ostler.planning.model import Lane, Stage
+from ostler.planning.rollback.groups import put_back, start_old, stop_all
+from ostler.planning.rollback.history import RunHistory
+from ostler.planning.upgrade.computes import STAGE, compute_groups, under
+from ostler.planning.upgrade.controllers import controller_groups
+from ostler.planning.upgrade.host_steps import Group
+from ostler.planning.upgrade.request import Scene
+from ostler.steps.model import Step
+
+KINDS = (("servers", "api.servers"), ("volumes", "api.volumes"), ("images", "api.images"), ("networks", "api.networks"))
+
+
+def restore_stages(scene: Scene, history: RunHistory) -> list[Stage]:
+    """Stop, restore, put back, start. Raises Refused when the run's dump was never tried."""
+    _check_tried(history)
+    hosts = {host.name: _groups(scene, host.name) for host in scene.cloud.hosts.values()}
+    stop = [
+        Lane(name, tuple(under(stop_all("stop-all", name, g), f"stop-all/{name}", g.name) for g, _ in groups))
+        for name, groups in hosts.items()
+        if groups
+    ]
+    back, start = [], []
+    for name, groups in hosts.items():
+        host = scene.cloud.host(name)
+        put: list[Step] = []
+        begin: list[Step] = []
+        for group, switch_id in groups:
+            steps = put_back("put-back", scene, history, host, group, switch_id)
+            put += [under(step, f"put-back/{name}", group.name) for step in steps]
+            begin.append(
+                under(start_old("start-all", scene, history, name, group, switch_id), f"start-all/{name}", group.name)
+            )
+        if groups:
+            back.append(Lane(name, tuple(put)))
+            start.append(Lane(name, tuple(begin)))
+    return [
+        _checked_dump(history),
+        Stage(
+            name="stop-all",
+            title="Stop every service",
+            why="nothing may write while the databases are put back",
+            undo="started again",
+            lanes=tuple(stop),
+            in_flight=len(stop),
+            gate=(
+                "The APIs do not answer until the databases are restored, and what was created since the dump is lost "
+                "(servers, volumes, images and networks are listed in the plan: `ostler show PLAN`; users, ports, "
+                "snapshots and whatever else was made since are lost as well). Servers keep running. Go on?"
+            ),
+            is_point_of_no_return=True,
+        ),
+        _restore(scene, history),
+        Stage(
+            name="put-back",
+            title="Put code, units and configuration back",
+            why="exactly the recorded bytes and versions",
+            undo="upgrade again",
+            lanes=tuple(back),
+            in_flight=len(back),
+        ),
+        Stage(
+            name="start-all",
+            title=f"Start every service with the code of {scene.source}",
+            why="controllers and computes side by side: no old and new code can meet any more",
+            undo="stopped",
+            lanes=tuple(start),
+            in_flight=len(start),
+        ),
+    ]
+
+
+def _check_tried(history: RunHistory) -> None:
+    tried = (step.id for _, _, step in history.plan.steps() if step.kind == "try-dump")
+    if not any(step in history.done for step in tried):
+        raise Refused(
+            "rollback.dump-not-tried",
+            f"run {history.run_id} has no dump that was restored once and compared",
+            do_next="take the run back with the databases as they are: leave out --databases restore",
+        )
+
+
+def _checked_dump(history: RunHistory) -> Stage:
+    host, folder = str(history.plan.request["database_host"]), history.plan.request["dump_folder"]
+    check = Step(
+        id=f"check-dump/{host}/try-restore",
+        kind="try-dump",
+        host=host,
+        why="it was whole when it was made; disks and people may have been at it since",
+        undo="the scratch server is removed",
+        estimate_s=30,
+        params={"folder": folder},
+    )
+    return Stage(
+        name="check-dump",
+        title="See that the dump can be restored",
+        why="the cloud is stopped only for a dump that is whole",
+        undo="nothing is changed",
+        lanes=(Lane(host, (check,)),),
+    )
+
+
+def lost_since(scene: Scene, history: RunHistory) -> tuple[Finding, ...]:
+    """What was created since the run's inventory and will be gone from the databases."""
+    found = []
+    for kind, fact in KINDS:
+        now = scene.snapshot.known(fact)
+        if now is None:
+            found.append(_loss_not_known(kind))
+            continue
+        before = history.inventory.get(kind, {})
+        for key in sorted(set(now) - set(before)):
+            found.append(
+                Finding(
+                    code="rollback.will-be-lost",
+                    severity=Severity.NOTE,
+                    subject=f"{kind[:-1]} {now[key].get('name') or key}",
+                    summary="created since the dump: restoring the databases loses its record",
+                    found=key,
+                    do_next="save what is needed of it before you go on",
+                )
+            )
+    return tuple(found)
+
+
+def _loss_not_known(kind: str) -> Finding:
+    return Finding(
+        code="rollback.loss-not-known",
+        severity=Severity.NOTE,
+        subject=kind,
+        summary=f"the {kind} could not be read: those created since the dump will be lost, and are not listed",
+        do_next="bring the API back and make the plan again, or ask your users, before you say yes to the gate",
+    )
+
+
+def _groups(scene: Scene, name: str) -> list[tuple[Group, str]]:
+    host = scene.cloud.host(name)
+    found: list[tuple[Group, str]] = []
+    if "controller" in host.roles:
+        found += [(_all(g), f"roll-{g.name}/{name}/30-switch") for g in controller_groups(scene) if g.old]
+    found += [(_all(g), f"{STAGE}/{name}/{g.name}-30-switch") for g in compute_groups(scene, host) if g.old]
+    return found
+
+
+def _all(group: Group) -> Group:
+    return Group(group.project, group.name, group.old, group.new, is_first=True)
+
+
+def _restore(scene: Scene, history: RunHistory) -> Stage:
+    host = str(history.plan.request["database_host"])
+    schema = {
+        database.name: sorted(project.version_rows(database.name, scene.source))
+        for project in scene.projects
+        for database in project.databases
+    }
+    restore = Step(
+        id=f"restore/{host}/databases",
+        kind="restore-databases",
+        host=host,
+        why=f"the schemas of {scene.target} have no way down",
+        undo="none: what was in the databases after the dump is gone",
+        estimate_s=30,
+        params={"folder": history.plan.request["dump_folder"], "schema": schema},
+    )
+    flush = tuple(
+        Step(
+            id=f"restore/{controller.name}/flush-memcached",
+            kind="flush-caches",
+            host=controller.name,
+            why="what new code cached may not be readable for old code",
+            undo="none needed: caches fill again",
+            estimate_s=1,
+        )
+        for controller in scene.controllers
+    )
+    purge: tuple[Step, ...] = ()
+    if scene.cloud.messaging:
+        broker = scene.cloud.messaging.hosts[0]
+        purge = (
+            Step(
+                id=f"restore/{broker}/purge-queues",
+                kind="purge-queues",
+                host=broker,
+                why="messages of the new code would reach old code, about things that are not there any more",
+                undo="none: the messages belong to the databases that were given up",
+                estimate_s=5,
+            ),
+        )
+    return Stage(
+        name="restore",
+        title="Restore the databases from the dump",
+        why="every row as it was when the run began",
+        undo="none: what was in the databases after the dump is gone",
+        lanes=(Lane(host, (restore, *purge, *flush)),),
+    )

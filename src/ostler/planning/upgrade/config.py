@@ -1,0 +1,99 @@
+"""Configuration changes a hop needs, as edits of the operator's own files; their other values are kept."""
+
+from __future__ import annotations
+
+from ostler.catalog.catalog import Catalog
+from ostler.catalog.config_change import ConfigChange
+from ostler.catalog.project import Project
+from ostler.catalog.release import Hop
+from ostler.cloud.model import Cloud, Host
+from ostler.facts.model import FactRequest, wanted
+from ostler.facts.options import SECRET
+from ostler.planning.upgrade.request import Scene
+from ostler.steps.model import Step
+
+NOVA_CONF = "/etc/nova/nova.conf"
+PIN = ("upgrade_levels", "compute")
+
+
+def option_requests(catalog: Catalog, hop: Hop, cloud: Cloud) -> tuple[FactRequest, ...]:
+    """The facts this module needs: which of the options that change are set, on every host."""
+    wanted_options: dict[str, set[str]] = {NOVA_CONF: {"/".join(PIN)}}
+    for project in catalog.projects:
+        for change in catalog.config_changes(hop, project.name):
+            if not SECRET.search(change.option):
+                wanted_options.setdefault(change.file, set()).add(f"{change.section}/{change.option}")
+    return tuple(
+        _request(host, path, options) for host in cloud.hosts for path, options in sorted(wanted_options.items())
+    )
+
+
+def _request(host: str, path: str, options: set[str]) -> FactRequest:
+    return wanted("host.options", host, path=path, options=":".join(sorted(options)))
+
+
+def config_steps(stage: str, scene: Scene, host: Host, project: Project) -> list[Step]:
+    """The edits of one project's files on one host; none when nothing must change."""
+    edits: dict[str, list[tuple[str, ...]]] = {}
+    whys: dict[str, list[str]] = {}
+    for change in scene.catalog.config_changes(scene.hop, project.name):
+        edit = _edit(change, _value(scene, host.name, change.file, change.section, change.option))
+        if edit:
+            edits.setdefault(change.file, []).append(edit)
+            whys.setdefault(change.file, []).append(change.why.strip())
+    steps = [
+        Step(
+            id=f"{stage}/{host.name}/50-edit-{path.rpartition('/')[2].replace('.', '-')}",
+            kind="edit-config",
+            host=host.name,
+            why="; ".join(whys[path]),
+            undo="the recorded bytes are put back",
+            estimate_s=1,
+            params={"path": path, "edits": [list(edit) for edit in changes]},
+        )
+        for path, changes in sorted(edits.items())
+    ]
+    return steps + (_pin(stage, scene, host.name) if project.name == "nova" else [])
+
+
+def needs_pin(scene: Scene, host: str) -> bool:
+    """Whether nova on a host is not told to keep to the RPC version all services understand."""
+    return _value(scene, host, NOVA_CONF, *PIN) is None
+
+
+def loan_of_pin(host: str) -> str:
+    """The name of the loan that the RPC pin on a host is."""
+    return f"nova's RPC pinned automatically on {host}"
+
+
+def _pin(stage: str, scene: Scene, host: str) -> list[Step]:
+    if not needs_pin(scene, host):
+        return []
+    return [
+        Step(
+            id=f"{stage}/{host}/60-pin-rpc",
+            kind="edit-config",
+            host=host,
+            why="while releases are mixed, nova must speak only what the oldest service understands",
+            undo="a loan: the option is taken out when every service is new",
+            estimate_s=1,
+            params={"path": NOVA_CONF, "edits": [["set", *PIN, "auto"]]},
+            lends=loan_of_pin(host),
+        )
+    ]
+
+
+def _value(scene: Scene, host: str, path: str, section: str, option: str) -> str | None:
+    value: str | None = scene.options.get((host, path), {}).get(f"{section}/{option}")
+    return value
+
+
+def _edit(change: ConfigChange, value: str | None) -> tuple[str, ...] | None:
+    """The edit a change needs, given the operator's value (None: not set)."""
+    if change.action == "set":
+        return None if value is not None else ("set", change.section, change.option, change.value or "")
+    if value is None or change.action == "note":
+        return None
+    if change.action == "remove":
+        return ("remove", change.section, change.option)
+    return ("rename", change.section, change.option, change.new_section or "", change.new_option or "")

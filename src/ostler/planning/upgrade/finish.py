@@ -1,0 +1,171 @@
+"""Stages "finish" and "prove": pins out, caches of old versions forgotten, rows in their new form; then every proof."""
+
+from __future__ import annotations
+
+from ostler.facts.model import JsonValue
+from ostler.planning.model import Lane, Stage
+from ostler.planning.proving import PROOFS, proof_step, prove_stage
+from ostler.planning.upgrade.computes import (
+    compute_groups,
+    compute_record,
+    disable_step,
+    enable_step,
+    idle_step,
+    side_by_side,
+)
+from ostler.planning.upgrade.config import NOVA_CONF, PIN, loan_of_pin, needs_pin
+from ostler.planning.upgrade.controllers import controller_groups
+from ostler.planning.upgrade.host_steps import Group, into_balancer, out_of_balancer, running_params
+from ostler.planning.upgrade.ready import online_step
+from ostler.planning.upgrade.request import Scene
+from ostler.steps.model import Step
+
+
+def unpin(scene: Scene) -> list[Stage]:
+    """nova's services keep the version of the oldest service they saw: each is started anew, one host at a time."""
+    stages = []
+    for group in controller_groups(scene):
+        if group.project.name == "nova":
+            stage = f"unpin-{group.name}"
+            lanes = tuple(
+                Lane(host.name, tuple(_anew(stage, scene, host.name, group)), scene.cloud.domain_of(host.name))
+                for host in scene.controllers
+            )
+            stages.append(
+                Stage(
+                    name=stage,
+                    title=f"Restart {', '.join(s.name for s in group.new)}, so that old RPC versions are forgotten",
+                    why="nova caches the oldest service version it saw, and keeps to that version's messages",
+                    undo="nothing to undo",
+                    lanes=lanes,
+                )
+            )
+    return stages
+
+
+def unpin_computes(scene: Scene) -> Stage | None:
+    """nova-compute caches the oldest version too: each is started anew, drained as before. None without computes."""
+    stage = "unpin-computes"
+    lanes = []
+    for host in scene.computes:
+        record = compute_record(scene, host.name)
+        groups = [group for group in compute_groups(scene, host) if group.project.name == "nova"]
+        if record and groups:
+            steps = [idle_step(stage, host.name, record), *_pin_out(stage, scene, host.name)]
+            steps += [_restart(stage, scene, host.name, group) for group in groups]
+            if record.get("status") == "enabled":
+                steps = [disable_step(stage, scene, host.name, record), *steps, enable_step(stage, host.name, record)]
+            lanes.append(Lane(host.name, tuple(steps), scene.cloud.domain_of(host.name)))
+    if not lanes:
+        return None
+    return Stage(
+        name=stage,
+        title="Restart nova-compute, so that old RPC versions are forgotten",
+        why="a compute that started while older ones were left keeps to their messages",
+        undo="nothing to undo",
+        lanes=tuple(lanes),
+        in_flight=side_by_side(scene),
+        per_domain=scene.request.per_domain,
+    )
+
+
+def finish(scene: Scene) -> Stage:
+    steps = [
+        online_step(scene, project, migration, "finish", "target")
+        for project in scene.projects
+        if (migration := project.online_migration(scene.target))
+    ]
+    balancers = scene.cloud.load_balancer.hosts if scene.cloud.load_balancer else ()
+    steps.append(
+        Step(
+            id=f"finish/{scene.first}/nothing-left-out",
+            kind="expect",
+            host=scene.first,
+            why="whatever was taken out for a while must be back",
+            undo="nothing is changed",
+            estimate_s=2,
+            params={
+                "says": "no host is out of a load balancer and no compute service is left disabled by this run",
+                "facts": [
+                    {
+                        "fact": "haproxy.servers",
+                        "host": balancer,
+                        "path": ["*", "*", "status"],
+                        "operation": "lacks",
+                        "value": "MAINT",
+                        "says": f"no server is in maintenance on {balancer}",
+                    }
+                    for balancer in balancers
+                ]
+                + _still_enabled(scene),
+            },
+        )
+    )
+    return Stage(
+        name="finish",
+        title="Finish: rows in their new form, nothing left lent",
+        why=f"the next upgrade begins only when {scene.target}'s data migrations are done",
+        undo="none needed",
+        lanes=(Lane(scene.first, tuple(steps)),),
+    )
+
+
+def _still_enabled(scene: Scene) -> list[dict[str, JsonValue]]:
+    """What must be so of each compute service that was enabled when the plan was made."""
+    keys = (f"nova-compute@{r['service_host']}" for r in scene.compute_records.values() if r.get("status") == "enabled")
+    return [
+        {
+            "fact": "api.compute_services",
+            "path": [key, "status"],
+            "operation": "equals",
+            "value": "enabled",
+            "says": f"{key} is enabled, as it was when the plan was made",
+        }
+        for key in sorted(keys)
+    ]
+
+
+def prove(scene: Scene) -> Stage:
+    steps = [
+        proof_step(scene.first, name, scene.target, says, why="done means seen on the running cloud")
+        for name, says in PROOFS
+    ]
+    return prove_stage(scene.first, f"Prove that the cloud is on {scene.target}", steps)
+
+
+def _anew(stage: str, scene: Scene, host: str, group: Group) -> list[Step]:
+    return [
+        *(_pin_out(stage, scene, host) if group.is_first else []),
+        *out_of_balancer(stage, host, group),
+        _restart(stage, scene, host, group),
+        *into_balancer(stage, host, group),
+    ]
+
+
+def _restart(stage: str, scene: Scene, host: str, group: Group) -> Step:
+    return Step(
+        id=f"{stage}/{host}/50-restart",
+        kind="restart-service",
+        host=host,
+        why="restarted, not reloaded: a reload has left nova services unusable (LP#1715374)",
+        undo="nothing to undo",
+        estimate_s=12,
+        params=running_params(scene, host, group),
+    )
+
+
+def _pin_out(stage: str, scene: Scene, host: str) -> list[Step]:
+    if not needs_pin(scene, host):
+        return []
+    return [
+        Step(
+            id=f"{stage}/{host}/08-remove-pin",
+            kind="edit-config",
+            host=host,
+            why="every service is new: nothing old has to be understood any more",
+            undo="the recorded bytes are put back",
+            estimate_s=1,
+            params={"path": NOVA_CONF, "edits": [["remove", *PIN]]},
+            returns=loan_of_pin(host),
+        )
+    ]

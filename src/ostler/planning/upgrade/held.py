@@ -1,0 +1,134 @@
+"""Stages for a project whose old and new code must not run side by side: requests wait at the load balancers while all
+its services stop, its schema is contracted if that is pending, and all start again with the new code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from ostler.cloud.model import Host
+from ostler.planning.model import Lane, Stage
+from ostler.planning.upgrade.host_steps import Group, into_balancer, out_of_balancer, start, stop, switch
+from ostler.planning.upgrade.request import Scene
+from ostler.planning.upgrade.schema import contracts_while_stopped, is_early, phase_steps
+from ostler.steps.model import Step
+
+
+def roll_held(scene: Scene, group: Group) -> Iterator[Stage]:
+    """Five stages; the three in the middle are as short as they can be, since users wait."""
+    yield _hold(scene, group)
+    yield _stop(scene, group)
+    if contracts_while_stopped(scene, group.project):
+        yield _contract(scene, group)
+    yield _start(scene, group)
+    yield _release(scene, group)
+
+
+def _hold(scene: Scene, group: Group) -> Stage:
+    stage, pending = f"hold-{group.name}", contracts_while_stopped(scene, group.project)
+    lost = (
+        f"The schema of {group.project.name} is contracted while it is stopped, and code of "
+        f"{scene.source} cannot run afterwards. The only way back is restoring the dump. Go on?"
+    )
+    steps = tuple(
+        Step(
+            id=f"{stage}/{scene.first}/hold-{backend}",
+            kind="hold-requests",
+            host=None,
+            why="requests wait for some seconds instead of failing",
+            undo="a loan: the waiting requests go on",
+            estimate_s=1,
+            params={"backend": backend},
+            lends=_loan(backend),
+        )
+        for backend in group.backends
+    )
+    return Stage(
+        name=stage,
+        title=f"Hold requests to {', '.join(group.backends)}",
+        why=f"old and new code of {group.project.name} must not run side by side on this hop",
+        undo="the waiting requests go on",
+        lanes=(Lane(scene.first, steps),),
+        gate=lost if pending else None,
+        is_point_of_no_return=pending,
+    )
+
+
+def _stop(scene: Scene, group: Group) -> Stage:
+    stage = f"stop-{group.name}"
+    return Stage(
+        name=stage,
+        title=f"Stop {', '.join(service.name for service in group.old)} on all controllers",
+        why="requests under way end first; new ones wait",
+        undo="started again, with the code they had",
+        lanes=_lanes(
+            scene,
+            lambda host: [
+                *out_of_balancer(stage, host.name, group, may_be_last=True),
+                stop(stage, host.name, group),
+            ],
+        ),
+        in_flight=len(scene.controllers),
+    )
+
+
+def _contract(scene: Scene, group: Group) -> Stage:
+    late = [phase for phase in group.project.schema_phases(scene.target) if not is_early(phase)]
+    stage = f"contract-{group.name}"
+    return Stage(
+        name=stage,
+        title=f"Contract the schema of {group.project.name}",
+        why="what only the old code used is taken away, while none of it runs",
+        undo="none: only restoring the dump leads back",
+        lanes=(Lane(scene.first, phase_steps(scene, stage, [(group.project, phase) for phase in late])),),
+    )
+
+
+def _start(scene: Scene, group: Group) -> Stage:
+    stage = f"roll-{group.name}"
+    return Stage(
+        name=stage,
+        title=f"Start {group.services} on all controllers",
+        why="all at once: users wait meanwhile",
+        undo="host by host: stopped, pointed back at the old code and configuration, started",
+        lanes=_lanes(
+            scene,
+            lambda host: [
+                *switch(stage, scene, host, group),
+                start(stage, scene, host.name, group),
+                *into_balancer(stage, host.name, group, f"stop-{group.name}"),
+            ],
+        ),
+        in_flight=len(scene.controllers),
+    )
+
+
+def _release(scene: Scene, group: Group) -> Stage:
+    stage = f"release-{group.name}"
+    steps = tuple(
+        Step(
+            id=f"{stage}/{scene.first}/release-{backend}",
+            kind="release-requests",
+            host=None,
+            why="the new code serves",
+            undo="nothing to undo",
+            estimate_s=1,
+            params={"backend": backend},
+            returns=_loan(backend),
+        )
+        for backend in group.backends
+    )
+    return Stage(
+        name=stage,
+        title=f"Let the waiting requests to {', '.join(group.backends)} go on",
+        why="the new code serves",
+        undo="nothing to undo",
+        lanes=(Lane(scene.first, steps),),
+    )
+
+
+def _lanes(scene: Scene, steps_of: Callable[[Host], list[Step]]) -> tuple[Lane, ...]:
+    return tuple(Lane(host.name, tuple(steps_of(host)), scene.cloud.domain_of(host.name)) for host in scene.controllers)
+
+
+def _loan(backend: str) -> str:
+    return f"requests to {backend} held"

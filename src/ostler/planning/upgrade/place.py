@@ -1,0 +1,56 @@
+"""Stage "place": target environments lie beside the old ones on every host; nothing that runs changes."""
+
+from __future__ import annotations
+
+from ostler.catalog.project import Project
+from ostler.planning.model import Lane, Stage
+from ostler.planning.upgrade.request import Scene
+from ostler.steps.model import Step
+
+BYTES_PER_S = 30e6
+"""Copying and unpacking together, as seen on a small host; for the estimate alone."""
+
+AT_ONCE = 2
+"""Hosts at once: unpacking takes processor time from what serves users."""
+
+
+def place(scene: Scene) -> Stage:
+    lanes = []
+    for host in scene.cloud.hosts.values():
+        projects = [p for p in scene.projects_on(host) if not _placed_by_ready(scene, p, host.name)]
+        if projects:
+            steps = tuple(place_step("place", scene, project, host.name) for project in projects)
+            lanes.append(Lane(host.name, steps, scene.cloud.domain_of(host.name)))
+    return Stage(
+        name="place",
+        title=f"Place the {scene.target} environments",
+        why="so that each service later stops only for as long as it takes to start again",
+        undo="the environments can be removed; nothing uses them yet",
+        lanes=tuple(lanes),
+        in_flight=AT_ONCE,
+    )
+
+
+def place_step(stage: str, scene: Scene, project: Project, host: str) -> Step:
+    """One project's target environment on one host."""
+    made = scene.environments.get(project.name)
+    version = made.version if made else project.version(scene.target)
+    return Step(
+        id=f"{stage}/{host}/place-{project.name}",
+        kind="send-environment",
+        host=host,
+        why=f"{project.name} {version} is {project.name} of {scene.target}",
+        undo="remove the folder; nothing uses it before its service is switched",
+        estimate_s=2 + (made.unpacked_bytes / BYTES_PER_S if made else 5),
+        params={
+            "project": project.name,
+            "release": scene.target,
+            "version": version,
+            "address": made.address if made else "",
+            "sha256": made.sha256 if made else "",
+        },
+    )
+
+
+def _placed_by_ready(scene: Scene, project: Project, host: str) -> bool:
+    return host == scene.first and project.status_check(scene.target) is not None

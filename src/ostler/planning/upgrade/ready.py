@@ -1,0 +1,98 @@
+"""Stage "ready": the target's own code checks the live cloud; the source's data migrations are finished."""
+
+from __future__ import annotations
+
+from ostler.catalog.command import Meaning
+from ostler.catalog.database import OnlineMigration
+from ostler.catalog.project import Project
+from ostler.planning.model import Lane, Stage
+from ostler.planning.upgrade.place import place_step
+from ostler.planning.upgrade.request import Scene
+from ostler.steps.model import Step
+
+ONLINE_TIMEOUT_S = 24 * 3600.0
+
+
+def ready(scene: Scene) -> Stage:
+    """Nothing is changed but rows that the source release itself wants in their new form."""
+    first = scene.first
+    steps: list[Step] = [record_inventory(scene, "ready")]
+    for project in scene.projects:
+        steps += _finish_source_migrations(scene, project)
+    for project in scene.projects:
+        check = project.status_check(scene.target)
+        if check is None:
+            continue
+        steps.append(place_step("ready", scene, project, first))
+        steps.append(
+            Step(
+                id=f"ready/{first}/{project.name}-check",
+                kind="judge-target",
+                host=first,
+                why=f"only {scene.target} itself knows what it will refuse; it must say so before anything changes",
+                undo="nothing is changed",
+                estimate_s=5,
+                params={
+                    "project": project.name,
+                    "release": scene.target,
+                    "environment": scene.new_environment(project),
+                    "argv": list(check.argv),
+                    "user": project.user,
+                },
+            )
+        )
+    return Stage(
+        name="ready",
+        title="Make sure the cloud is ready",
+        why=f"the code of {scene.target} checks the live cloud, and the data migrations of {scene.source} are finished",
+        undo="nothing to undo: no service, setting or schema is changed",
+        lanes=(Lane(first, tuple(steps)),),
+    )
+
+
+def record_inventory(scene: Scene, stage: str) -> Step:
+    """Write down what is there, so that it can be proved untouched at the end."""
+    return Step(
+        id=f"{stage}/{scene.first}/record-inventory",
+        kind="prove",
+        host=scene.first,
+        why="at the end every server, volume, image and network from before must still be there, untouched",
+        undo="nothing is changed",
+        estimate_s=2,
+        params={
+            "proof": "record-inventory",
+            "release": scene.source,
+            "says": "the list of servers, volumes, images and networks is recorded",
+        },
+    )
+
+
+def online_step(scene: Scene, project: Project, migration: OnlineMigration, stage: str, code: str) -> Step:
+    """One project's online data migration, with the code of the source or the target, until it says done."""
+    release = scene.source if code == "source" else scene.target
+    order = scene.catalog.releases.order
+    meanings = {exit_.code: migration.meaning(exit_.code, release, order) for exit_ in migration.exits}
+    return Step(
+        id=f"{stage}/{scene.first}/{project.name}-online-data-migrations",
+        kind="run-management",
+        host=scene.first,
+        why=(
+            f"rows must be in the form {release} wants "
+            + ("before its successor touches the schema" if code == "source" else "before the next upgrade begins")
+        ),
+        undo="none needed: code of either release reads the migrated rows",
+        estimate_s=6,
+        params={
+            "environment": scene.program(project, code),
+            "argv": [*migration.argv, migration.batch_option, "1000"],
+            "user": project.user,
+            "accept": {str(code_): str(meaning) for code_, meaning in meanings.items() if meaning is Meaning.DONE},
+            "again_on": [code_ for code_, meaning in meanings.items() if meaning is Meaning.AGAIN],
+            "timeout_s": ONLINE_TIMEOUT_S,
+        },
+    )
+
+
+def _finish_source_migrations(scene: Scene, project: Project) -> list[Step]:
+    migration = project.online_migration(scene.source)
+    return [online_step(scene, project, migration, "ready", "source")] if migration else []

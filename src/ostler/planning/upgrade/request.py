@@ -1,0 +1,172 @@
+"""What the operator asked for, and everything an upgrade's stages are made from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from ostler.catalog.catalog import Catalog
+from ostler.catalog.project import Project
+from ostler.catalog.release import Hop
+from ostler.catalog.service import Role, Service
+from ostler.cloud.model import Cloud, Host
+from ostler.deployment.paths import environment_path
+from ostler.deployment.venv import services_on
+from ostler.facts.model import Snapshot
+
+ROLES: tuple[Role, ...] = ("controller", "compute")
+"""The roles whose hosts run services of the catalog, in the order they are upgraded."""
+
+
+@dataclass(frozen=True)
+class TargetEnvironment:
+    """An archive of the environment store: `address` says what it was made of, `sha256` is the archive's;
+    sizes in bytes."""
+
+    project: str
+    version: str
+    address: str
+    sha256: str
+    size_bytes: int
+    unpacked_bytes: int
+
+
+@dataclass(frozen=True)
+class UpgradeRequest:
+    """`accept` are codes of warnings the operator takes on; `batch` computes are upgraded side by side (at most
+    `per_domain` of one failure domain); `no_overlap` are projects whose old and new code must not run side by side,
+    whatever the catalog says; `reload_balancers` lets HAProxy take up a changed configuration first; `label` marks
+    what the run lends (so that it is found again)."""
+
+    target: str
+    accept: tuple[str, ...] = ()
+    accepted_by: str = ""
+    batch: int = 10
+    per_domain: int = 0
+    no_overlap: tuple[str, ...] = ()
+    reload_balancers: bool = False
+    label: str = "ostler upgrade"
+    backup_folder: str = "/var/lib/ostler/protect"
+
+
+@dataclass(frozen=True)
+class Scene:
+    """All that stages are planned from: the catalog, one hop, the cloud and what was read of it."""
+
+    catalog: Catalog
+    hop: Hop
+    cloud: Cloud
+    snapshot: Snapshot
+    request: UpgradeRequest
+    environments: Mapping[str, TargetEnvironment] = field(default_factory=dict)
+
+    @property
+    def source(self) -> str:
+        return self.hop.source.id
+
+    @property
+    def target(self) -> str:
+        return self.hop.target.id
+
+    @cached_property
+    def controllers(self) -> tuple[Host, ...]:
+        return self.cloud.hosts_with("controller")
+
+    @cached_property
+    def computes(self) -> tuple[Host, ...]:
+        return self.cloud.hosts_with("compute")
+
+    @property
+    def first(self) -> str:
+        """The controller on which commands for the whole cloud are run."""
+        return self.controllers[0].name
+
+    @cached_property
+    def optional(self) -> frozenset[str]:
+        """The optional services that some host of this cloud has a unit of."""
+        optional = {
+            service.name: service.unit.removesuffix(".service")
+            for project in self.catalog.projects
+            for release in (self.source, self.target)
+            for service in project.services(release, optional=True)
+            if service.is_optional
+        }
+        units = {unit for host in self.cloud.hosts for unit in self.snapshot.known("host.units", host) or {}}
+        return frozenset(name for name, unit in optional.items() if unit in units)
+
+    @cached_property
+    def projects(self) -> tuple[Project, ...]:
+        """The projects that are upgraded, in the default order."""
+        names = dict.fromkeys(turn.project for turn in self.catalog.order.default)
+        return tuple(self.catalog.project(name) for name in names)
+
+    @cached_property
+    def options(self) -> Mapping[tuple[str, str], Mapping[str, Any]]:
+        """What was read of configuration files, by host and path: values by "section/option"."""
+        return {
+            (str(request.host), request.param("path")): values
+            for request, values in self.snapshot.values.items()
+            if request.fact == "host.options" and isinstance(values, Mapping)
+        }
+
+    @cached_property
+    def nova_records(self) -> Mapping[str, tuple[str, ...]]:
+        """The keys of nova's service records that are not deleted, sorted, by "binary@host" without the domain."""
+        found: dict[str, list[str]] = {}
+        for key, record in sorted((self.snapshot.known("nova.services") or {}).items()):
+            if not record.get("deleted"):
+                found.setdefault(key.split(".", 1)[0], []).append(key)
+        return {name: tuple(keys) for name, keys in found.items()}
+
+    @cached_property
+    def compute_records(self) -> Mapping[str, Mapping[str, Any]]:
+        """nova's records of nova-compute ({id, service_host, status}) by host without the domain."""
+        found: dict[str, Mapping[str, Any]] = {}
+        for key, record in (self.snapshot.known("api.compute_services") or {}).items():
+            binary, _, service_host = key.partition("@")
+            if binary == "nova-compute":
+                found.setdefault(service_host.split(".", 1)[0], {**record, "service_host": service_host})
+        return found
+
+    def services(self, host: Host, release: str) -> tuple[tuple[Project, Service], ...]:
+        """What a host runs in a release, by its roles."""
+        roles = tuple(role for role in ROLES if role in host.roles)
+        if (roles, release) not in self._services:
+            self._services[roles, release] = tuple(
+                pair for role in roles for pair in services_on(self.catalog, release, role, self.optional)
+            )
+        return self._services[roles, release]
+
+    @cached_property
+    def _services(self) -> dict[tuple[tuple[Role, ...], str], tuple[tuple[Project, Service], ...]]:
+        return {}
+
+    def projects_on(self, host: Host) -> tuple[Project, ...]:
+        """The projects a host has services of, in the default order."""
+        here = {project.name for project, _ in self.services(host, self.target)}
+        return tuple(project for project in self.projects if project.name in here)
+
+    def old_environment(self, project: Project, host: str, service: str) -> str:
+        """Where a service's code lies now, by its link; the catalog's newest version when that is unknown."""
+        environments = self.snapshot.known("host.environments", host) or {}
+        linked = environments.get("links", {}).get(service)
+        return str(linked) if linked else environment_path(project.name, project.version(self.source))
+
+    def new_environment(self, project: Project) -> str:
+        """Where the target's code is placed."""
+        made = self.environments.get(project.name)
+        return environment_path(project.name, made.version if made else project.version(self.target))
+
+    def program(self, project: Project, code: str) -> str:
+        """The environment that management commands of a release run from."""
+        if code == "target":
+            return self.new_environment(project)
+        service = project.services(self.source, "controller")[0].name
+        return self.old_environment(project, self.first, service)
+
+
+def unit_of(service: Service) -> str:
+    """A service's unit without `.service`, as facts name it."""
+    return service.unit.removesuffix(".service")

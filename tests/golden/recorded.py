@@ -1,0 +1,49 @@
+"""Clouds as they were recorded: the cloud file, what was read, and what the environment store held."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from ostler.catalog.catalog import load_catalog
+from ostler.cloud.file import read_cloud_file
+from ostler.facts.archive import snapshot_from_json
+from ostler.planning.model import Plan
+from ostler.planning.upgrade.plan import Sources, plan_upgrade
+from ostler.planning.upgrade.request import TargetEnvironment, UpgradeRequest
+
+HERE = Path(__file__).parent
+CLOUDS = HERE / "clouds"
+PLANS = HERE / "plans"
+
+
+@dataclass(frozen=True)
+class GoldenPlan:
+    """A plan that is kept: the recorded cloud it is made for, and the release it goes to."""
+
+    cloud: str
+    target: str
+
+    @property
+    def folder(self) -> Path:
+        return PLANS / self.cloud / self.target
+
+
+GOLDEN_PLANS = (GoldenPlan("practice-3-2", "2025.1"),)
+
+
+def sources(cloud: str, target: str) -> Sources:
+    """A recorded cloud, as a planner gets it."""
+    folder = CLOUDS / cloud
+    described = read_cloud_file(folder / "cloud.yaml")
+    snapshot = snapshot_from_json((folder / "snapshot.json").read_text(), described)
+    stored = json.loads((folder / "environments.json").read_text())
+    environments = {made["project"]: TargetEnvironment(**made) for made in stored[target]}
+    return Sources(load_catalog(), described, snapshot, environments)
+
+
+def plan_of(golden: GoldenPlan) -> Plan:
+    """Make a golden plan anew."""
+    request = UpgradeRequest(target=golden.target, accepted_by="the golden test")
+    return plan_upgrade(sources(golden.cloud, golden.target), request)

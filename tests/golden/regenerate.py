@@ -1,0 +1,45 @@
+"""Write every golden document anew: `make golden`. The diff is to be reviewed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.golden.readme import README, readme_with
+from tests.golden.recorded import GOLDEN_PLANS, plan_of
+from tests.meta import list_codes
+
+from ostler.cli.plans import plan_schema
+from ostler.planning.model import plan_to_json
+from ostler.reporting.plan_text import plan_text
+from ostler.reporting.report_model import report_schema
+from ostler.reporting.status_model import status_schema
+
+SCHEMAS = Path(__file__).parents[2] / "docs" / "schemas"
+
+
+def documents() -> dict[Path, str]:
+    """Every golden document, by where it is kept."""
+    found = {
+        SCHEMAS / "plan.json": plan_schema(),
+        SCHEMAS / "report.json": report_schema(),
+        SCHEMAS / "status.json": status_schema(),
+    }
+    for golden in GOLDEN_PLANS:
+        plan = plan_of(golden)
+        found[golden.folder / "plan.txt"] = plan_text(plan)
+        found[golden.folder / "plan.json"] = plan_to_json(plan)
+    found[README] = readme_with(found[GOLDEN_PLANS[0].folder / "plan.txt"])
+    return found
+
+
+def main() -> None:
+    for path, text in documents().items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        print(path.relative_to(Path.cwd()))
+    list_codes.write()
+    print(list_codes.PAGE.relative_to(Path.cwd()))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,53 @@
+"""A way back is planned only for a run that fits the cloud as it is, and only to a dump that was tried."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from tests.golden.recorded import sources
+
+from ostler.errors import Refused
+from ostler.facts.model import Unknown, wanted
+from ostler.planning.rollback.history import RunHistory
+from ostler.planning.rollback.plan import plan_rollback
+from ostler.planning.upgrade.plan import plan_upgrade
+from ostler.planning.upgrade.request import UpgradeRequest
+
+RECORDED = sources("practice-3-2", "2025.1")
+PLAN = plan_upgrade(RECORDED, UpgradeRequest(target="2025.1", accepted_by="the test"))
+TRIED = frozenset(step.id for _, _, step in PLAN.steps() if step.kind == "try-dump")
+BEGUN = RunHistory("a-run", PLAN, frozenset({"roll-keystone/ctl1/30-switch"}), TRIED)
+
+
+@pytest.mark.parametrize(
+    ("history", "release", "code"),
+    [
+        (replace(BEGUN, plan=replace(PLAN, cloud="elsewhere")), "2024.1", "rollback.other-cloud"),
+        (replace(BEGUN, is_taken_back=True), "2024.1", "rollback.already-back"),
+        (replace(BEGUN, is_alive=True), "2024.1", "rollback.still-running"),
+        (replace(BEGUN, later=("a-later-run",)), "2025.1", "rollback.not-the-newest"),
+        (BEGUN, "2023.1", "rollback.not-the-newest"),
+    ],
+)
+def test_a_run_that_does_not_fit_the_cloud_is_not_taken_back(history: RunHistory, release: str, code: str) -> None:
+    cloud = replace(RECORDED.cloud, release=release)
+    with pytest.raises(Refused) as refused:
+        plan_rollback(RECORDED.catalog, cloud, RECORDED.snapshot, history)
+    assert (refused.value.code, refused.value.exit_code) == (code, 3)
+
+
+def test_a_dump_that_was_never_tried_is_not_restored() -> None:
+    with pytest.raises(Refused) as refused:
+        plan_rollback(RECORDED.catalog, RECORDED.cloud, RECORDED.snapshot, replace(BEGUN, done=frozenset()), "restore")
+    assert refused.value.code == "rollback.dump-not-tried"
+    plan = plan_rollback(RECORDED.catalog, RECORDED.cloud, RECORDED.snapshot, BEGUN, "restore")
+    assert [stage.name for stage in plan.stages][:3] == ["check-dump", "stop-all", "restore"]
+    assert "ostler show PLAN" in str(plan.stages[1].gate)
+
+
+def test_what_could_not_be_read_may_be_lost_unlisted_and_the_plan_says_so() -> None:
+    values = {**RECORDED.snapshot.values, wanted("api.volumes"): Unknown("no answer")}
+    plan = plan_rollback(RECORDED.catalog, RECORDED.cloud, replace(RECORDED.snapshot, values=values), BEGUN, "restore")
+    told = [finding.subject for finding in plan.findings if finding.code == "rollback.loss-not-known"]
+    assert "volumes" in told
