@@ -1,0 +1,1 @@
+"""Carrying plans out, durably: the only code that changes a cloud."""

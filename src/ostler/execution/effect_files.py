@@ -1,0 +1,107 @@
+"""Effects on files of hosts: put, remove, save, edit. Each changes only what is not so already."""
+
+from __future__ import annotations
+
+import hashlib
+
+from ostler.commands import Command
+from ostler.errors import CommandFailed, Finding, InputError, Severity
+from ostler.execution.config_edit import edit_config, masked_difference
+from ostler.execution.effect_bench import Bench, EffectResult
+from ostler.execution.masking import last_lines
+from ostler.execution.records import SavedFile
+from ostler.steps.effects import EditConfig, Put, Remove, Save
+
+CONFIG_CHANGED = "execution.config-changed"
+
+
+def put(bench: Bench, effect: Put) -> EffectResult:
+    """Write a file. Raises InputError when its saved bytes are not there."""
+    content = effect.content if effect.content is not None else bench.vault.get(str(effect.blob))
+    wished = {
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "mode": f"{effect.mode:04o}",
+        "owner": effect.owner,
+        "group": effect.group,
+    }
+    present = bench.files(effect.host, effect.path).get(effect.path, {})
+    if all(present.get(name) == value for name, value in wished.items()):
+        return EffectResult("the file was so already", is_change=False)
+    bench.transport.put(effect.host, effect.path, content, mode=effect.mode, owner=effect.owner, group=effect.group)
+    return EffectResult(f"wrote {len(content)} bytes, sha256 {wished['sha256'][:16]}")
+
+
+def remove(bench: Bench, effect: Remove) -> EffectResult:
+    """Remove a file."""
+    if effect.path not in bench.files(effect.host, effect.path):
+        return EffectResult("there was no such file", is_change=False)
+    result = bench.transport.run(effect.host, Command(("rm", "-f", "--", effect.path)))
+    if result.exit_code != 0:
+        raise CommandFailed(
+            "execution.remove-failed",
+            f"{effect.path} on {effect.host} could not be removed",
+            found="; ".join(last_lines(result.stderr)),
+        )
+    return EffectResult("removed")
+
+
+def save(bench: Bench, effect: Save) -> EffectResult:
+    """Keep files in the vault; a path kept before in this run is left alone."""
+    kept = {file.path for file in bench.journal.files.all(bench.run, effect.host)}
+    asked = [form for path in effect.paths for form in (path, f"{path.rstrip('/')}/")]
+    present = bench.files(effect.host, *asked)
+    new = [_saved(bench, effect.host, path, about) for path, about in sorted(present.items()) if path not in kept]
+    absent = [
+        SavedFile(effect.host, path, None, None, None, None, 0.0)
+        for path in effect.paths
+        if path not in kept and not any(_is_at_or_below(there, path) for there in present)
+    ]
+    bench.journal.files.add(bench.run, [*new, *absent])
+    return EffectResult(f"kept {len(new)} files, {len(absent)} were not there", is_change=bool(new or absent))
+
+
+def _is_at_or_below(there: str, path: str) -> bool:
+    return there == path.rstrip("/") or there.startswith(f"{path.rstrip('/')}/")
+
+
+def _saved(bench: Bench, host: str, path: str, about: object) -> SavedFile:
+    assert isinstance(about, dict)
+    digest = bench.vault.keep(bench.transport.fetch(host, path))
+    # The bytes that were fetched count, should the file have changed since it was listed.
+    return SavedFile(host, path, digest, about["mode"], about["owner"], about["group"], 0.0)
+
+
+def edit(bench: Bench, effect: EditConfig) -> EffectResult:
+    """Edit a configuration file in place, after keeping it as it was.
+
+    Raises InputError when there is no such file, or it is no configuration file.
+    """
+    save(bench, Save(effect.host, (effect.path,)))
+    present = bench.files(effect.host, effect.path).get(effect.path)
+    if present is None:
+        raise InputError(
+            "execution.config-file-missing",
+            f"{effect.path} is not on {effect.host}",
+            do_next="put the file where it belongs, then resume",
+        )
+    before = bench.transport.fetch(effect.host, effect.path).decode()
+    after = edit_config(before, effect.edits)
+    if after == before:
+        return EffectResult("every option was so already", is_change=False)
+    bench.transport.put(
+        effect.host,
+        effect.path,
+        after.encode(),
+        mode=int(present["mode"], 8),
+        owner=present["owner"],
+        group=present["group"],
+    )
+    difference = masked_difference(before, after, effect.path)
+    told = Finding(
+        CONFIG_CHANGED,
+        Severity.NOTE,
+        f"{effect.host}:{effect.path}",
+        f"{effect.path} on {effect.host} was edited",
+        evidence=difference,
+    )
+    return EffectResult(f"changed {len(effect.edits)} options", findings=(told,))

@@ -1,0 +1,126 @@
+"""Effects that judge: a target release's own status check, and proofs against the running cloud."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ostler.catalog import load_catalog
+from ostler.catalog.command import Meaning
+from ostler.catalog.status_check import FalseSeverity, StatusCheck
+from ostler.commands import CommandResult
+from ostler.errors import Finding, InputError, Severity
+from ostler.execution.effect_bench import Bench, EffectResult
+from ostler.execution.masking import last_lines, mask_output
+from ostler.execution.status_table import CheckLine, read_status_table
+from ostler.steps.effects import Judge, Prove
+
+DETAILS_SHOWN = 400
+LOOKS = 4
+LOOK_AGAIN_AFTER_S = 5.0
+"""A check fails of what is there for a moment only: a volume that is being made has no service yet, and cinder 2025.1
+then says that online data migrations are missing (seen 2026-11-20)."""
+
+
+def judge(bench: Bench, effect: Judge) -> EffectResult:
+    """Run a status check and tell its verdicts, with the severities the catalog knows to be the real ones. A failure
+    counts when it stays."""
+    for look in range(LOOKS):
+        if look:
+            bench.means.clock.sleep(LOOK_AGAIN_AFTER_S)
+        result = bench.transport.run(effect.host, effect.command)
+        findings = tuple(judge_output(effect.project, effect.release, result))
+        failing = [f for f in findings if f.severity is Severity.FAILURE and f.code not in bench.accepted]
+        if not failing:
+            break
+    failure = None
+    if failing:
+        failure = f"the check of {effect.project} {effect.release} fails: {'; '.join(f.summary for f in failing)}"
+    evidence = () if not failing else last_lines(result.stdout + result.stderr)
+    return EffectResult(_counted(findings), is_change=False, findings=findings, failure=failure, evidence=evidence)
+
+
+def judge_output(project: str, release: str, result: CommandResult) -> Iterator[Finding]:
+    """The findings in what a status check left behind; none when all is well."""
+    catalog = load_catalog()
+    check = catalog.project(project).status_check(release)
+    if check is None:
+        raise InputError("execution.no-status-check", f"the catalog knows no status check of {project} {release}")
+    meaning = check.meaning(result.exit_code, release, catalog.releases.order)
+    known = [f for f in check.false_severities if f.is_true_in(release, catalog.releases.order)]
+    lines = [line for line in read_status_table(result.stdout) if line.result != "success"]
+    if meaning is Meaning.DONE:
+        return
+    if meaning in (Meaning.WARNING, Meaning.FAILURE) and lines:
+        for line in lines:
+            yield _verdict(project, line, known)
+    else:
+        yield _crash(project, check, result, known)
+
+
+def _verdict(project: str, line: CheckLine, known: list[FalseSeverity]) -> Finding:
+    severity = Severity(line.result)
+    why = ""
+    for false in known:
+        if false.check == line.check and re.search(false.pattern, line.details):
+            severity, why = Severity(false.severity), f" (not a {line.result}: {false.why})"
+    return Finding(
+        f"{project}.status-check-{_slug(line.check)}",
+        severity,
+        project,
+        f"{line.check}: {mask_output(line.details)[:DETAILS_SHOWN]}{why}",
+        found=line.result,
+        expected="success",
+        do_next="see the project's upgrade notes, then check again" if severity is not Severity.NOTE else "",
+    )
+
+
+def _crash(project: str, check: StatusCheck, result: CommandResult, known: list[FalseSeverity]) -> Finding:
+    """The check itself failed: it says nothing about the cloud, unless the catalog knows this crash."""
+    output = result.stdout + result.stderr
+    for false in known:
+        if false.check == "" and false.exit_code == result.exit_code and re.search(false.pattern, output):
+            severity, why = Severity(false.severity), false.why
+            break
+    else:
+        severity, why = Severity.FAILURE, "it says nothing about the cloud"
+    return Finding(
+        f"{project}.status-check-crashed",
+        severity,
+        project,
+        f"{check.argv[0]} ended with {result.exit_code}: {why}",
+        found=str(result.exit_code),
+        expected="0, 1 or 2",
+        do_next="run it by hand on that host and read its log" if severity is not Severity.NOTE else "",
+        evidence=last_lines(output),
+    )
+
+
+def _slug(words: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")
+
+
+def _counted(findings: tuple[Finding, ...]) -> str:
+    if not findings:
+        return "every check succeeds"
+    counts = [f"{sum(1 for f in findings if f.severity is s)} {s}" for s in Severity]
+    return f"told: {', '.join(counts)}"
+
+
+def prove(bench: Bench, effect: Prove) -> EffectResult:
+    """Carry out a named proof."""
+    if bench.means.prove is None:
+        raise InputError("execution.no-proofs", "no proofs were given to this run")
+    result = bench.means.prove(effect.name, effect.release)
+    severity = Severity.NOTE if result.ok else Severity.FAILURE
+    told = Finding(
+        f"proof.{_slug(effect.name)}",
+        severity,
+        bench.cloud.name,
+        result.detail,
+        found="proved" if result.ok else "not proved",
+        expected="proved",
+        do_next="" if result.ok else "see what the proof found, then resume",
+    )
+    failure = None if result.ok else f"the proof {effect.name} failed: {result.detail}"
+    return EffectResult("proved" if result.ok else "not proved", is_change=False, findings=(told,), failure=failure)

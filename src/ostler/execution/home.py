@@ -1,0 +1,58 @@
+"""Where Ostler keeps what it must not forget: the journal, and one folder per run.
+
+<home>/journal.sqlite            every run of this machine
+<home>/runs/<run>/engine.sqlite  the queue of one run
+<home>/runs/<run>/vault/         saved files of one run, by sha256
+<home>/runs/<run>/received/      large files fetched from hosts
+<home>/locks/<cloud>.lock        who is working on a cloud from this machine
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ostler.errors import InputError
+
+FOLDER_MODE = 0o700
+
+
+@dataclass(frozen=True)
+class Home:
+    """The state folder. Folders are made when they are first asked for, readable by their owner alone."""
+
+    folder: Path
+
+    @property
+    def journal(self) -> Path:
+        """The journal's database."""
+        return self._made(self.folder) / "journal.sqlite"
+
+    def run_folder(self, run: str) -> Path:
+        """The folder of one run."""
+        return self._made(self.folder / "runs" / run)
+
+    def lock(self, cloud: str) -> Path:
+        """The file that says who is working on a cloud from this machine."""
+        return self._made(self.folder / "locks") / f"{cloud.replace('/', '_')}.lock"
+
+    def _made(self, folder: Path) -> Path:
+        try:
+            folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(
+                "execution.no-state-folder",
+                f"the state folder {folder} cannot be made: {error.strerror}",
+                do_next="make it writable, or name another one in OSTLER_HOME",
+            ) from None
+        return folder
+
+
+def find_home(environment: Mapping[str, str] = os.environ) -> Home:
+    """The state folder: OSTLER_HOME, else ostler below XDG_STATE_HOME, else ~/.local/state/ostler."""
+    if environment.get("OSTLER_HOME"):
+        return Home(Path(environment["OSTLER_HOME"]))
+    state = environment.get("XDG_STATE_HOME")
+    return Home((Path(state) if state else Path("~/.local/state").expanduser()) / "ostler")

@@ -1,0 +1,42 @@
+"""Looks a cloud over before something is planned or said about it: its facts, and what runs left there."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ostler.cloud.model import Cloud
+from ostler.errors import Finding
+from ostler.execution.connecting import connect_api, connect_hosts
+from ostler.execution.home import Home, find_home
+from ostler.execution.leftovers import leftovers
+from ostler.execution.reading import read_snapshot
+from ostler.execution.second_look import look_again
+from ostler.facts.model import FactRequest, Snapshot
+
+
+@dataclass(frozen=True)
+class LookedOver:
+    """What was seen; ``left`` are the findings about runs, which no fact tells."""
+
+    snapshot: Snapshot
+    left: tuple[Finding, ...]
+
+
+def look_over(
+    cloud: Cloud, requests: Iterable[FactRequest], target: str | None = None, home: Home | None = None
+) -> LookedOver:
+    """Read the facts, twice where the first look may have met something passing, and find what runs left.
+
+    ``target`` is the release an upgrade is to go to. Raises InputError for credentials that are named but not there.
+    """
+    transport, api = connect_hosts(cloud), connect_api(cloud) if cloud.api else None
+    try:
+        first = read_snapshot(cloud, transport, api, requests, time.time)
+        snapshot = look_again(first, transport, api, target, time.time, time.sleep)
+        return LookedOver(snapshot, tuple(leftovers(cloud, transport, home or find_home())))
+    finally:
+        transport.close()
+        if api is not None:
+            api.close()

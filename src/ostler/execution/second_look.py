@@ -1,0 +1,37 @@
+"""A second look at what may be passing: a server deleted between two questions, a service just being started."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from ostler.catalog import load_catalog
+from ostler.execution.reading import read_snapshot
+from ostler.facts.model import Snapshot
+from ostler.remote.protocol import Api, Transport
+from ostler.rules.engine import evaluate, facts_needed
+from ostler.rules.loader import load_rules
+
+PAUSE_S = 5.0
+
+
+def look_again(
+    first: Snapshot,
+    transport: Transport,
+    api: Api | None,
+    target: str | None,
+    now: Callable[[], float],
+    pause: Callable[[float], None],
+) -> Snapshot:
+    """Return a snapshot that holds, when a rule that asks for it fires, a second reading of that rule's facts.
+
+    The first reading is returned unchanged, at once, when no such rule fires.
+    """
+    doubtful = [rule for rule in load_rules() if rule.confirm]
+    codes = {finding.code for finding in evaluate(doubtful, first, load_catalog(), target)}
+    fired = [rule for rule in doubtful if rule.id in codes]
+    if not fired:
+        return first
+    pause(PAUSE_S)
+    requests = facts_needed(fired, first.cloud, is_upgrade=target is not None)
+    return replace(first, later=read_snapshot(first.cloud, transport, api, requests, now))

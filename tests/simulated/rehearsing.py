@@ -1,0 +1,106 @@
+"""Upgrades and rollbacks carried out on a simulated cloud, the way the command line does it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ostler.catalog import load_catalog
+from ostler.catalog.catalog import Catalog
+from ostler.cli.plans import target_environments
+from ostler.cloud.model import Cloud
+from ostler.execution import runs
+from ostler.execution.events import Listener
+from ostler.execution.history import history_of
+from ostler.execution.home import Home
+from ostler.execution.means import Means
+from ostler.execution.operation import Operation
+from ostler.execution.reading import read_snapshot, upgrade_requests
+from ostler.execution.run_result import RunResult
+from ostler.execution.simulation import Simulation, three_plus_two
+from ostler.facts.model import FactRequest, Snapshot
+from ostler.planning.model import Plan
+from ostler.planning.rollback.plan import facts_needed as facts_for_rollback
+from ostler.planning.rollback.plan import plan_rollback
+from ostler.planning.upgrade.plan import Sources, facts_needed, plan_upgrade
+from ostler.planning.upgrade.request import UpgradeRequest
+from ostler.remote.protocol import Api, Transport
+from ostler.remote.simulated.balancer import through_vip
+from ostler.remote.simulated.machine import World
+
+WATCHED = ("identity", "image", "placement", "compute", "network", "volumev3")
+
+
+@dataclass
+class Rehearsal:
+    """One simulated cloud and the home of the runs on it. ``outages`` are the APIs that did not answer through the
+    virtual address after some change, with that change."""
+
+    simulation: Simulation
+    home: Home
+    source: str
+    target: str
+    outages: list[str] = field(default_factory=list)
+
+    @property
+    def catalog(self) -> Catalog:
+        return load_catalog()
+
+    @property
+    def effects(self) -> list[str]:
+        return self.simulation.simulated.effects
+
+    def snapshot(self, requests: Sequence[FactRequest]) -> Snapshot:
+        simulated = self.simulation.simulated
+        return read_snapshot(self.simulation.cloud, simulated.transport, simulated.api, requests, simulated.now)
+
+    def plan(self, no_overlap: tuple[str, ...] = ()) -> Plan:
+        cloud = self.simulation.cloud
+        hop = self.catalog.hop(self.source, self.target)
+        snapshot = self.snapshot([*upgrade_requests(cloud), *facts_needed(self.catalog, hop, cloud)])
+        environments = target_environments(cloud, self.target)
+        request = UpgradeRequest(target=self.target, accepted_by="the tests", no_overlap=no_overlap)
+        return plan_upgrade(Sources(self.catalog, cloud, snapshot, environments), request)
+
+    def plan_back(self, run: str, databases: str = "stay") -> Plan:
+        cloud = self.simulation.cloud
+        snapshot = self.snapshot(facts_for_rollback(cloud))
+        return plan_rollback(self.catalog, cloud, snapshot, history_of(run, self.home), databases)
+
+    def apply(self, plan: Plan, approve: Sequence[str] = ("all",)) -> RunResult:
+        return self._carry_out(
+            lambda means, events: runs.apply(plan, *self._doors(), means=means, approve_gates=approve, events=events)
+        )
+
+    def resume(self, run: str, approve: Sequence[str] = ("all",)) -> RunResult:
+        return self._carry_out(
+            lambda means, events: runs.resume(run, *self._doors(), means=means, approve_gates=approve, events=events)
+        )
+
+    def _doors(self) -> tuple[Cloud, Transport, Api]:
+        simulated = self.simulation.simulated
+        return self.simulation.cloud, simulated.transport, simulated.api
+
+    def _carry_out(self, begin: Callable[[Means, Sequence[Listener]], RunResult]) -> RunResult:
+        means = Means(home=self.home, who="the tests", clock=self.simulation.clock)
+        operation = Operation(*self._doors(), means, with_probe=False, max_failed=0)
+        self.simulation.simulated.watcher = self._watch
+        try:
+            return begin(operation.means, [operation.listener])
+        finally:
+            self.simulation.simulated.watcher = None
+            operation.close()
+
+    def _watch(self, world: World, changes: Sequence[str]) -> None:
+        for service in WATCHED:
+            status = through_vip(world, service)
+            if status != 200:
+                self.outages.append(f"{service} answered {status} after {changes[-1]}")
+
+
+def rehearsal(folder: Path, source: str = "2024.1", target: str = "2025.1") -> Rehearsal:
+    """A cloud of three controllers and two computes at the source release, and the target's environments."""
+    folder.mkdir(parents=True, exist_ok=True)
+    simulation = three_plus_two(source, folder, store=[target])
+    return Rehearsal(simulation, Home(folder / "home"), source, target)

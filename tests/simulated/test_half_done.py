@@ -1,0 +1,101 @@
+"""What a run leaves that was killed, failed or was asked to stop in the middle, and the way back from there."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import traceback
+from pathlib import Path
+
+import dbos  # noqa: F401  (imported once here, not once in each of the processes)
+import pytest
+from rehearsing import Rehearsal, rehearsal
+from test_simulated_upgrade import differences, kept, running
+
+from ostler.execution.home import Home
+from ostler.execution.records import RunState
+from ostler.execution.runs import list_runs, load_run
+from ostler.execution.simulation import open_simulation, three_plus_two
+from ostler.facts.model import wanted
+from ostler.planning.model import Plan
+
+CONTROLLERS = ("ctl1", "ctl2", "ctl3")
+VARIABLE = "log_bin_trust_function_creators"
+
+
+def killed(cloud: Rehearsal, folder: Path, plan: Plan, crash_at: str) -> str:
+    """Apply a plan in a process of its own that is killed; return its run."""
+    child = os.fork()
+    if child == 0:
+        os.environ["OSTLER_CRASH_AT"] = crash_at
+        try:
+            Rehearsal(open_simulation(folder), cloud.home, cloud.source, cloud.target).apply(plan)
+            os._exit(0)
+        except BaseException:
+            traceback.print_exc(file=sys.stdout)
+            os._exit(70)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+    return list_runs(cloud.home)[0].id
+
+
+def kept_on_disk(folder: Path) -> Rehearsal:
+    """A cloud whose state outlives a killed process."""
+    simulation = three_plus_two("2024.1", folder, store=["2025.1"], is_kept=True)
+    return Rehearsal(simulation, Home(folder / "home"), "2024.1", "2025.1")
+
+
+def away(cloud: Rehearsal) -> list[str]:
+    """Everything that is taken away from users for a while and is away now: hosts, requests, computes, a variable."""
+    asked = [wanted(fact, host) for fact in ("haproxy.servers", "haproxy.held") for host in CONTROLLERS]
+    variable = [wanted("databases.variable", host, name=VARIABLE) for host in CONTROLLERS]
+    snapshot = cloud.snapshot([*asked, *variable, wanted("api.compute_services")])
+    found = []
+    for host in CONTROLLERS:
+        for backend, servers in snapshot.known("haproxy.servers", host).items():
+            found += [f"{backend}/{name} on {host}" for name, server in servers.items() if server["status"] != "UP"]
+        found += [f"{api} held on {host}" for api in snapshot.known("haproxy.held", host)["backends"]]
+        if snapshot.known("databases.variable", host, name=VARIABLE)["value"] != "OFF":
+            found.append(f"{VARIABLE} on {host}")
+    services = snapshot.known("api.compute_services")
+    return found + [name for name, service in services.items() if service["status"] != "enabled"]
+
+
+@pytest.mark.parametrize(
+    "crash_at",
+    [
+        "after_outcome:roll-keystone/ctl2/20-stop",
+        "after_effect:roll-nova-conductor/ctl2/60-pin-rpc",
+        "after_outcome:roll-computes/cmp1/nova-compute-20-stop",
+        "after_outcome:hold-glance-api/*",
+    ],
+)
+def test_the_way_back_after_a_kill_leaves_nothing_away_that_the_killed_run_had_lent(
+    folder: Path, crash_at: str
+) -> None:
+    cloud = kept_on_disk(folder)
+    before, ran = kept(cloud), running(cloud)
+    run = killed(cloud, folder, cloud.plan(no_overlap=("glance",)), crash_at)
+    assert [loan for loan in load_run(run, cloud.home).loans if loan.is_open]
+
+    cloud = Rehearsal(open_simulation(folder), cloud.home, cloud.source, cloud.target)
+    back = cloud.apply(cloud.plan_back(run))
+    assert (back.state, back.failed, back.lent) == (RunState.DONE, (), ())
+    assert [loan.name for loan in load_run(run, cloud.home).loans if loan.is_open] == []
+    assert load_run(run, cloud.home).record.state is RunState.ROLLED_BACK
+    assert away(cloud) == []
+    assert differences(before, kept(cloud)) == set()
+    assert running(cloud) == ran
+
+
+def test_a_compute_whose_service_does_not_start_stays_disabled_until_it_runs(folder: Path) -> None:
+    cloud = rehearsal(folder)
+    cloud.simulation.simulated.fail_unit("cmp1", "nova-compute")
+    failed = cloud.apply(cloud.plan())
+    assert failed.state is RunState.FAILED
+    assert "scheduling to cmp1 disabled (roll-computes)" in {loan.name for loan in failed.lent}
+    assert "execution.still-lent" in {finding.code for finding in failed.findings}
+    assert away(cloud) == ["nova-compute@cmp1"]
+    cloud.simulation.simulated.mend()
+    resumed = cloud.resume(failed.run)
+    assert (resumed.state, resumed.lent, away(cloud)) == (RunState.DONE, (), [])

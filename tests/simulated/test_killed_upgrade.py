@@ -1,0 +1,69 @@
+"""A whole upgrade whose process is killed (SIGKILL) again and again, and gone on with each time."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import sys
+import traceback
+from pathlib import Path
+
+import dbos  # noqa: F401  (imported once here, not once in each of the processes)
+import pytest
+from rehearsing import Rehearsal, rehearsal
+from test_simulated_upgrade import changes, kept, running
+
+from ostler.execution.home import Home
+from ostler.execution.records import RunState
+from ostler.execution.runs import list_runs, load_run
+from ostler.execution.simulation import open_simulation, three_plus_two
+from ostler.execution.step_book import effects_repeated
+
+POINTS = ("before_intent", "after_intent", "after_effect", "before_outcome", "after_outcome")
+KILLS = 25
+MOST_STEPS_BETWEEN_KILLS = 14
+SEED = 20261120
+
+
+def in_a_child(cloud: Rehearsal, folder: Path, run: str | None, crash_at: str) -> int:
+    """Apply the plan, or resume a run, in a process of its own; -9 when it was killed, 1 when an API was away."""
+    child = os.fork()
+    if child == 0:
+        os.environ["OSTLER_CRASH_AT"] = crash_at
+        try:
+            own = Rehearsal(open_simulation(folder), cloud.home, cloud.source, cloud.target)
+            result = own.apply(own.plan()) if run is None else own.resume(run)
+            os._exit(1 if own.outages else result.exit_code)
+        except BaseException:
+            traceback.print_exc(file=sys.stdout)
+            os._exit(70)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+@pytest.mark.timeout(600)
+def test_however_often_it_is_killed_the_upgrade_ends_the_same(folder: Path, in_memory: Path) -> None:
+    undisturbed = rehearsal(in_memory / "undisturbed")
+    assert undisturbed.apply(undisturbed.plan()).state is RunState.DONE
+
+    simulation = three_plus_two(undisturbed.source, folder, store=[undisturbed.target], is_kept=True)
+    cloud = Rehearsal(simulation, Home(folder / "home"), undisturbed.source, undisturbed.target)
+    chance = random.Random(SEED)
+    run: str | None = None
+    for _ in range(KILLS):
+        crash_at = f"{chance.choice(POINTS)}::{chance.randint(1, MOST_STEPS_BETWEEN_KILLS)}"
+        assert in_a_child(cloud, folder, run, crash_at) == -signal.SIGKILL
+        (record,) = list_runs(cloud.home)
+        run = record.id
+    assert run is not None
+    assert in_a_child(cloud, folder, run, "") == 0
+
+    cloud = Rehearsal(open_simulation(folder), cloud.home, cloud.source, cloud.target)
+    history = load_run(run, cloud.home)
+    assert history.record.state is RunState.DONE
+    assert [loan.name for loan in history.loans if loan.is_open] == []
+    assert effects_repeated(history.effects) == []
+    assert history.unfinished == ()
+    assert kept(cloud) == kept(undisturbed)
+    assert running(cloud) == running(undisturbed)
+    assert changes(cloud).keys() == changes(undisturbed).keys()

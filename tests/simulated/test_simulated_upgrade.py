@@ -1,0 +1,172 @@
+"""Whole upgrades and their way back, carried out on a simulated cloud."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from rehearsing import Rehearsal, rehearsal
+
+from ostler.execution.records import RunState
+from ostler.facts.model import wanted
+
+Place = tuple[str, str]
+"""A host and a path on it."""
+
+BACKUP = "/etc/nova/nova.conf.4242.2026-11-20@10:22:33~"
+"""As Ansible names what it replaces."""
+
+HOSTS = ("ctl1", "ctl2", "ctl3", "cmp1", "cmp2")
+
+
+def kept(cloud: Rehearsal) -> dict[Place, tuple[object, ...]]:
+    """Every file and link below /etc and /opt/openstack/current of every host, with mode and owner."""
+    with cloud.simulation.simulated.world() as world:
+        return {
+            (host, path): (entry.kind, entry.content, entry.target, entry.mode, entry.owner, entry.group)
+            for host in HOSTS
+            for path, entry in world.state.hosts[host].files.items()
+            if path.startswith(("/etc/", "/opt/openstack/current/")) and entry.kind != "folder"
+        }
+
+
+def differences(before: Mapping[Place, object], after: Mapping[Place, object]) -> set[Place]:
+    """What is not as it was."""
+    return {place for place in before.keys() | after.keys() if before.get(place) != after.get(place)}
+
+
+def running(cloud: Rehearsal) -> dict[str, set[str]]:
+    """The environments that processes of each host run from."""
+    snapshot = cloud.snapshot([wanted("host.processes", host) for host in HOSTS])
+    return {
+        host: {service["environment"] for service in snapshot.known("host.processes", host).values() if service["pids"]}
+        for host in HOSTS
+    }
+
+
+def changes(cloud: Rehearsal) -> Counter[str]:
+    """What was done to hosts, without what proofs make and what tests told the cloud."""
+    return Counter(e for e in cloud.effects if not e.startswith(("api:", "told", "mended")))
+
+
+@pytest.fixture(scope="module")
+def done(in_memory: Path) -> Rehearsal:
+    cloud = rehearsal(in_memory / "done")
+    result = cloud.apply(cloud.plan())
+    assert (result.state, result.failed, result.left, result.lent) == (RunState.DONE, (), (), ())
+    return cloud
+
+
+def test_an_upgrade_ends_with_every_process_at_the_target_and_no_api_was_away(done: Rehearsal) -> None:
+    assert done.outages == []
+    assert running(done)["cmp1"] == {
+        "/opt/openstack/venvs/nova-31.3.1",
+        "/opt/openstack/venvs/neutron-26.0.6",
+    }
+    assert all("2024.1" not in str(path) for paths in running(done).values() for path in paths)
+    records = done.snapshot([wanted("nova.services")]).known("nova.services")
+    assert {record["version"] for record in records.values()} == {done.catalog.nova.at("2025.1").service_version}
+
+
+def test_an_upgrade_keeps_the_operators_own_values(done: Rehearsal) -> None:
+    text = done.simulation.simulated.transport.fetch("ctl1", "/etc/nova/nova.conf").decode()
+    assert "# nova on ctl1; edited by hand" in text
+    assert "[upgrade_levels]" not in text or "compute = auto" not in text
+
+
+def test_an_upgrade_unpacks_and_migrates_once(done: Rehearsal) -> None:
+    once = [effect for effect in changes(done) if any(word in effect for word in ("unpack", "-manage", "dump"))]
+    assert {effect: changes(done)[effect] for effect in once} == dict.fromkeys(once, 1)
+    assert len(once) > 20
+
+
+@pytest.mark.parametrize(
+    ("stage", "pattern"),
+    [
+        ("place", "ctl2: ostler-unpack .*keystone"),
+        ("expand", "ctl1: .*nova-manage .*db sync"),
+        ("roll-keystone", "ctl2: systemctl start keystone"),
+        ("roll-computes", "cmp2: systemctl stop nova-compute"),
+        ("finish", "ctl1: .*nova-31.3.1/bin/nova-manage .*online_data_migrations"),
+    ],
+)
+def test_a_failure_leaves_the_cloud_serving_and_a_resumed_run_does_nothing_twice(
+    folder: Path, done: Rehearsal, stage: str, pattern: str
+) -> None:
+    cloud = rehearsal(folder)
+    cloud.simulation.simulated.fail_command(pattern)
+    failed = cloud.apply(cloud.plan())
+    assert failed.state is RunState.FAILED
+    assert [step.split("/")[0] for step in failed.failed] == [stage]
+    assert cloud.outages == []
+    cloud.simulation.simulated.mend()
+    resumed = cloud.resume(failed.run)
+    assert (resumed.state, resumed.failed, resumed.lent) == (RunState.DONE, (), ())
+    assert cloud.outages == []
+    assert changes_that_stay(cloud) == changes_that_stay(done)
+
+
+@pytest.mark.parametrize(
+    "pattern", ["ctl2: systemctl stop glance", "ctl2: ln .*glance-api", "ctl2: systemctl start glance"]
+)
+def test_all_hosts_may_be_out_at_once_while_requests_are_held_also_when_resumed(folder: Path, pattern: str) -> None:
+    cloud = rehearsal(folder)
+    plan = cloud.plan(no_overlap=("glance",))
+    cloud.simulation.simulated.fail_command(pattern)
+    failed = cloud.apply(plan)
+    assert (failed.state, failed.lent) == (RunState.FAILED, ())
+    cloud.simulation.simulated.mend()
+    seen = len(cloud.outages)
+    resumed = cloud.resume(failed.run)
+    assert (resumed.state, resumed.failed, resumed.lent) == (RunState.DONE, (), ())
+    assert [outage for outage in cloud.outages[:seen] if not outage.startswith("image")] == []
+    assert [outage for outage in cloud.outages[seen:] if "image answered 0" not in outage] == []
+
+
+def test_an_untroubled_upgrade_without_overlap_holds_requests_and_fails_none(folder: Path) -> None:
+    cloud = rehearsal(folder)
+    result = cloud.apply(cloud.plan(no_overlap=("glance",)))
+    assert (result.state, result.failed, result.lent) == (RunState.DONE, (), ())
+    assert cloud.outages
+    assert [outage for outage in cloud.outages if "image answered 0" not in outage] == []
+
+
+LOANS = ("balancer:", "set global", "put /etc/nova/nova.conf")
+"""What is given back when a run fails, and lent again when it goes on."""
+
+
+def changes_that_stay(cloud: Rehearsal) -> Counter[str]:
+    """Changes that nobody gives back; a dump's folder has the time of its plan in its name."""
+    left_out = (*LOANS, "dump 8 databases")
+    return Counter({effect: n for effect, n in changes(cloud).items() if not any(word in effect for word in left_out)})
+
+
+@pytest.mark.parametrize("stopped_by", ["the gate before contract", "a service that does not start"])
+def test_the_way_back_restores_every_byte_while_the_cloud_serves(folder: Path, stopped_by: str) -> None:
+    cloud = rehearsal(folder)
+    cloud.simulation.simulated.transport.put("ctl1", BACKUP, b"[DEFAULT]\n", mode=0o640, owner="root", group="nova")
+    before, ran = kept(cloud), running(cloud)
+    if stopped_by == "a service that does not start":
+        cloud.simulation.simulated.fail_unit("ctl2", "nova-conductor")
+    stopped = cloud.apply(cloud.plan(), approve=())
+    assert stopped.state in (RunState.WAITING, RunState.FAILED)
+    cloud.simulation.simulated.mend()
+    back = cloud.apply(cloud.plan_back(stopped.run))
+    assert (back.state, back.failed, back.lent) == (RunState.DONE, (), ())
+    assert differences(before, kept(cloud)) == set()
+    assert running(cloud) == ran
+    assert cloud.outages == []
+
+
+def test_the_way_back_with_a_restore_brings_the_databases_back(folder: Path) -> None:
+    cloud = rehearsal(folder)
+    request = wanted("databases.schema")
+    before, schema = kept(cloud), cloud.snapshot([request]).known("databases.schema")
+    upgraded = cloud.apply(cloud.plan())
+    assert cloud.snapshot([request]).known("databases.schema") != schema
+    back = cloud.apply(cloud.plan_back(upgraded.run, "restore"))
+    assert (back.state, back.failed) == (RunState.DONE, ())
+    assert cloud.snapshot([request]).known("databases.schema") == schema
+    assert differences(before, kept(cloud)) == set()

@@ -1,0 +1,150 @@
+"""One run at a time on a cloud."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ostler.cloud.model import Cloud, Host
+from ostler.commands import Command, CommandResult
+from ostler.errors import HostUnreachable, Refused
+from ostler.execution.cloud_lock import LOCK_PATH, STALE_AFTER_S, CloudLock, read_lock
+from ostler.execution.lock import Holder, hold_here, holder_here, holder_to_json, this_process
+
+NOW = 1_000_000.0
+CLOUD = Cloud("c", "2024.1", "venv", {n: Host(n, "192.0.2.1", ("controller",)) for n in ("ctl1", "ctl2")})
+ELSEWHERE = Holder("2026-11-20-1-upgrade", "bob", "other-machine", "boot", 7, NOW)
+
+
+class Controllers:
+    """Two hosts with a file system, and a clock."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, dict[str, str]] = {"ctl1": {}, "ctl2": {}}
+        self.dead: set[str] = set()
+
+    def run(self, host: str, command: Command) -> CommandResult:
+        if host in self.dead:
+            raise HostUnreachable("remote.unreachable", f"{host} does not answer")
+        files = self.files[host]
+        word, last = command.argv[0], command.argv[-1]
+        if word == "date":
+            return CommandResult(0, f"{NOW:.0f}\n", "")
+        if word == "cat":
+            return CommandResult(0, files[last], "") if last in files else CommandResult(1, "", "no such file")
+        if word == "ln":
+            if last in files:
+                return CommandResult(1, "", "exists")
+            files[last] = files[command.argv[-2]]
+        if word == "rm":
+            files.pop(last, None)
+        return CommandResult(0, "", "")
+
+    def run_batch(self, host: str, commands: list[Command]) -> list[CommandResult]:
+        return [self.run(host, command) for command in commands]
+
+    def put(self, host: str, path: str, content: bytes, **_: Any) -> None:
+        self.run(host, Command(("true",)))
+        self.files[host][path] = content.decode()
+
+    def held_by(self, host: str, holder: Holder) -> None:
+        self.files[host][LOCK_PATH] = holder_to_json(holder)
+
+
+def lock(world: Controllers, heartbeat_s: float = 60.0) -> CloudLock:
+    return CloudLock(CLOUD, world, this_process("mine", "alice", NOW), heartbeat_s)  # type: ignore[arg-type]
+
+
+def test_the_lock_of_this_machine_names_its_holder_and_is_free_afterwards(tmp_path: Path) -> None:
+    path = tmp_path / "c.lock"
+    mine = this_process("run-1", "alice", NOW)
+    with hold_here(path, "c", mine):
+        assert holder_here(path) == mine
+        with pytest.raises(Refused, match=r"run run-1 by alice on .* \(pid \d+\)"), hold_here(path, "c", mine):
+            pass
+    assert holder_here(path) is None
+
+
+def test_the_lock_of_a_killed_process_is_free(tmp_path: Path) -> None:
+    path = tmp_path / "c.lock"
+    child = os.fork()
+    if child == 0:
+        with hold_here(path, "c", this_process("run-1", "alice", NOW)):
+            time.sleep(60)
+        os._exit(0)
+    while holder_here(path) is None:
+        time.sleep(0.01)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    with hold_here(path, "c", this_process("run-2", "alice", NOW)):
+        pass
+
+
+def test_the_lock_is_on_every_controller_and_gone_afterwards() -> None:
+    world = Controllers()
+    with lock(world).held():
+        for host in ("ctl1", "ctl2"):
+            holder, _ = read_lock(world, host)  # type: ignore[arg-type]
+            assert holder is not None
+            assert (holder.run, holder.who, holder.at) == ("mine", "alice", NOW)
+    assert world.files == {"ctl1": {}, "ctl2": {}}
+
+
+def test_a_cloud_that_another_machine_works_on_is_refused_and_left_alone() -> None:
+    world = Controllers()
+    world.held_by("ctl2", replace(ELSEWHERE, at=NOW - 30))
+    with pytest.raises(Refused, match="by bob on other-machine"), lock(world).held():
+        pass
+    assert list(world.files["ctl1"]) == []
+    assert list(world.files["ctl2"]) == [LOCK_PATH]
+
+
+def test_a_lock_that_was_not_touched_for_long_is_taken_over() -> None:
+    world = Controllers()
+    world.held_by("ctl1", replace(ELSEWHERE, at=NOW - STALE_AFTER_S - 1))
+    with lock(world).held():
+        assert '"mine"' in world.files["ctl1"][LOCK_PATH]
+
+
+def test_the_fresh_lock_of_a_dead_process_of_this_machine_is_taken_over() -> None:
+    world = Controllers()
+    world.held_by("ctl1", Holder("mine", "alice", socket.gethostname(), "an earlier boot", os.getpid(), NOW))
+    with lock(world).held():
+        pass
+
+
+def test_a_lock_file_that_is_no_lock_is_taken_over() -> None:
+    world = Controllers()
+    world.files["ctl1"][LOCK_PATH] = "half a fi"
+    with pytest.raises(Refused), lock(world).held():
+        pass
+
+
+def test_a_controller_that_does_not_answer_is_done_without_but_not_all_of_them() -> None:
+    world = Controllers()
+    world.dead = {"ctl1"}
+    with lock(world).held():
+        assert LOCK_PATH in world.files["ctl2"]
+    world.dead = {"ctl1", "ctl2"}
+    with pytest.raises(HostUnreachable), lock(world).held():
+        pass
+
+
+def test_a_holder_that_finds_somebody_else_in_its_place_knows_that_it_lost() -> None:
+    world = Controllers()
+    held = lock(world, heartbeat_s=0.01)
+    with held.held():
+        world.held_by("ctl1", ELSEWHERE)
+        for _ in range(200):
+            if held.is_lost:
+                break
+            time.sleep(0.01)
+    assert held.is_lost
+    assert list(world.files["ctl1"]) == [LOCK_PATH], "the other's lock is left alone"
