@@ -1,0 +1,1 @@
+"""Telling people: plans, journals and findings as text, JSON and HTML. Pure."""

@@ -1,0 +1,115 @@
+"""A plan as text for a person: what will be done, in which order, why, how long, and how it is taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ostler.errors import Finding, Severity
+from ostler.planning.model import Lane, Plan, Stage
+from ostler.steps.registry import kind_of
+
+
+def plan_text(plan: Plan, *, verbose: bool = False) -> str:
+    """Return the plan as plain text. Lanes that do the same on other hosts are folded unless `verbose`."""
+    lines = [plan.title, "=" * len(plan.title), ""]
+    lines += [f"About {duration(plan.estimate_s)} in {len(plan.stages)} stages. Showing a plan changes nothing.", ""]
+    lines += _verdict(plan)
+    for number, stage in enumerate(plan.stages, 1):
+        lines += _stage(number, stage, verbose)
+    if plan.notes:
+        lines += ["Notes", *(f"  - {note}" for note in plan.notes), ""]
+    lines.append(f"plan {plan.digest[:12]} of cloud {plan.cloud}")
+    lines += _refused_at_the_end(plan)
+    return "\n".join(lines) + "\n"
+
+
+def duration(seconds: float) -> str:
+    """Return seconds as people say them: `40 s`, `12 min`, `1 h 05 min`."""
+    if seconds < 90:
+        return f"{round(seconds)} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02} min"
+
+
+def _verdict(plan: Plan) -> list[str]:
+    refusals = plan.refusals
+    accepted = {acceptance.code: acceptance for acceptance in plan.accepted}
+    lines = []
+    if refusals:
+        lines.append(f"This plan cannot be carried out: {_standing(refusals)} in the way.")
+    for finding in plan.findings:
+        if finding.severity is Severity.NOTE:
+            mark = "note"
+        elif finding in refusals:
+            mark = "REFUSED"
+        else:
+            mark = f"accepted by {accepted[finding.code].by}"
+        lines.append(f"  {mark}: {finding.subject}: {finding.summary} [{finding.code}]")
+        if finding.found or finding.expected:
+            lines.append(f"      found {finding.found or 'nothing'}; expected {finding.expected or 'nothing'}")
+        if finding.do_next:
+            lines.append(f"      {finding.do_next}")
+    return [*lines, ""] if lines else []
+
+
+def _refused_at_the_end(plan: Plan) -> list[str]:
+    """A long plan ends with why it cannot be carried out: its head is out of sight by then."""
+    if not plan.refusals:
+        return []
+    says = f"This plan cannot be carried out: {_standing(plan.refusals)} in the way (at the top)."
+    return ["", says, "Failures must be mended; a warning can be taken on with --accept CODE."]
+
+
+def _standing(refusals: Sequence[Finding]) -> str:
+    return "1 finding stands" if len(refusals) == 1 else f"{len(refusals)} findings stand"
+
+
+def _stage(number: int, stage: Stage, verbose: bool) -> Iterator[str]:
+    yield f"{number:2}. {stage.title}  ({duration(stage.estimate_s)})"
+    yield f"    why: {stage.why}"
+    yield f"    undo: {stage.undo}"
+    if stage.gate:
+        word = "POINT OF NO RETURN" if stage.is_point_of_no_return else "ASKS FIRST"
+        yield f"    {word}: {stage.gate}"
+    how = _how(stage)
+    if how:
+        yield f"    {how}"
+    folded: dict[tuple[str, ...], list[str]] = {}
+    for lane in stage.lanes:
+        folded.setdefault(_shape(lane) if not verbose else (lane.name,), []).append(lane.name)
+    shown: set[tuple[str, ...]] = set()
+    for lane in stage.lanes:
+        shape = _shape(lane) if not verbose else (lane.name,)
+        if shape in shown:
+            continue
+        shown.add(shape)
+        others = folded[shape][1:]
+        then = "then " if stage.in_flight == 1 else ""
+        also = f" (the same {then}on {_names(others)})" if others else ""
+        yield f"    {lane.name}{also}"
+        for step in lane.steps:
+            loan = " [a loan]" if step.lends else ""
+            yield f"      - {kind_of(step.kind).title(step)}{loan}"
+            if verbose:
+                yield f"          why: {step.why}; undo: {step.undo}"
+    yield ""
+
+
+def _how(stage: Stage) -> str:
+    if len(stage.lanes) < 2:
+        return ""
+    if stage.in_flight == 1:
+        return "one after the other; stops at the first failure"
+    canary = f"{stage.lanes[0].name} alone first, then " if stage.first_alone else ""
+    limit = f", at most {stage.per_domain} of one failure domain" if stage.per_domain else ""
+    return f"{canary}up to {min(stage.in_flight, len(stage.lanes))} side by side{limit}; stops at the first failure"
+
+
+def _shape(lane: Lane) -> tuple[str, ...]:
+    return tuple(f"{step.kind}:{step.id.rpartition('/')[2]}" for step in lane.steps)
+
+
+def _names(names: list[str]) -> str:
+    if len(names) > 4:
+        return f"{', '.join(names[:3])} and {len(names) - 3} more"
+    return ", ".join(names[:-1]) + (" and " if len(names) > 1 else "") + names[-1]
