@@ -1,0 +1,1 @@
+"""The practice cloud: a real OpenStack on one machine, to rehearse on."""

@@ -1,0 +1,1 @@
+"""OpenStack on the practice hosts: built, configured, deployed, filled and proved."""

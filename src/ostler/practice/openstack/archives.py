@@ -1,0 +1,53 @@
+"""The environments of practice clouds: every project of a release, our plugins built in where they matter."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from ostler.catalog.catalog import load_catalog
+from ostler.environments.recipe import AddedPackage, Recipe, recipe_for
+from ostler.environments.store import EnvironmentStore, StoredEnvironment
+
+PROJECTS = ("keystone", "glance", "placement", "nova", "neutron", "cinder")
+CHANGED = ("nova", "neutron", "cinder")
+"""The projects our plugins are for: those that reach hardware, and that use RPC."""
+
+PLUGINS = AddedPackage("ostler-practice-plugins", Path(__file__).parent.parent / "plugins")
+
+
+def recipes(release: str, *, with_plugins: bool = True) -> list[Recipe]:
+    """The recipe of each project in a release. Raises InputError for one that cannot be built."""
+    catalog = load_catalog()
+    added = {project: [PLUGINS] if with_plugins and project in CHANGED else [] for project in PROJECTS}
+    return [recipe_for(catalog, project, release, added=added[project]) for project in PROJECTS]
+
+
+def ensure_archives(
+    cache_dir: Path,
+    release: str,
+    built_at: datetime,
+    report: Callable[[str], None],
+    store: EnvironmentStore | None = None,
+    *,
+    with_plugins: bool = True,
+) -> dict[str, StoredEnvironment]:
+    """The archive of each project in a release, built first where the store (None: that of practice clouds) does not
+    have it. Only practice clouds get our plugins.
+
+    The build root is only made when something must be built. Raises CommandFailed when a build fails.
+    """
+    store = store or EnvironmentStore(cache_dir / "environments")
+    wanted = recipes(release, with_plugins=with_plugins)
+    found = {recipe.project: store.find(recipe) for recipe in wanted}
+    if all(found.values()):
+        return {project: stored for project, stored in found.items() if stored is not None}
+
+    from ostler.environments.build import Builder
+    from ostler.practice.openstack.build_root import ensure_build_root
+
+    root = ensure_build_root(cache_dir, report)
+    builder = Builder(root, store, built_at, report, environ=dict(os.environ))
+    return {stored.manifest.project: stored for stored in builder.build(wanted)}

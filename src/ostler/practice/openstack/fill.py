@@ -1,0 +1,179 @@
+"""Filling a practice cloud with what a real one has: two projects with users, images, networks, servers, volumes.
+
+Everything has a fixed name and is made only where it is missing, so filling twice changes nothing.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+from ostler.practice.layout import Layout
+from ostler.practice.openstack.api import connect
+from ostler.practice.openstack.filler_rows import add_rows
+from ostler.practice.reach import PracticeReach
+from ostler.secret import Secret
+
+PROJECTS = ("harbour", "orchard")
+IMAGES = (("tiny-linux", 2 * 2**20), ("small-linux", 6 * 2**20))
+FLAVORS = (("fill.tiny", 64, 1, 1), ("fill.small", 256, 1, 2))
+QUOTA = {"instances": 50, "cores": 100, "ram": 51200}
+WAIT_S = 180
+AT_ONCE = 4
+
+
+def fill(layout: Layout, reach: PracticeReach, rows: int, report: Callable[[str], None]) -> None:
+    """Fill the cloud; `rows` is how many old, deleted records its databases hold afterwards at least (0: none).
+
+    Raises the SDK's errors, and TimeoutError when something does not become ready.
+    """
+    started = time.monotonic()
+    admin = connect(layout)
+    for name, ram, vcpus, disk in FLAVORS:
+        _one(admin.compute.flavors(), name) or admin.compute.create_flavor(name=name, ram=ram, vcpus=vcpus, disk=disk)
+    images = [_image(admin, name, size) for name, size in IMAGES]
+    report(f"{len(images)} images, {len(FLAVORS)} flavors")
+    with ThreadPoolExecutor(len(PROJECTS)) as pool:
+        tenants = [
+            _Tenant(layout, admin, name, number, images[0].id, layout.passwords.get(f"{name}-user"))
+            for number, name in enumerate(PROJECTS)
+        ]
+        for tenant, done in [(tenant, pool.submit(tenant.fill)) for tenant in tenants]:
+            report(f"project {tenant.name}: {done.result()}")
+    if rows:
+        report(add_rows(layout, reach, rows))
+    report(f"filled ({time.monotonic() - started:.1f} s)")
+
+
+@dataclass
+class _Tenant:
+    """One project, its user, and all that is theirs. `number` keeps the projects' addresses apart."""
+
+    layout: Layout
+    admin: Any
+    name: str
+    number: int
+    image_id: str
+    password: Secret
+    flavor_id: str = field(default="", init=False)
+
+    def fill(self) -> str:
+        """Make what is missing; what there is afterwards, in words."""
+        self._account()
+        self.cloud = connect(
+            self.layout,
+            auth={"username": f"{self.name}-user", "password": self.password.reveal(), "project_name": self.name},
+        )
+        self.flavor_id = _one(self.cloud.compute.flavors(), FLAVORS[0][0]).id
+        network, group = self._network(), self._security_group()
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            hosts = [host.name for host in self.layout.compute_hosts]
+            servers = list(pool.map(lambda host: self._servers(host, network, group), hosts))
+            volumes = list(pool.map(self._spare_volume, range(2)))
+        self._snapshot(volumes[0])
+        return f"{sum(map(len, servers))} servers, {len(volumes) + len(hosts)} volumes, 1 snapshot"
+
+    def _account(self) -> None:
+        identity = self.admin.identity
+        project = _one(identity.projects(), self.name) or identity.create_project(name=self.name, domain_id="default")
+        user = _one(identity.users(), f"{self.name}-user") or identity.create_user(
+            name=f"{self.name}-user", password=self.password.reveal(), domain_id="default"
+        )
+        for role in ("member", "admin"):  # admin, so that servers can be put on chosen hosts
+            identity.assign_project_role_to_user(project, user, _one(identity.roles(), role))
+        self.admin.set_compute_quotas(project.id, **QUOTA)
+
+    def _network(self) -> Any:
+        network_api, name = self.cloud.network, f"{self.name}-net"
+        network = _one(self._mine(network_api.networks()), name) or network_api.create_network(name=name)
+        subnet = _one(self._mine(network_api.subnets()), name) or network_api.create_subnet(
+            network_id=network.id, name=name, ip_version=4, cidr=f"10.{100 + self.number}.0.0/24"
+        )
+        router = _one(self._mine(network_api.routers()), f"{self.name}-router")
+        if router is None:
+            router = network_api.create_router(name=f"{self.name}-router")
+            network_api.add_interface_to_router(router, subnet_id=subnet.id)
+        return network
+
+    def _security_group(self) -> Any:
+        network_api, name = self.cloud.network, f"{self.name}-ssh"
+        group = _one(self._mine(network_api.security_groups()), name)
+        if group is None:
+            group = network_api.create_security_group(name=name, description="SSH from anywhere")
+            network_api.create_security_group_rule(
+                security_group_id=group.id, direction="ingress", protocol="tcp", port_range_min=22, port_range_max=22
+            )
+        return group
+
+    def _servers(self, host: str, network: Any, group: Any) -> list[Any]:
+        """Two servers on one host: one runs and has a volume, the other is off."""
+        running = self._server(f"{self.name}-{host}-web", host, network, group)
+        if not list(self.cloud.compute.volume_attachments(running.id)):
+            volume = self._volume(f"{self.name}-{host}-data")
+            self.cloud.compute.create_volume_attachment(running.id, volume_id=volume.id)
+            self._wait_for_volume(volume, "in-use")
+        off = self._server(f"{self.name}-{host}-off", host, network, group)
+        if off.status == "ACTIVE":
+            self.cloud.compute.stop_server(off.id)
+            self.cloud.compute.wait_for_server(off, "SHUTOFF", interval=0.5, wait=WAIT_S)
+        return [running, off]
+
+    def _server(self, name: str, host: str, network: Any, group: Any) -> Any:
+        found = _one(self.cloud.compute.servers(), name)
+        if found is not None:
+            return found
+        port = self.cloud.network.create_port(
+            network_id=network.id, name=name, security_group_ids=[group.id], device_owner=""
+        )
+        made = self.cloud.compute.create_server(
+            name=name, flavor_id=self.flavor_id, image_id=self.image_id, networks=[{"port": port.id}], host=host
+        )
+        return self.cloud.compute.wait_for_server(made, "ACTIVE", interval=0.5, wait=WAIT_S)
+
+    def _spare_volume(self, number: int) -> Any:
+        return self._volume(f"{self.name}-spare-{number}")
+
+    def _volume(self, name: str) -> Any:
+        storage = self.cloud.block_storage
+        volume = _one(storage.volumes(), name) or storage.create_volume(name=name, size=1)
+        if volume.status == "creating":
+            self._wait_for_volume(volume, "available")
+        return volume
+
+    def _snapshot(self, volume: Any) -> None:
+        storage, name = self.cloud.block_storage, f"{self.name}-snapshot"
+        if _one(storage.snapshots(), name) is None:
+            made = storage.create_snapshot(volume_id=volume.id, name=name)
+            storage.wait_for_status(made, "available", ["error"], interval=0.5, wait=WAIT_S)
+
+    def _wait_for_volume(self, volume: Any, status: str) -> None:
+        self.cloud.block_storage.wait_for_status(volume, status, ["error"], interval=0.5, wait=WAIT_S)
+
+    def _mine(self, found: Iterable[Any]) -> list[Any]:
+        """Neutron shows an administrator every project's things."""
+        return [each for each in found if each.project_id == self.cloud.current_project_id]
+
+
+def _image(admin: Any, name: str, size: int) -> Any:
+    """A public image whose bytes follow from its name."""
+    found = _one(admin.image.images(), name)
+    if found is not None:
+        return found
+    content = random.Random(name).randbytes(size)
+    return admin.image.create_image(
+        name=name,
+        data=content,
+        disk_format="raw",
+        container_format="bare",
+        visibility="public",
+        allow_duplicates=True,
+        validate_checksum=True,
+    )
+
+
+def _one(found: Iterable[Any], name: str) -> Any:
+    return next((each for each in found if each.name == name), None)

@@ -1,0 +1,1 @@
+"""Stand-ins for hypervisors and network agents, for practice clouds."""

@@ -1,0 +1,106 @@
+"""Building a practice cloud, stage by stage. Can be called again at any time: what is done is left alone.
+
+Every stage finds out what is really there, so that a cloud whose building was killed, or whose machine was
+started anew, comes up by calling `up` again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from ostler.practice import cloud_file, images, infrastructure, keys, machine, power
+from ostler.practice.layout import Layout
+from ostler.practice.processes import full_disk_told
+from ostler.practice.reach import PracticeReach
+from ostler.practice.state import State, alone
+
+Report = Callable[[str], None]
+
+# After a power cut the database nodes wait for each other until `infrastructure` helps; no use in waiting, too.
+SETTLE_S = 5.0
+
+
+@dataclass(frozen=True)
+class _Building:
+    """One call of `up`: the cloud, its record, and whom to tell."""
+
+    layout: Layout
+    reach: PracticeReach
+    state: State
+    report: Report
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        started = time.monotonic()
+        self.report(f"{name} …")
+        yield
+        self.report(f"{name}: done ({time.monotonic() - started:.1f} s)")
+
+
+def up(layout: Layout, report: Report, *, openstack: bool = True) -> None:
+    """Build the cloud, or finish building it, and start what does not run.
+
+    Without `openstack` the hosts and the infrastructure only. Raises Refused on a machine that cannot hold one or
+    while another process builds it, InputError when it exists with another layout, OutsideError when something
+    does not come up.
+    """
+    machine.demand_machine()
+    with alone(layout), full_disk_told():
+        building = _Building(layout, PracticeReach(layout), State(layout), report)
+        building.state.begin()
+        machine.ensure_programs(report)
+        with building.stage("image"):
+            _ensure_image(building)
+        with building.stage(f"hosts ({len(layout.hosts)})"):
+            _ensure_hosts(building)
+        with building.stage("infrastructure"):
+            _ensure_infrastructure(building)
+        if openstack:
+            with building.stage(f"OpenStack {layout.release}"):
+                _ensure_openstack(building)
+
+
+def _ensure_image(building: _Building) -> None:
+    layout, state = building.layout, building.state
+    name = state.image()
+    if name is None or not images.is_complete(layout.images_dir, name):
+        images.ensure_image(layout.images_dir, images.HOST_IMAGE, building.report)
+        state.keep_image(images.HOST_IMAGE.name())
+
+
+def _ensure_hosts(building: _Building) -> None:
+    layout, reach = building.layout, building.reach
+    keys.ensure_keys(layout)
+    cloud_file.write(layout)
+    for name, word in power.start(layout, layout.hosts, reach, SETTLE_S).items():
+        if word != "running":
+            building.report(f"{name} is up, but systemd says: {word}")
+
+
+def _ensure_infrastructure(building: _Building) -> None:
+    layout, reach, state = building.layout, building.reach, building.state
+    started = time.monotonic()
+    digest = infrastructure.digest(layout)
+    if not state.is_done("infrastructure-files", digest):
+        infrastructure.configure(layout, reach)
+        state.finish("infrastructure-files", digest, time.monotonic() - started)
+    infrastructure.ensure_running(layout, reach, building.report)
+
+
+def _ensure_openstack(building: _Building) -> None:
+    from ostler.practice.openstack.api import told_plainly
+    from ostler.practice.openstack.deploy import deploy
+
+    layout, state = building.layout, building.state
+    digest = hashlib.sha256(repr((layout.release, layout.hosts, layout.vip)).encode()).hexdigest()
+    if state.is_done("openstack", digest):
+        building.report(f"OpenStack {layout.release} is deployed already")
+        return
+    started = time.monotonic()
+    with told_plainly(layout):
+        deploy(layout, building.reach, building.report)
+    state.finish("openstack", digest, time.monotonic() - started)

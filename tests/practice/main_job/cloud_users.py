@@ -1,0 +1,80 @@
+"""Those who use the practice cloud: what is theirs, by the APIs at the virtual address, without Ostler's facts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ostler.practice.layout import cache_dir, state_root
+from ostler.practice.openstack.api import connect
+from ostler.practice.state import load_layout
+
+Everything = Mapping[str, Mapping[str, str]]
+"""By kind: what each thing is like, by its id."""
+
+PASSING = "ostler-"
+"""Names of what Ostler's probe and proofs make begin so; they come and go."""
+
+
+class CloudUsers:
+    """All projects of a practice cloud, seen by its administrator."""
+
+    def __init__(self, name: str) -> None:
+        self._layout = load_layout(name, state_root(), cache_dir())
+
+    def everything(self) -> Everything:
+        """Servers, volumes, images, networks, users and projects, with what must not change about them."""
+        api = connect(self._layout)
+        return {
+            "server": _told(
+                api.compute.servers(all_projects=True),
+                "name",
+                "status",
+                "compute_host",
+                "image",
+                "flavor",
+                "launched_at",
+            ),
+            "volume": _told(
+                api.block_storage.volumes(all_projects=True), "name", "status", "size", "attachments", "created_at"
+            ),
+            "image": _told(api.image.images(), "name", "status", "hash_value", "size", "created_at"),
+            "network": _told(api.network.networks(), "name", "status", "created_at"),
+            "user": _told(api.identity.users(), "name", "is_enabled"),
+            "project": _told(api.identity.projects(), "name", "is_enabled"),
+        }
+
+    def missing(self, before: Everything) -> list[str]:
+        """What was there before and is not, or is not as it was."""
+        now = self.everything()
+        return [
+            f"{kind} {each}: was {was}, is {now[kind].get(each, 'gone')}"
+            for kind, things in before.items()
+            for each, was in things.items()
+            if now[kind].get(each) != was
+        ]
+
+    def ask_every_api(self) -> None:
+        """One real question for each of the six APIs, answered through the virtual address."""
+        api = connect(self._layout)
+        assert list(api.identity.projects())
+        assert list(api.image.images())
+        assert list(api.placement.resource_providers())
+        assert list(api.compute.servers(all_projects=True))
+        assert list(api.network.networks())
+        assert list(api.block_storage.volumes(all_projects=True))
+
+    def make_a_volume(self, name: str) -> str:
+        """Make a volume that stays; its id."""
+        api = connect(self._layout)
+        volume = api.block_storage.create_volume(name=name, size=1)
+        api.block_storage.wait_for_status(volume, "available", wait=60)
+        return str(volume.id)
+
+
+def _told(things: Any, *attributes: str) -> dict[str, str]:
+    return {
+        thing.id: ", ".join(f"{attribute}={getattr(thing, attribute, None)}" for attribute in attributes)
+        for thing in things
+        if not str(thing.name).startswith(PASSING)
+    }

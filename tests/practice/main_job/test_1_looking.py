@@ -1,0 +1,52 @@
+"""A healthy cloud at 2024.1, looked at before anything is done to it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+from practice_operator import PracticeOperator
+
+pytestmark = [pytest.mark.practice, pytest.mark.timeout(2400)]
+
+SCHEMAS = Path(__file__).resolve().parents[3] / "docs" / "schemas"
+
+
+def schema(name: str) -> dict[str, object]:
+    """A published schema."""
+    found: dict[str, object] = json.loads((SCHEMAS / f"{name}.json").read_text())
+    return found
+
+
+def test_the_cloud_works_for_its_users(cloud: PracticeOperator) -> None:
+    cloud.practice("verify")
+
+
+def test_status_is_fine_and_says_so_in_one_line(cloud: PracticeOperator) -> None:
+    said = cloud.ostler("status").stdout.splitlines()
+    document = cloud.ostler("status", "--json").document
+    jsonschema.validate(document, schema("status"))
+    assert said[0] == f"all {len(document['services'])} services answer"
+    assert document["is_fine"]
+    assert {service["release"] for service in document["services"]} == {"2024.1"}
+    assert {service["host"] for service in document["services"]} == set(cloud.hosts())
+
+
+def test_nothing_stands_in_the_way_of_an_upgrade(cloud: PracticeOperator) -> None:
+    findings = cloud.ostler("check", "--to", "2025.1", "--json").document["findings"]
+    assert [finding["code"] for finding in findings if finding["severity"] != "note"] == []
+
+
+def test_a_plan_is_made_and_follows_its_published_schema(cloud: PracticeOperator, environments: None) -> None:
+    plan = cloud.work / "first.plan"
+    document = cloud.ostler("upgrade", "--to", "2025.1", "--out", plan, "--json").document
+    jsonschema.validate(document, schema("plan"))
+    assert json.loads(plan.read_text()) == document
+    assert plan.stat().st_mode & 0o777 == 0o600
+    shown = cloud.ostler("show", plan).stdout
+    assert "2025.1" in shown
+    assert "ASKS FIRST" in shown
+    cloud.kept["configuration"] = cloud.configuration()
+    cloud.kept["code"] = cloud.running_code()

@@ -1,0 +1,60 @@
+"""Two more ways back, which take long: from just before the point of no return, and by restoring the databases."""
+
+from __future__ import annotations
+
+import pytest
+from cloud_users import CloudUsers
+from practice_operator import LONG_S, TARGET, PracticeOperator
+from test_5_back import demand_as_before, take_back
+
+pytestmark = [pytest.mark.practice, pytest.mark.soak, pytest.mark.timeout(2400)]
+BUILDS_ON_BEFORE = True
+
+WAITING = 4
+
+
+def test_back_from_just_before_the_point_of_no_return(cloud: PracticeOperator) -> None:
+    run = _upgrade_to_the_gate(cloud)
+    back = take_back(cloud, run)
+    demand_as_before(cloud, back)
+
+
+def test_a_restore_lists_what_will_be_lost_and_loses_nothing_else(cloud: PracticeOperator) -> None:
+    run = cloud.kept["again"] = _upgrade_to_the_gate(cloud)
+    cloud.ostler("approve", run)
+    cloud.ostler("resume", run, timeout_s=LONG_S)
+    users = CloudUsers(cloud.name)
+    before = users.everything()
+    lost = users.make_a_volume("made-after-the-dump")
+    plan = cloud.work / "restore.plan"
+    words = ("rollback", run, "--databases", "restore", "--out", plan, "--json")
+    told = [f for f in cloud.ostler(*words).document["findings"] if f["code"] == "rollback.will-be-lost"]
+    assert [(finding["subject"], finding["found"]) for finding in told] == [("volume made-after-the-dump", lost)]
+    done = cloud.ostler("apply", plan, "--no-probe", "--approve", "all", timeout_s=LONG_S)
+    print(f"restore: {done.seconds:.0f} s")
+    assert done.result["state"] == "done"
+    assert lost not in users.everything()["volume"]
+    assert users.missing(before) == []
+
+
+def test_the_rows_are_those_of_the_dump(cloud: PracticeOperator) -> None:
+    """The restore dumps what it restored, and marks the dump only when both are the same to the byte."""
+    request = cloud.ostler("show", cloud.work / "again.plan", "--json").document["request"]
+    folder, host = request["dump_folder"], request["database_host"]
+    marked = cloud.on(host, "stat", "-c", "%Y", f"{folder}/restored-and-equal")
+    written = cloud.on(host, "stat", "-c", "%Y", f"{folder}/databases.sql.zst")
+    assert int(marked) > int(written)
+
+
+def test_after_the_restore_it_is_as_it_was(cloud: PracticeOperator) -> None:
+    assert cloud.running_code() == cloud.kept["code"]
+    assert cloud.configuration() == cloud.kept["configuration"]
+    cloud.practice("verify")
+
+
+def _upgrade_to_the_gate(cloud: PracticeOperator) -> str:
+    plan = cloud.work / "again.plan"
+    cloud.ostler("upgrade", "--to", TARGET, "--out", plan)
+    waiting = cloud.ostler("apply", plan, code=WAITING, timeout_s=LONG_S)
+    print(f"upgrade to the gate: {waiting.seconds:.0f} s")
+    return cloud.run_of()

@@ -1,0 +1,94 @@
+"""Things that go wrong on a practice host on purpose, so that a certain step of a plan fails there; their mending."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from practice_operator import PracticeOperator
+
+Step = Mapping[str, Any]
+
+PROTECTED_DIR = "/var/lib/ostler"
+ENVIRONMENTS_DIR = "/opt/openstack/venvs"
+A_SERVICE = "nova-scheduler"
+
+WILL_NOT_START = """
+drop_in=/etc/systemd/system/$1.service.d/zz-trouble.conf
+mkdir -p "${drop_in%/*}"
+printf '[Service]\\nExecStartPre=/bin/false\\n' > "$drop_in"
+systemctl daemon-reload
+"""
+STARTS_AGAIN = """
+rm -rf "/etc/systemd/system/$1.service.d"
+systemctl daemon-reload
+systemctl reset-failed
+"""
+READ_ONLY = 'mkdir -p "$1" && rm -rf "$2" && mount --bind "$1" "$1" && mount -o remount,bind,ro "$1"'
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """What makes a step fail: a script for its host that breaks something, and one that mends it."""
+
+    says: str
+    breaks: tuple[str, ...]
+    mends: tuple[str, ...]
+
+    @contextmanager
+    def on(self, cloud: PracticeOperator, host: str) -> Iterator[None]:
+        """The host is in trouble for a while."""
+        cloud.on(host, "sh", "-ec", self.breaks[0], "sh", *self.breaks[1:])
+        try:
+            yield
+        finally:
+            cloud.on(host, "sh", "-ec", self.mends[0], "sh", *self.mends[1:])
+
+
+def _service(step: Step) -> Trouble:
+    unit = step["params"]["units"][0]
+    return Trouble(f"{unit} will not start", (WILL_NOT_START, unit), (STARTS_AGAIN, unit))
+
+
+def _tool(step: Step) -> Trouble:
+    tool = f"{step['params']['environment']}/bin/{step['params']['argv'][0]}"
+    return Trouble(f"{tool} is gone", ('mv "$1" "$1.away"', tool), ('mv "$1.away" "$1"', tool))
+
+
+def _read_only(folder: str, forgotten: str) -> Trouble:
+    return Trouble(f"{folder} is read-only", (READ_ONLY, folder, forgotten), ('umount "$1"', folder))
+
+
+def _environment(step: Step) -> Trouble:
+    name = f"{step['params']['project']}-{step['params']['version']}"
+    return _read_only(ENVIRONMENTS_DIR, f"{ENVIRONMENTS_DIR}/{name}")
+
+
+def _files(step: Step) -> Trouble:
+    return _read_only(PROTECTED_DIR, "")
+
+
+def _proof(step: Step) -> Trouble:
+    return Trouble(f"{A_SERVICE} is stopped", ('systemctl stop "$1"', A_SERVICE), ('systemctl start "$1"', A_SERVICE))
+
+
+TROUBLE_FOR: Mapping[str, Callable[[Step], Trouble]] = {
+    "start-service": _service,
+    "restart-service": _service,
+    "run-management": _tool,
+    "send-environment": _environment,
+    "save-files": _files,
+    "prove": _proof,
+}
+ORDER = tuple(TROUBLE_FOR)
+
+
+def for_stage(stage: Mapping[str, Any]) -> tuple[Step, Trouble]:
+    """A step of a stage that can be made to fail, and how. The last lane's, so that others are done before."""
+    steps = [step for lane in stage["lanes"] for step in lane["steps"] if step["kind"] in TROUBLE_FOR]
+    if stage["name"] == "prove":
+        steps = [step for step in steps if step["id"].endswith("/processes")]
+    step = min(reversed(steps), key=lambda step: ORDER.index(step["kind"]))
+    return step, TROUBLE_FOR[step["kind"]](step)

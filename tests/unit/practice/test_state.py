@@ -1,0 +1,74 @@
+"""The record of a practice cloud."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from ostler.errors import InputError
+from ostler.practice.cloud_file import cloud, write
+from ostler.practice.layout import Layout
+from ostler.practice.state import State, known_names, load_layout
+
+
+@pytest.fixture
+def layout(tmp_path: Path) -> Layout:
+    return Layout(name="unit", state_root=tmp_path / "state", cache_dir=tmp_path / "cache")
+
+
+def test_a_layout_comes_back_as_it_was_put_on_record(layout: Layout) -> None:
+    State(layout).begin()
+    assert known_names(layout.state_root) == ["unit"]
+    assert load_layout("unit", layout.state_root, layout.cache_dir) == layout
+
+
+def test_another_layout_of_the_same_name_is_an_input_error(layout: Layout) -> None:
+    State(layout).begin()
+    with pytest.raises(InputError) as caught:
+        State(replace(layout, computes=5)).begin()
+    assert (caught.value.found, caught.value.expected) == ("computes 2", "computes 5")
+
+
+def test_an_unknown_cloud_is_an_input_error_that_names_the_known_ones(layout: Layout) -> None:
+    State(layout).begin()
+    with pytest.raises(InputError) as caught:
+        load_layout("other", layout.state_root, layout.cache_dir)
+    assert caught.value.do_next == "there are: unit"
+
+
+def test_a_stage_is_done_only_with_the_same_parameters(layout: Layout) -> None:
+    state = State(layout)
+    state.begin()
+    state.finish("openstack", "digest-1", 1.0)
+    assert state.is_done("openstack", "digest-1")
+    assert not state.is_done("openstack", "digest-2")
+    assert not state.is_done("other", "digest-1")
+
+
+def test_the_cloud_file_says_where_things_are_and_no_secret(layout: Layout) -> None:
+    State(layout).begin()
+    write(layout)
+    text = layout.cloud_file.read_text()
+    assert layout.passwords.get("keystone-admin").reveal() not in text
+    assert cloud(layout)["hosts"]["cmp1"] == {
+        "address": "10.77.0.21",
+        "roles": ["compute"],
+        "domain": "rack1",
+    }
+    assert "release: '2024.1'" in text
+    assert "&" not in text, "an alias"
+
+
+def test_credentials_are_for_their_owner_only(layout: Layout) -> None:
+    State(layout).begin()
+    write(layout)
+    assert layout.clouds_yaml.stat().st_mode & 0o777 == 0o600
+
+
+def test_hosts_of_a_cloud_that_was_never_built_cannot_be_started(layout: Layout) -> None:
+    State(layout).begin()
+    with pytest.raises(InputError) as caught:
+        State(layout).demand_image()
+    assert caught.value.code == "practice.not-built"
