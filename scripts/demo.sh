@@ -1,0 +1,38 @@
+#!/bin/sh
+# The main job, start to end, on a practice cloud: build OpenStack 2024.1, fill it, plan its upgrade to 2025.1, carry the
+# plan out while every API is being probed, prove the result, write the report. Each command is one you could type.
+set -eu
+cd "$(dirname "$0")/.."
+name=${DEMO_CLOUD:-practice}
+from=${DEMO_FROM:-2024.1}
+to=${DEMO_TO:-2025.1}
+if [ "$(id -u)" -ne 0 ]; then echo "the practice cloud needs root: run this as root" >&2; exit 1; fi
+mkdir -p demo
+PATH="$PWD/.venv/bin:$PATH"
+export PATH
+
+step() { printf '\n$ %s\n' "$*"; "$@"; }
+
+cloud="${OSTLER_STATE_DIR:-/var/lib/ostler}/practice/$name/cloud.yaml"
+step ostler practice up --name "$name" --release "$from"
+step ostler practice fill --name "$name"
+step ostler env build --practice "$to"
+export OSTLER_CLOUD="$cloud"
+tries=0 # a service that just started is seen as up after its next report
+until ostler status > /dev/null || [ "$tries" -ge 12 ]; do tries=$((tries + 1)); sleep 5; done
+step ostler status
+step ostler upgrade --to "$to" --out demo/upgrade.plan
+ended=0
+step ostler apply demo/upgrade.plan --approve all || ended=$?
+if [ "$ended" -eq 2 ] || [ "$ended" -eq 3 ]; then # nothing began: the newest run is another one
+  echo "the plan was not carried out; see above" >&2
+  exit "$ended"
+fi
+run=$(ostler runs --json | "$PWD/.venv/bin/python" -c 'import json, sys; print(json.load(sys.stdin)["runs"][0]["id"])')
+step ostler report "$run" --html demo/report.html --json demo/report.json || ended=$?
+step ostler status || ended=$?
+printf '\nThe report is in demo/report.html. Take the upgrade back with:\n'
+printf '  export OSTLER_CLOUD=%s\n' "$cloud"
+printf '  .venv/bin/ostler rollback %s --out demo/back.plan && .venv/bin/ostler apply demo/back.plan\n' "$run"
+printf 'Remove the practice cloud with: .venv/bin/ostler practice down --name %s\n' "$name"
+exit "$ended"

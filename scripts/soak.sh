@@ -1,0 +1,13 @@
+#!/bin/sh
+# A real upgrade on a practice cloud of its own, killed 25 times; then the cloud is taken down.
+set -eu
+cd "$(dirname "$0")/.."
+name=soak
+tidy() { .venv/bin/ostler practice down --name "$name" > /dev/null; }
+trap tidy EXIT
+printf '== a practice cloud to kill upgrades on\n'
+.venv/bin/ostler practice up --name "$name" --release 2024.1
+.venv/bin/ostler practice fill --name "$name"
+.venv/bin/ostler env build --practice 2025.1
+printf '== killing a real upgrade\n'
+.venv/bin/python scripts/kill_soak.py --name "$name" --to 2025.1 --kills 25

@@ -1,0 +1,107 @@
+"""What the commands that carry runs out share: connections, the probe, the view, and how they end."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ostler.cli.telling import tell_warning
+from ostler.errors import InputError
+
+if TYPE_CHECKING:
+    from ostler.cloud.model import Cloud
+    from ostler.execution.events import Event, Listener
+    from ostler.execution.home import Home
+    from ostler.execution.means import Means
+    from ostler.execution.operation import Operation
+    from ostler.execution.run_result import RunResult
+    from ostler.execution.vault import Sealing
+    from ostler.planning.model import Plan
+    from ostler.remote.protocol import Api, Transport
+
+MOVES_TO_A_RELEASE = ("upgrade", "rollback")
+"""Operations after which the cloud is at the release their plan names as the target."""
+
+
+@dataclass(frozen=True)
+class Hand:
+    """What a command carries a run out with."""
+
+    transport: Transport
+    api: Api | None
+    means: Means
+    listeners: Sequence[Listener]
+    as_json: bool
+
+
+@contextlib.contextmanager
+def at_hand(cloud: Cloud, plan: Plan, as_json: bool, *, with_probe: bool, max_failed: int) -> Iterator[Hand]:
+    """Connections, the probe and the view of a run; all ended when the block is."""
+    from ostler.execution.connecting import connect_api, connect_hosts
+    from ostler.execution.means import Means
+    from ostler.execution.operation import Operation
+
+    as_json = as_json or not sys.stdout.isatty()
+    with contextlib.ExitStack() as stack:
+        transport = stack.enter_context(contextlib.closing(connect_hosts(cloud)))
+        api = stack.enter_context(contextlib.closing(connect_api(cloud))) if cloud.api else None
+        means = Means(handles_interrupts=True, sealing=_sealing(), database_url=os.environ.get("OSTLER_QUEUE"))
+        operation = Operation(
+            cloud, transport, api, means, with_probe=with_probe and api is not None, max_failed=max_failed
+        )
+        stack.enter_context(contextlib.closing(operation))
+        shown = _print_json if as_json else _shown(stack, plan, operation)
+        yield Hand(transport, api, operation.means, (operation.listener, shown), as_json)
+
+
+def _sealing() -> Sealing:
+    """The age recipient that saved files are encrypted for, and who can open them."""
+    from ostler.execution.vault import Sealing
+
+    identity = os.environ.get("OSTLER_AGE_IDENTITY")
+    return Sealing(os.environ.get("OSTLER_AGE_RECIPIENT") or None, Path(identity) if identity else None)
+
+
+def _shown(stack: contextlib.ExitStack, plan: Plan, operation: Operation) -> Listener:
+    from ostler.cli.run_view import RunView
+
+    return stack.enter_context(RunView(plan, operation.probe_lines)).listener
+
+
+def _print_json(at: float, event: Event) -> None:
+    from ostler.execution.events import event_to_json
+
+    print(event_to_json(at, event), flush=True)
+
+
+def keep_release(result: RunResult, plan: Plan, cloud_file: Path, as_json: bool) -> None:
+    """Say in the cloud file which release the cloud is at, when a run has brought it to another one.
+
+    A file that cannot be changed is told, and takes nothing from how the run ended.
+    """
+    from ostler.cloud.release_line import write_release
+    from ostler.execution.records import RunState
+
+    if result.state is RunState.DONE and plan.operation in MOVES_TO_A_RELEASE:
+        try:
+            write_release(cloud_file, str(plan.request["target"]))
+        except InputError as error:
+            tell_warning(error, as_json=as_json)
+
+
+def finish(result: RunResult, home: Home, as_json: bool) -> None:
+    """Say how the run stands."""
+    from ostler.execution.runs import load_run
+    from ostler.reporting.run_text import run_result_document, run_result_text
+
+    if as_json:
+        print(json.dumps({"event": "result", **run_result_document(result)}), flush=True)
+    else:
+        sys.stdout.write(run_result_text(result, load_run(result.run, home)))
+        sys.stdout.flush()

@@ -1,0 +1,114 @@
+"""`ostler env`: build software environments and list those in the store."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ostler.cli.where import CloudFile, load_cloud
+from ostler.errors import InputError
+
+if TYPE_CHECKING:
+    from ostler.environments.store import EnvironmentStore, StoredEnvironment
+
+app = typer.Typer(no_args_is_help=True, help="Software environments: one archive per project and release.")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Write one JSON document instead of text.")]
+
+
+ForPractice = Annotated[
+    bool, typer.Option("--practice", help="For practice clouds: with the stand-ins for hardware, in their own store.")
+]
+
+
+@app.command()
+def build(
+    release: Annotated[str, typer.Argument(help="The release to build, such as 2025.1.")],
+    practice: ForPractice = False,
+    cloud: CloudFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Build the environments of a release that are not in the cloud's store yet. Needs root and a package index.
+
+    Examples:  ostler env build 2025.1 --cloud cloud.yaml
+               ostler env build --practice 2025.1
+    """
+    from datetime import UTC, datetime
+
+    from ostler.practice.layout import cache_dir
+    from ostler.practice.openstack.archives import ensure_archives
+
+    store = None if practice else _store(cloud)
+    found = ensure_archives(cache_dir(), release, datetime.now(UTC), _reporter(as_json), store, with_plugins=practice)
+    _show(list(found.values()), as_json)
+
+
+@app.command("list")
+def list_environments(practice: ForPractice = False, cloud: CloudFile = None, as_json: AsJson = False) -> None:
+    """List the environments in the cloud's store.
+
+    Example:  ostler env list --practice
+    """
+    from ostler.environments.store import EnvironmentStore
+    from ostler.practice.layout import cache_dir
+
+    store = EnvironmentStore(cache_dir() / "environments") if practice else _store(cloud)
+    _show(store.list(), as_json)
+
+
+def _store(cloud: Path | None) -> EnvironmentStore:
+    """The store that the cloud file names. A practice cloud's is not for software without its stand-ins."""
+    from ostler.environments.store import EnvironmentStore
+    from ostler.practice.layout import cache_dir
+
+    path = load_cloud(cloud).environments.path
+    if path.resolve() == (cache_dir() / "environments").resolve():
+        raise InputError(
+            "environments.practice-store",
+            "this is a practice cloud: its environments need the stand-ins for hardware",
+            do_next="add --practice",
+        )
+    return EnvironmentStore(path)
+
+
+def _reporter(as_json: bool) -> Callable[[str], None]:
+    """Progress goes to stderr, so that stdout holds the result alone."""
+    started = time.monotonic()
+
+    def report(line: str) -> None:
+        if not as_json:
+            typer.echo(f"{time.monotonic() - started:6.1f} s  {line}", err=True)
+
+    return report
+
+
+def _show(stored: list[StoredEnvironment], as_json: bool) -> None:
+    rows = [_row(each) for each in stored]
+    if as_json:
+        typer.echo(json.dumps({"environments": rows}, indent=1))
+        return
+    if not rows:
+        typer.echo("There are no environments in the store. Build some: ostler env build RELEASE")
+    for row in rows:
+        mib = row["size_bytes"] / 2**20
+        typer.echo(f"{row['release']:8} {row['project']:10} {row['version']:10} {mib:5.0f} MiB  {row['archive']}")
+
+
+def _row(stored: StoredEnvironment) -> dict[str, Any]:
+    manifest = stored.manifest
+    return {
+        "project": manifest.project,
+        "release": manifest.release,
+        "version": manifest.version,
+        "address": manifest.address,
+        "size_bytes": manifest.size_bytes,
+        "unpacked_bytes": manifest.unpacked_bytes,
+        "sha256": manifest.sha256,
+        "built_at": manifest.built_at,
+        "archive": str(stored.archive),
+    }

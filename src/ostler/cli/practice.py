@@ -1,0 +1,287 @@
+"""`ostler practice`: build, use, disturb and remove practice clouds."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from ostler.practice.layout import Layout
+    from ostler.practice.status import CloudStatus
+
+DEFAULT_NAME = "practice"
+
+app = typer.Typer(no_args_is_help=True, help="A real OpenStack on this machine, to rehearse on.")
+power = typer.Typer(no_args_is_help=True, help="Switch practice hosts on and off, gently or not.")
+app.add_typer(power, name="power")
+
+Name = Annotated[str, typer.Option("--name", help="Which practice cloud.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Write one JSON document instead of text.")]
+HostNames = Annotated[list[str], typer.Argument(metavar="HOST...", help="Hosts such as ctl1, or `all`.")]
+
+
+@app.command()
+def up(
+    name: Name = DEFAULT_NAME,
+    release: Annotated[str | None, typer.Option(help="OpenStack release; 2024.1 for a new cloud.")] = None,
+    controllers: Annotated[int | None, typer.Option(help="How many; 3 for a new cloud.")] = None,
+    computes: Annotated[int | None, typer.Option(help="How many; 2 for a new cloud.")] = None,
+    subnet: Annotated[str | None, typer.Option(help="A private /24; the next free of 10.77.N.0/24.")] = None,
+    openstack: Annotated[
+        bool, typer.Option(help="With OpenStack; --no-openstack: hosts and infrastructure only.")
+    ] = True,
+    as_json: AsJson = False,
+) -> None:
+    """Build a practice cloud, finish building it, or start what does not run.
+
+    Examples:  ostler practice up
+               ostler practice up --name old --release 2023.1 --controllers 1 --computes 1
+    """
+    from ostler.practice.asking import ask
+    from ostler.practice.layout import cache_dir, state_root
+    from ostler.practice.up import up as build
+
+    started = time.monotonic()
+    layout = ask(
+        name, state_root(), cache_dir(),
+        release=release, controllers=controllers, computes=computes, subnet=subnet,
+    )  # fmt: skip
+    build(layout, _reporter(as_json, started), openstack=openstack)
+    _say(
+        as_json,
+        {**_summary(layout), "seconds": round(time.monotonic() - started, 1)},
+        f"Practice cloud {layout.name} is up.\n"
+        f"  cloud file  {layout.cloud_file}\n"
+        f"  APIs        http://{layout.vip}:5000/v3 and the other ports; credentials in {layout.clouds_yaml}",
+    )
+
+
+@app.command()
+def down(name: Name = DEFAULT_NAME, as_json: AsJson = False) -> None:
+    """Remove a practice cloud and everything in it. Images and environments stay cached.
+
+    Example:  ostler practice down --name old
+    """
+    from ostler.practice.down import down as take_down
+    from ostler.practice.down import leftovers
+
+    layout = _layout(name)
+    take_down(layout, _reporter(as_json, time.monotonic()))
+    left = leftovers(layout)
+    _say(as_json, {"name": name, "leftovers": left}, f"Practice cloud {name} is gone.")
+    if left:
+        _say(False, {}, "\n".join(["These stayed behind:", *(f"  {item}" for item in left)]))
+        raise typer.Exit(1)
+
+
+@app.command("list")
+def list_clouds(as_json: AsJson = False) -> None:
+    """List the practice clouds of this machine.
+
+    Example:  ostler practice list --json
+    """
+    from ostler.practice.hosts import is_running
+    from ostler.practice.layout import state_root
+    from ostler.practice.state import known_names
+
+    layouts = [_layout(name) for name in known_names(state_root())]
+    rows = [
+        {**_summary(layout), "running": sum(is_running(layout, host) for host in layout.hosts)} for layout in layouts
+    ]
+    lines = [
+        f"{row['name']:<16} {row['release']:<8} {row['subnet']:<16} {row['running']} of {len(row['hosts'])} hosts run"
+        for row in rows
+    ]
+    _say(as_json, rows, "\n".join(lines) or "There is no practice cloud. Make one: ostler practice up")
+
+
+@app.command()
+def status(name: Name = DEFAULT_NAME, as_json: AsJson = False) -> None:
+    """Show how the hosts and the infrastructure on them are.
+
+    Example:  ostler practice status --name old
+    """
+    from ostler.practice.reach import PracticeReach
+    from ostler.practice.status import read_status
+
+    layout = _layout(name)
+    found = read_status(layout, PracticeReach(layout))
+    _say(as_json, found.as_json(), _render_status(found))
+
+
+@app.command("exec", context_settings={"ignore_unknown_options": True})
+def execute(
+    host: Annotated[str, typer.Argument(help="A host such as ctl1.")],
+    command: Annotated[list[str], typer.Argument(metavar="-- CMD", help="The command and its arguments.")],
+    name: Name = DEFAULT_NAME,
+    as_json: AsJson = False,
+) -> None:
+    """Run a command on a host as root, over SSH, and end with its exit code.
+
+    Example:  ostler practice exec ctl1 -- systemctl status mariadb
+    """
+    import subprocess
+
+    from ostler.practice.reach import PracticeReach
+
+    layout = _layout(name)
+    reach, target = PracticeReach(layout), layout.host(host)
+    if not as_json:
+        raise typer.Exit(subprocess.run(reach.command(target, command), check=False).returncode)
+    result = reach.run(target, command, timeout_s=3600, check=False)
+    document = {"exit_code": result.exit_code, "stdout": result.stdout, "stderr": result.stderr}
+    _say(True, document, "")
+    raise typer.Exit(result.exit_code)
+
+
+@app.command()
+def shell(host: Annotated[str, typer.Argument(help="A host such as ctl1.")], name: Name = DEFAULT_NAME) -> None:
+    """Open a root shell on a host.
+
+    Example:  ostler practice shell cmp1
+    """
+    import subprocess
+
+    from ostler.practice.reach import PracticeReach
+
+    layout = _layout(name)
+    command = PracticeReach(layout).command(layout.host(host), has_terminal=sys.stdin.isatty())
+    raise typer.Exit(subprocess.run(command, check=False).returncode)
+
+
+@app.command()
+def fill(
+    name: Name = DEFAULT_NAME,
+    rows: Annotated[int, typer.Option(min=0, help="Extra database rows, to make migrations slow.")] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Fill a practice cloud: projects, users, images, networks, servers, volumes.
+
+    Example:  ostler practice fill --rows 100000
+    """
+    from ostler.practice.openstack.api import told_plainly
+    from ostler.practice.openstack.fill import fill as fill_cloud
+    from ostler.practice.reach import PracticeReach
+
+    layout = _layout(name)
+    with told_plainly(layout):
+        fill_cloud(layout, PracticeReach(layout), rows, _reporter(as_json, time.monotonic()))
+    _say(as_json, {"name": name, "rows": rows}, f"Practice cloud {name} is filled.")
+
+
+@app.command()
+def verify(name: Name = DEFAULT_NAME, as_json: AsJson = False) -> None:
+    """Prove that a practice cloud works: servers, volumes, images, live and cold migration.
+
+    Example:  ostler practice verify
+    """
+    from ostler.practice.openstack.api import told_plainly
+    from ostler.practice.openstack.verify import verify as prove
+    from ostler.practice.reach import PracticeReach
+
+    layout = _layout(name)
+    with told_plainly(layout):
+        checks = prove(layout, PracticeReach(layout), _reporter(as_json, time.monotonic()))
+    failed = [check.name for check in checks if not check.ok]
+    verdict = f"does not work: {', '.join(failed)}" if failed else "works"
+    document = {"name": name, "works": not failed, "checks": [check._asdict() for check in checks]}
+    _say(as_json, document, f"Practice cloud {name} {verdict}.")
+    if failed:
+        raise typer.Exit(1)
+
+
+@power.command("on")
+def power_on(hosts: HostNames, name: Name = DEFAULT_NAME, as_json: AsJson = False) -> None:
+    """Start hosts and wait until they are up.
+
+    Example:  ostler practice power on all
+    """
+    _switch("on", hosts, name, as_json)
+
+
+@power.command("off")
+def power_off(hosts: HostNames, name: Name = DEFAULT_NAME, as_json: AsJson = False) -> None:
+    """Shut hosts down in order.
+
+    Example:  ostler practice power off cmp1
+    """
+    _switch("off", hosts, name, as_json)
+
+
+@power.command("cut")
+def power_cut(hosts: HostNames, name: Name = DEFAULT_NAME, as_json: AsJson = False) -> None:
+    """Cut the power: every process of the hosts ends at once.
+
+    Example:  ostler practice power cut ctl1 ctl2
+    """
+    _switch("cut", hosts, name, as_json)
+
+
+@power.command("reset")
+def power_reset(hosts: HostNames, name: Name = DEFAULT_NAME, as_json: AsJson = False) -> None:
+    """Cut the power and start the hosts again.
+
+    Example:  ostler practice power reset ctl2
+    """
+    _switch("reset", hosts, name, as_json)
+
+
+def _switch(action: str, names: list[str], cloud: str, as_json: bool) -> None:
+    from ostler.practice.power import switch
+
+    layout = _layout(cloud)
+    targets = layout.hosts if names == ["all"] else tuple(layout.host(name) for name in names)
+    words = switch(layout, targets, action)
+    _say(as_json, words, "\n".join(f"{host}: {word}" for host, word in words.items()))
+
+
+def _layout(name: str) -> Layout:
+    from ostler.practice.layout import cache_dir, state_root
+    from ostler.practice.state import load_layout
+
+    return load_layout(name, state_root(), cache_dir())
+
+
+def _summary(layout: Layout) -> dict[str, Any]:
+    return {
+        "name": layout.name,
+        "release": layout.release,
+        "subnet": layout.subnet,
+        "vip": layout.vip,
+        "cloud_file": str(layout.cloud_file),
+        "hosts": {host.name: host.address for host in layout.hosts},
+    }
+
+
+def _reporter(as_json: bool, started: float) -> Callable[[str], None]:
+    """Progress lines with the seconds since the start; on standard error when standard output is JSON."""
+
+    def report(line: str) -> None:
+        stream = sys.stderr if as_json else sys.stdout
+        print(f"{time.monotonic() - started:7.1f}  {line}", file=stream, flush=True)
+
+    return report
+
+
+def _say(as_json: bool, document: object, text: str) -> None:
+    print(json.dumps(document, indent=2) if as_json else text)
+
+
+def _render_status(found: CloudStatus) -> str:
+    lines = [f"{found.name}: OpenStack {found.release}, {found.subnet}"]
+    for host in found.hosts:
+        failed = f"  failed: {', '.join(host.failed_units)}" if host.failed_units else ""
+        lines.append(f"  {host.name:<6} {host.address:<13} {host.role:<11} {host.domain:<6} {host.system}{failed}")
+    lines += [
+        f"  VIP {found.vip}: {', '.join(found.vip_holders) or 'on no host'}",
+        f"  Galera: {found.galera_size} nodes, synced: {', '.join(found.galera_synced) or 'none'}",
+        f"  RabbitMQ: {', '.join(found.rabbitmq_running) or 'none'}",
+    ]
+    for backend, servers in found.backends.items():
+        lines.append(f"  {backend}: {', '.join(f'{server} {word}' for server, word in servers.items())}")
+    return "\n".join(lines)

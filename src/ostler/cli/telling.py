@@ -1,0 +1,74 @@
+"""How errors are told: a few lines on stderr, or one JSON document on stdout."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+from ostler.errors import OstlerError, Refused
+
+
+def tell(error: OstlerError, *, as_json: bool) -> None:
+    """Tell an error; what its summary says already is not said again."""
+    if as_json:
+        tell_document(error_document(error))
+        return
+    print(f"ostler: {error.summary} [{error.code}]", file=sys.stderr)
+    is_said = error.found == error.summary or repr(error.found) in error.summary
+    found = "" if is_said else error.found
+    for word, text in (("found", found), ("expected", error.expected), ("do next", error.do_next)):
+        if text:
+            print(f"  {word}: {text}", file=sys.stderr)
+    if isinstance(error, Refused):
+        for finding in error.findings:
+            print(f"  - {finding.subject}: {finding.summary} [{finding.code}]", file=sys.stderr)
+            if finding.do_next:
+                print(f"      do next: {finding.do_next}", file=sys.stderr)
+
+
+def tell_warning(error: OstlerError, *, as_json: bool) -> None:
+    """Tell what went wrong beside the work of a command, which did what it was asked for."""
+    if as_json:
+        print(json.dumps({"event": "warning", **error_document(error)}), flush=True)
+        return
+    print(f"warning: {error.summary} [{error.code}]", file=sys.stderr)
+    if error.do_next:
+        print(f"  do next: {error.do_next}", file=sys.stderr)
+
+
+def tell_document(document: dict[str, Any]) -> None:
+    """Print what went wrong as one JSON document."""
+    print(json.dumps({"error": document}), flush=True)
+
+
+def error_document(error: OstlerError) -> dict[str, Any]:
+    """Return an error as plain data."""
+    return {
+        **plain_document(error.code, error.summary, error.do_next, error.exit_code),
+        "found": error.found,
+        "expected": error.expected,
+        "findings": [
+            {
+                "code": f.code,
+                "severity": str(f.severity),
+                "subject": f.subject,
+                "summary": f.summary,
+                "do_next": f.do_next,
+            }
+            for f in getattr(error, "findings", ())
+        ],
+    }
+
+
+def plain_document(code: str, summary: str, do_next: str, exit_code: int) -> dict[str, Any]:
+    """Return what went wrong as plain data, in the form of every error."""
+    return {
+        "code": code,
+        "summary": summary,
+        "found": "",
+        "expected": "",
+        "do_next": do_next,
+        "exit_code": exit_code,
+        "findings": [],
+    }

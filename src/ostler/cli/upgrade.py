@@ -1,0 +1,67 @@
+"""`ostler upgrade`: plan an upgrade and show it. Changes nothing."""
+
+from __future__ import annotations
+
+import getpass
+from typing import Annotated
+
+import typer
+
+from ostler.cli.plans import AsJson, Out, Verbose, present, target_environments
+from ostler.cli.progress import reading
+from ostler.cli.where import CloudFile, load_cloud
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(upgrade)
+
+
+def upgrade(
+    to: Annotated[str, typer.Option("--to", metavar="RELEASE", help="The release to upgrade to, such as 2025.1.")],
+    cloud: CloudFile = None,
+    out: Out = None,
+    accept: Annotated[
+        list[str] | None, typer.Option(metavar="CODE", help="Take on a warning; who and when is recorded. Repeatable.")
+    ] = None,
+    batch: Annotated[
+        int, typer.Option(min=1, help="Computes upgraded side by side (never more than half of them).")
+    ] = 10,
+    per_domain: Annotated[int, typer.Option(min=0, help="At most so many of one failure domain (0: no limit).")] = 0,
+    no_overlap: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PROJECT", help="Never run its old and new code side by side: requests wait. Repeatable."),
+    ] = None,
+    reload_balancers: Annotated[
+        bool, typer.Option("--reload-balancers", help="Let HAProxy take up its configuration file first.")
+    ] = False,
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+) -> None:
+    """Plan an upgrade of the cloud and show it. Changes nothing.
+
+    Example:  ostler upgrade --to 2025.1 --out upgrade.plan
+    """
+    from ostler.catalog.catalog import load_catalog
+    from ostler.execution.looking_over import look_over
+    from ostler.execution.questions import upgrade_requests
+    from ostler.planning.upgrade.plan import Sources, facts_needed, plan_upgrade
+    from ostler.planning.upgrade.request import UpgradeRequest
+
+    described, catalog = load_cloud(cloud), load_catalog()
+    hop = catalog.hop(described.release, to)
+    for project in no_overlap or ():
+        catalog.project(project)
+    with reading(described, as_json=as_json):
+        looked = look_over(described, [*upgrade_requests(described), *facts_needed(catalog, hop, described)], to)
+    request = UpgradeRequest(
+        target=to,
+        accept=tuple(accept or ()),
+        accepted_by=getpass.getuser(),
+        batch=batch,
+        per_domain=per_domain,
+        no_overlap=tuple(no_overlap or ()),
+        reload_balancers=reload_balancers,
+    )
+    sources = Sources(catalog, described, looked.snapshot, target_environments(described, to), looked.left)
+    present(plan_upgrade(sources, request), out, as_json, verbose)

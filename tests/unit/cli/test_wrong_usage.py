@@ -1,0 +1,35 @@
+"""Wrong usage is told plainly with exit code 2, and is never called a bug of ours."""
+
+from __future__ import annotations
+
+import pytest
+
+from ostler.cli.main import main
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["nonsense"], "No such command 'nonsense'"),
+        (["status", "--nonsense"], "No such option: --nonsense"),
+        (["upgrade"], "Missing option '--to'"),
+        (["upgrade", "--to", "2025.1", "--batch", "many"], "Invalid value for '--batch'"),
+    ],
+)
+def test_wrong_usage_ends_with_2_and_says_what_is_wrong(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == 2
+    told = capsys.readouterr().err
+    assert said in told
+    assert "--help" in told
+    assert "bug" not in told
+
+
+def test_without_a_command_the_help_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 2
+    assert "Usage: ostler" in "".join(capsys.readouterr())
+
+
+def test_asking_for_help_is_no_error() -> None:
+    assert main(["--help"]) == 0
