@@ -1,0 +1,34 @@
+"""What every benchmark prints: a small table, or the same as one JSON document."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+
+def show(title: str, rows: Sequence[Mapping[str, Any]], *, as_json: bool, **facts: Any) -> None:
+    """Print rows (dicts with the same keys) under a title. `facts` are what else the numbers depend on."""
+    facts = {**facts, "cores": os.cpu_count(), "python": platform.python_version()}
+    if as_json:
+        print(json.dumps({"benchmark": title, **facts, "rows": list(rows)}, indent=1))
+        return
+    print(title)
+    print("  " + ", ".join(f"{name}: {value}" for name, value in facts.items()))
+    heads = list(rows[0]) if rows else []
+    cells = [heads, *([_text(row[head]) for head in heads] for row in rows)]
+    widths = [max(len(line[column]) for line in cells) for column in range(len(heads))]
+    for line in cells:
+        told = [
+            line[0].ljust(widths[0]),
+            *(cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=True)),
+        ]
+        print("  " + "  ".join(told).rstrip())
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.2f}" if isinstance(value, float) else str(value)

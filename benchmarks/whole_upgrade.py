@@ -1,0 +1,120 @@
+"""The whole upgrade 2024.1 -> 2025.1 of a filled practice cloud: `ostler apply` against a plain serial script.
+
+Each gets a fresh cloud of the same size, built for it and taken down afterwards. Both begin with the target's archives
+on this machine and nothing of them on the hosts, and end with every service on the new code. By the book (see
+by_the_book.py) does one thing after the other, takes every project's APIs away for a while, and proves nothing; Ostler
+keeps serving, proves a restore of the dump, every service and the whole functional table, and is measured both with
+its probe asking every API all the while, and without.
+
+    .venv/bin/python benchmarks/whole_upgrade.py [--controllers 3] [--computes 2] [--json]
+
+Takes about an hour on two cores.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from by_the_book import SOURCE, TARGET, left_behind, open_book, upgrade
+from tables import show
+
+from ostler.practice.layout import state_root
+
+OSTLER = Path(__file__).resolve().parents[1] / ".venv" / "bin" / "ostler"
+NAME = "bench"
+
+
+@dataclass(frozen=True)
+class Size:
+    """How large the clouds are."""
+
+    controllers: int
+    computes: int
+
+
+@contextmanager
+def fresh_cloud(size: Size) -> Iterator[str]:
+    """A filled cloud at the source release; it is gone afterwards."""
+    try:
+        _say("practice", "up", "--name", NAME, "--release", SOURCE, "--controllers", str(size.controllers),
+             "--computes", str(size.computes))  # fmt: skip
+        _say("practice", "fill", "--name", NAME)
+        yield NAME
+    finally:
+        _say("practice", "down", "--name", NAME)
+
+
+def by_the_book(size: Size) -> dict[str, float]:
+    """Seconds of each chapter."""
+    with fresh_cloud(size) as name:
+        book = open_book(name)
+        upgrade(book)
+        wrong = left_behind(book)
+        if wrong:
+            raise SystemExit(f"not on {TARGET}: {', '.join(wrong)}")
+        return book.seconds
+
+
+def with_ostler(size: Size, *, with_probe: bool) -> dict[str, float]:
+    """Seconds of planning and of carrying out."""
+    with fresh_cloud(size) as name, tempfile.TemporaryDirectory() as folder:
+        home, plan = Path(folder) / "home", str(Path(folder) / "upgrade.plan")
+        cloud = str(state_root() / "practice" / name / "cloud.yaml")
+        environ = {"OSTLER_CLOUD": cloud, "OSTLER_HOME": str(home)}
+        planning_s = _say("upgrade", "--to", TARGET, "--out", plan, environ=environ)
+        probe = "--probe" if with_probe else "--no-probe"
+        applying_s = _say("apply", plan, "--approve", "all", probe, environ=environ)
+        return {"plan": planning_s, "apply": applying_s}
+
+
+def _say(*words: str, environ: dict[str, str] | None = None) -> float:
+    """Run a command line of ostler; how long it took."""
+    started = time.monotonic()
+    argv, environment = [str(OSTLER), *words], {**os.environ, **(environ or {})}
+    done = subprocess.run(argv, env=environment, stdout=subprocess.PIPE, text=True)
+    if done.returncode != 0:
+        raise SystemExit(f"ostler {' '.join(words)} ended with {done.returncode}:\n{done.stdout[-3000:]}")
+    seconds = time.monotonic() - started
+    print(f"ostler {words[0]} {words[1]}: {seconds:.0f} s", file=sys.stderr)
+    return seconds
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--controllers", type=int, default=3)
+    parser.add_argument("--computes", type=int, default=2)
+    parser.add_argument("--json", action="store_true")
+    chosen = parser.parse_args()
+    size = Size(chosen.controllers, chosen.computes)
+    book = by_the_book(size)
+    plain, probed = with_ostler(size, with_probe=False), with_ostler(size, with_probe=True)
+    by_hand_s = sum(book.values())
+    rows: list[dict[str, Any]] = [
+        {
+            "way": way,
+            "seconds": round(sum(parts.values()), 1),
+            "times by the book": round(sum(parts.values()) / by_hand_s, 2),
+        }
+        for way, parts in (("by the book", book), ("ostler", plain), ("ostler, probed all the while", probed))
+    ]
+    parts = {"by_the_book": {name: round(seconds, 1) for name, seconds in book.items()}}
+    show(
+        f"Upgrading {size.controllers}+{size.computes} hosts from {SOURCE} to {TARGET}",
+        rows,
+        as_json=chosen.json,
+        **(parts if chosen.json else {}),
+    )
+
+
+if __name__ == "__main__":
+    main()

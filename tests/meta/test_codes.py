@@ -1,0 +1,40 @@
+"""Every code that the source or a rule uses is listed in docs/codes.md, and no other."""
+
+from __future__ import annotations
+
+import re
+
+from list_codes import PAGE, all_codes
+
+AGAIN = "run: make golden"
+
+
+def listed() -> set[str]:
+    return set(re.findall(r"^\| `([^`]+)` \|", PAGE.read_text(), re.MULTILINE))
+
+
+def test_every_code_is_listed_with_its_meaning() -> None:
+    assert sorted({each.code for each in all_codes()} - listed()) == [], AGAIN
+
+
+def test_no_code_is_listed_that_nothing_uses() -> None:
+    assert sorted(listed() - {each.code for each in all_codes()}) == [], AGAIN
+
+
+def test_the_scan_finds_codes_of_every_kind() -> None:
+    kinds = {each.code: each.kind for each in all_codes()}
+    assert kinds["plan.edited"] == "wrong input (exit 2)"
+    assert kinds["execution.cloud-busy"] == "refused (exit 3)"
+    assert kinds["remote.host-unreachable"] == "outside (exit 1)"
+    assert kinds["nova.stale-service-record"] == "rule: warning, before an upgrade failure"
+    assert kinds["host.unreachable"] == "finding"
+
+
+def test_codes_have_hyphens_between_their_words() -> None:
+    assert [each.code for each in all_codes() if "_" in re.sub(r"<[^<>]+>", "", each.code)] == []
+
+
+def test_what_stops_a_way_back_says_what_to_do() -> None:
+    codes = ("execution.plan-edited", "execution.vault-damaged", "execution.bad-age-recipient", "remote.file-transfer")
+    advice = {each.code: each.do_next for each in all_codes()}
+    assert [code for code in codes if not advice[code]] == []
