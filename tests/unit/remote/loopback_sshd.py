@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import time
@@ -9,6 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ostler.remote.connections import SshTarget
+
+UNPACKED = Path(__file__).resolve().parents[3] / ".venv" / "openssh"
+"""Where scripts/get_sshd.sh puts Debian's sshd when none is installed."""
+
+
+def find_sshd() -> Path | None:
+    """The sshd of this machine, or the unpacked one; None when there is neither."""
+    return next((path for path in (Path("/usr/sbin/sshd"), UNPACKED / "usr/sbin/sshd") if path.exists()), None)
 
 
 @dataclass
@@ -31,8 +40,14 @@ class Sshd:
         return SshTarget(name, "127.0.0.1", port=self.port, user="root", key=self.key, known_hosts=self.known_hosts)
 
     def start(self) -> None:
-        config = self.folder / "sshd_config"
-        self.process = subprocess.Popen(["/usr/sbin/sshd", "-D", "-e", "-f", str(config)], stderr=subprocess.DEVNULL)
+        program = find_sshd()
+        assert program is not None, "there is no sshd: run scripts/get_sshd.sh, or make check, which does"
+        libraries = [str(folder) for folder in (UNPACKED / "usr/lib").glob("*-linux-gnu*")]
+        self.process = subprocess.Popen(
+            [str(program), "-D", "-e", "-f", str(self.folder / "sshd_config")],
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, "LD_LIBRARY_PATH": ":".join(libraries)},
+        )
         end = time.monotonic() + 10
         while time.monotonic() < end:
             with socket.socket() as probe:
