@@ -10,6 +10,13 @@ place=$folder
 until runuser -u mysql -- test -x "$place"; do place=$(dirname "$place"); done
 scratch=$(mktemp -d "$place/.ostler-scratch.XXXXXX")
 server=
+# What rows hold is never told: of an error its number and place, of a difference the tables and how many lines of each.
+errors() { sed -n 's/^\(ERROR [0-9]* ([0-9A-Z]*)\( at line [0-9]*\)\{0,1\}\).*/\1/p' "$1" | head -5; }
+marked() { # put before each line of a dump the database and table it is about
+  awk '/^USE `/ { database = $2; gsub(/[`;]/, "", database); place = database }
+    /^CREATE TABLE `/ { table = $3; gsub(/`/, "", table); place = database "." table }
+    { print place "\t" $0 }'
+}
 tidy() {
   if [ -n "$server" ]; then kill "$server" 2>/dev/null || true; wait "$server" 2>/dev/null || true; fi
   rm -rf "$scratch"
@@ -33,15 +40,21 @@ until mariadb --no-defaults -S "$socket" -e 'select 1' > /dev/null 2>&1; do
   if [ "$tries" -gt 300 ]; then echo "the scratch server did not start:" >&2; tail -5 "$scratch/server.log" >&2; exit 1; fi
   sleep 0.1
 done
-zstd -q -dc databases.sql.zst | mariadb --no-defaults -S "$socket"
+if ! zstd -q -dc databases.sql.zst | mariadb --no-defaults -S "$socket" 2> "$scratch/errors"; then
+  echo "the scratch server did not take the dump:" >&2
+  errors "$scratch/errors" >&2
+  exit 1
+fi
 xargs -a databases.list mariadb-dump --no-defaults -S "$socket" --single-transaction --quick --routines --triggers \
   --events --hex-blob --order-by-primary --skip-comments --skip-dump-date --add-drop-database --databases \
   > "$scratch/again.sql"
 was=$(cut -d' ' -f1 plain.sha256)
 now=$(sha256sum < "$scratch/again.sql" | cut -d' ' -f1)
 if [ "$was" != "$now" ]; then
-  echo "the restored databases differ from the dump" >&2
-  zstd -q -dc databases.sql.zst | diff - "$scratch/again.sql" | cut -c1-200 | head -5 >&2
+  echo "the restored databases differ from the dump; lines that differ, by table:" >&2
+  marked < "$scratch/again.sql" > "$scratch/again.marked"
+  zstd -q -dc databases.sql.zst | marked | diff - "$scratch/again.marked" |
+    sed -n 's/^[<>] \([A-Za-z0-9_.]*\)\t.*/\1/p' | sort | uniq -c | sort -rn | head -10 >&2
   exit 1
 fi
 mariadb --no-defaults -S "$socket" --batch --raw -N -e \
