@@ -13,8 +13,9 @@ LISTS = {"services", "endpoints", "users", "projects"}
 
 
 class FakeApi:
-    """`fault(request)` may return a status to answer instead; `boots_to` is what servers become; `data` alters
-    what an image gives back; `stays` makes the object of a kind undeletable."""
+    """`fault(request)` may return a status to answer instead; `boots_to` is what servers become; `down` are computes
+    that do not report, `statuses` those that are not enabled; `data` alters what an image gives back; `stays` makes the
+    object of a kind undeletable."""
 
     def __init__(self, *computes: str) -> None:
         self.computes = computes
@@ -22,6 +23,8 @@ class FakeApi:
         self.content: dict[str, bytes] = {}
         self.fault: Callable[[ApiRequest], int | None] = lambda request: None
         self.boots_to = "ACTIVE"
+        self.down: set[str] = set()
+        self.statuses: dict[str, str] = {}
         self.data: Callable[[bytes], bytes] = lambda content: content
         self.requests: list[str] = []
         self.ever: list[str] = []
@@ -44,7 +47,14 @@ class FakeApi:
     def _answer(self, request: ApiRequest, parts: list[str]) -> ApiResponse:
         match [request.method, *parts]:
             case ["GET", "os-services"]:
-                services = [{"host": host, "state": "up", "status": "enabled"} for host in self.computes]
+                services = [
+                    {
+                        "host": host,
+                        "state": "down" if host in self.down else "up",
+                        "status": self.statuses.get(host, "enabled"),
+                    }
+                    for host in self.computes
+                ]
                 return ApiResponse(200, {"services": services})
             case ["GET", kind] if kind in LISTS:
                 return ApiResponse(200, {kind: [{"id": "one"}]})

@@ -64,6 +64,28 @@ def test_rows_that_need_what_failed_are_not_tried_and_say_so(context: ProofConte
     assert api_of(context).names() == []
 
 
+def test_an_enabled_compute_that_is_down_is_a_failure_though_others_work(context: ProofContext) -> None:
+    api_of(context).down = {"cmp2"}
+    result = prove(context, "functional", "2024.1")
+    told = "1 up and enabled; enabled, but down: cmp2; only one, so that no server can be moved"
+    assert row(result, "compute hosts are up") == (False, told)
+    assert row(result, "ACTIVE on cmp1") == (True, "ACTIVE")
+
+
+def test_a_disabled_compute_is_told_and_no_failure(context: ProofContext) -> None:
+    api_of(context).statuses = {"cmp2": "disabled"}
+    result = prove(context, "functional", "2024.1")
+    assert result.ok
+    assert "disabled: cmp2" in row(result, "compute hosts are up")[1]
+
+
+def test_of_many_computes_only_some_are_booted_on(context: ProofContext) -> None:
+    api_of(context).computes = tuple(f"cmp{number}" for number in range(1, 21))
+    result = prove(context, "functional", "2024.1")
+    assert sum("ACTIVE on" in row.name for row in result.rows) == 8
+    assert "20 up and enabled; tried on 8 of them" in row(result, "compute hosts are up")[1]
+
+
 def test_a_server_in_error_fails_with_novas_words_and_is_deleted(context: ProofContext) -> None:
     api_of(context).boots_to = "ERROR"
     result = prove(context, "functional", "2024.1")
