@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -85,18 +85,22 @@ def list_clouds(as_json: AsJson = False) -> None:
 
     Example:  ostler practice list --json
     """
+    from ostler.practice import open_runs
     from ostler.practice.hosts import is_running
     from ostler.practice.layout import state_root
-    from ostler.practice.state import known_names
+    from ostler.practice.state import State, known_names
 
     layouts = [_layout(name) for name in known_names(state_root())]
     rows = [
-        {**_summary(layout), "running": sum(is_running(layout, host) for host in layout.hosts)} for layout in layouts
+        {
+            **_summary(layout),
+            "running": sum(is_running(layout, host) for host in layout.hosts),
+            "is_half_removed": State(layout).is_being_removed(),
+            "open_runs": open_runs.find(layout),
+        }
+        for layout in layouts
     ]
-    lines = [
-        f"{row['name']:<16} {row['release']:<8} {row['subnet']:<16} {row['running']} of {len(row['hosts'])} hosts run"
-        for row in rows
-    ]
+    lines = [_render_row(row) for row in rows]
     _say(as_json, rows, "\n".join(lines) or "There is no practice cloud. Make one: ostler practice up")
 
 
@@ -132,6 +136,7 @@ def execute(
     layout = _layout(name)
     reach, target = PracticeReach(layout), layout.host(host)
     if not as_json:
+        reach.demand_reachable(target)
         raise typer.Exit(subprocess.run(reach.command(target, command), check=False).returncode)
     result = reach.run(target, command, timeout_s=3600, check=False)
     document = {"exit_code": result.exit_code, "stdout": result.stdout, "stderr": result.stderr}
@@ -150,17 +155,23 @@ def shell(host: Annotated[str, typer.Argument(help="A host such as ctl1.")], nam
     from ostler.practice.reach import PracticeReach
 
     layout = _layout(name)
-    command = PracticeReach(layout).command(layout.host(host), has_terminal=sys.stdin.isatty())
+    reach, target = PracticeReach(layout), layout.host(host)
+    reach.demand_reachable(target)
+    command = reach.command(target, has_terminal=sys.stdin.isatty())
     raise typer.Exit(subprocess.run(command, check=False).returncode)
 
 
 @app.command()
 def fill(
     name: Name = DEFAULT_NAME,
-    rows: Annotated[int, typer.Option(min=0, help="Extra database rows, to make migrations slow.")] = 0,
+    rows: Annotated[int, typer.Option(min=0, help="Old records in each of four tables; see above.")] = 0,
     as_json: AsJson = False,
 ) -> None:
     """Fill a practice cloud: projects, users, images, networks, servers, volumes.
+
+    What an interrupted fill left unfinished or in error is made again. --rows brings four tables to that many old
+    records that no API shows (nova's instances and console_auth_tokens, cinder's volumes, glance's images), so that
+    dumps, restores and changes of these tables take longer.
 
     Example:  ostler practice fill --rows 100000
     """
@@ -248,14 +259,23 @@ def _layout(name: str) -> Layout:
 
 
 def _summary(layout: Layout) -> dict[str, Any]:
+    from ostler.practice.cloud_file import release_now
+
     return {
         "name": layout.name,
-        "release": layout.release,
+        "release": release_now(layout),
         "subnet": layout.subnet,
         "vip": layout.vip,
         "cloud_file": str(layout.cloud_file),
         "hosts": {host.name: host.address for host in layout.hosts},
     }
+
+
+def _render_row(row: Mapping[str, Any]) -> str:
+    running = f"{row['running']} of {len(row['hosts'])} hosts run"
+    runs = [f"run {run} has not ended" for run in row["open_runs"]]
+    removal = ["half removed"] if row["is_half_removed"] else []
+    return f"{row['name']:<16} {row['release']:<8} {row['subnet']:<16} {', '.join([running, *runs, *removal])}"
 
 
 def _reporter(as_json: bool, started: float) -> Callable[[str], None]:

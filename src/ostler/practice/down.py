@@ -7,11 +7,11 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from ostler.practice import cgroups, hosts, machine, network
+from ostler.practice import cgroups, hosts, machine, network, open_runs
 from ostler.practice.layout import Layout
 from ostler.practice.processes import run
 from ostler.practice.reach import PracticeReach
-from ostler.practice.state import RECORD, alone
+from ostler.practice.state import RECORD, State, alone
 
 
 def down(layout: Layout, report: Callable[[str], None]) -> None:
@@ -21,22 +21,30 @@ def down(layout: Layout, report: Callable[[str], None]) -> None:
     """
     machine.demand_machine()
     with alone(layout):
-        reach = PracticeReach(layout)
-        for host in layout.hosts:
-            hosts.power_cut(layout, host, reach)
-        for name in _machines(layout):
-            cgroups.kill(name)
-            cgroups.remove(name)
-        report(f"{len(layout.hosts)} hosts ended")
-        for mount in sorted(mounts_below(layout.state_dir), reverse=True):
-            run(["umount", mount])
-        network.remove_bridge(layout)
-        for socket in reach.control_sockets():
-            socket.unlink(missing_ok=True)
-        if not cgroups.machines():
-            machine.release_nspawn_ground()
-        _remove_files(layout)
-        report("bridge, mounts, control groups and files removed")
+        remove(layout, report)
+
+
+def remove(layout: Layout, report: Callable[[str], None]) -> None:
+    """What `down` does, for a process that holds the cloud already."""
+    State(layout).begin_removal()
+    reach = PracticeReach(layout)
+    for host in layout.hosts:
+        hosts.power_cut(layout, host, reach)
+    for name in _machines(layout):
+        cgroups.kill(name)
+        cgroups.remove(name)
+    report(f"{len(layout.hosts)} hosts ended")
+    for run_id in open_runs.end(layout):
+        report(f"run {run_id} ends with its cloud")
+    for mount in sorted(mounts_below(layout.state_dir), reverse=True):
+        run(["umount", mount])
+    network.remove_bridge(layout)
+    for socket in reach.control_sockets():
+        socket.unlink(missing_ok=True)
+    if not cgroups.machines():
+        machine.release_nspawn_ground()
+    _remove_files(layout)
+    report("bridge, mounts, control groups and files removed")
 
 
 def leftovers(layout: Layout) -> list[str]:

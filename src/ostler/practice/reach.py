@@ -57,13 +57,8 @@ class PracticeReach:
             ) from None
         stdout, stderr = done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")
         result = CommandResult(done.returncode, stdout, stderr, time.monotonic() - started)
-        if result.exit_code == SSH_FAILED and not self._is_reachable(target):  # commands may end with 255 too
-            raise HostUnreachable(
-                "practice.host-unreachable",
-                f"cannot reach {target.name} ({target.address}) over SSH",
-                found=stderr.strip()[-500:],
-                do_next="see `ostler practice status`; `ostler practice power on HOST` starts it",
-            )
+        if result.exit_code == SSH_FAILED:  # commands may end with 255 too
+            self.demand_reachable(target)
         if check and result.exit_code != 0:
             raise CommandFailed(
                 "practice.command-failed",
@@ -73,6 +68,15 @@ class PracticeReach:
                 expected="0",
             )
         return result
+
+    def demand_reachable(self, host: Host) -> None:
+        """Connect to a host; the connection is kept. Raises HostUnreachable when that fails."""
+        try:
+            done = self._ssh(host, ["true"], None, CONNECT_TIMEOUT_S * 2)
+        except subprocess.TimeoutExpired:
+            raise self._unreachable(host, "it is silent") from None
+        if done.returncode == SSH_FAILED:
+            raise self._unreachable(host, done.stderr.decode(errors="replace"))
 
     def put(
         self,
@@ -143,8 +147,15 @@ class PracticeReach:
         words = ["--", shlex.join(argv)] if argv else []
         return ["ssh", *options, "-t" if has_terminal else "-T", f"root@{host.address}", *words]
 
-    def _is_reachable(self, host: Host) -> bool:
-        return self._ssh(host, ["true"], None, CONNECT_TIMEOUT_S * 2).returncode == 0
+    def _unreachable(self, host: Host, said: str) -> HostUnreachable:
+        of_cloud = f"--name {self.layout.name}"
+        return HostUnreachable(
+            "practice.host-unreachable",
+            f"cannot reach {host.name} ({host.address}) over SSH",
+            found=said.strip()[-500:],
+            do_next=f"see `ostler practice status {of_cloud}`; "
+            f"`ostler practice power on {host.name} {of_cloud}` starts it when it is off",
+        )
 
     def _ssh(
         self, host: Host, argv: Sequence[str], stdin: bytes | IO[bytes] | None, timeout_s: float

@@ -16,6 +16,7 @@ from ostler.errors import InputError, Refused
 from ostler.practice.layout import Layout
 
 RECORD = "state.json"
+REMOVAL = "is_being_removed"
 CHOICES = ("name", "release", "controllers", "computes", "subnet")
 
 
@@ -39,6 +40,14 @@ class State:
                 do_next=f"take it down first: ostler practice down --name {self.layout.name}; or use another --name",
             )
         self._put("layout", wanted)
+
+    def begin_removal(self) -> None:
+        """Put on record that the cloud is being removed: what is there of it from now on is not to be built on."""
+        self._put(REMOVAL, True)
+
+    def is_being_removed(self) -> bool:
+        """Whether a removal was begun. The record goes with the cloud, so it has not ended."""
+        return bool(self._read().get(REMOVAL, False))
 
     def image(self) -> str | None:
         """The name of the image the hosts stand on; None before one was chosen."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from ostler.errors import OutsideError
 from ostler.practice import galera, haproxy, hosts, infrastructure, rabbitmq
+from ostler.practice.cloud_file import release_now
 from ostler.practice.layout import Host, Layout
 from ostler.practice.reach import PracticeReach
 
@@ -54,7 +55,7 @@ def read_status(layout: Layout, reach: PracticeReach) -> CloudStatus:
     holders = infrastructure.vip_holders(layout, reach, alive)
     return CloudStatus(
         name=layout.name,
-        release=layout.release,
+        release=release_now(layout),
         subnet=layout.subnet,
         vip=layout.vip,
         vip_holders=tuple(holders),

@@ -60,7 +60,7 @@ def up(layout: Layout, report: Report, *, openstack: bool = True) -> None:
         with building.stage("infrastructure"):
             _ensure_infrastructure(building)
         if openstack:
-            with building.stage(f"OpenStack {layout.release}"):
+            with building.stage(f"OpenStack {cloud_file.release_now(layout)}"):
                 _ensure_openstack(building)
 
 
@@ -75,7 +75,7 @@ def _ensure_image(building: _Building) -> None:
 def _ensure_hosts(building: _Building) -> None:
     layout, reach = building.layout, building.reach
     keys.ensure_keys(layout)
-    cloud_file.write(layout)
+    cloud_file.ensure(layout)
     for name, word in power.start(layout, layout.hosts, reach, SETTLE_S).items():
         if word != "running":
             building.report(f"{name} is up, but systemd says: {word}")
@@ -93,14 +93,14 @@ def _ensure_infrastructure(building: _Building) -> None:
 
 def _ensure_openstack(building: _Building) -> None:
     from ostler.practice.openstack.api import told_plainly
-    from ostler.practice.openstack.deploy import deploy
+    from ostler.practice.openstack.deploy import deploy, start_deployed
 
     layout, state = building.layout, building.state
     digest = hashlib.sha256(repr((layout.release, layout.hosts, layout.vip)).encode()).hexdigest()
-    if state.is_done("openstack", digest):
-        building.report(f"OpenStack {layout.release} is deployed already")
-        return
-    started = time.monotonic()
     with told_plainly(layout):
+        if state.is_done("openstack", digest):  # and perhaps upgraded since: nothing is laid down again
+            start_deployed(layout, building.reach, building.report)
+            return
+        started = time.monotonic()
         deploy(layout, building.reach, building.report)
-    state.finish("openstack", digest, time.monotonic() - started)
+        state.finish("openstack", digest, time.monotonic() - started)

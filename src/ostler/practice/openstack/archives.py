@@ -7,8 +7,8 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from ostler.catalog.catalog import load_catalog
-from ostler.environments.recipe import AddedPackage, Recipe, recipe_for
+from ostler.catalog.catalog import Catalog, load_catalog
+from ostler.environments.recipe import AddedPackage, Recipe, buildable_releases, recipe_for
 from ostler.environments.store import EnvironmentStore, StoredEnvironment
 
 PROJECTS = ("keystone", "glance", "placement", "nova", "neutron", "cinder")
@@ -16,6 +16,16 @@ CHANGED = ("nova", "neutron", "cinder")
 """The projects our plugins are for: those that reach hardware, and that use RPC."""
 
 PLUGINS = AddedPackage("ostler-practice-plugins", Path(__file__).parent.parent / "plugins")
+
+
+def buildable(catalog: Catalog) -> tuple[str, ...]:
+    """The releases a practice cloud can be built at, from old to new."""
+    projects, constrained = [catalog.project(name) for name in PROJECTS], buildable_releases()
+    return tuple(
+        release
+        for release in catalog.releases.order
+        if release in constrained and all(release in project.releases for project in projects)
+    )
 
 
 def recipes(release: str, *, with_plugins: bool = True) -> list[Recipe]:

@@ -45,6 +45,23 @@ def deploy(layout: Layout, reach: PracticeReach, report: Report) -> None:
     if layout.computes:
         with _step(report, "computes"):
             deployment.start_computes(databases)
+    _wait_for_services(layout, report)
+
+
+def start_deployed(layout: Layout, reach: PracticeReach, report: Report) -> None:
+    """Start what does not run of a cloud that was deployed once; returns when everything is up.
+
+    Which services a host has is what it starts at its boot, as an upgrade may have changed that. Nothing else is
+    changed. Raises OutsideError when something does not come up.
+    """
+    catalog = load_catalog()
+    with _step(report, "services that do not run"):
+        reach.each(layout.hosts, lambda host: starting.start_enabled(reach, host, starting.units_ever(catalog, host)))
+        starting.wait_for_apis(layout, [frontend.backend for frontend in FRONTENDS])
+    _wait_for_services(layout, report)
+
+
+def _wait_for_services(layout: Layout, report: Report) -> None:
     with _step(report, "every service reports itself up"):
         cloud = connect(layout)
         starting.wait_until("the services", lambda: missing_services(layout, cloud))

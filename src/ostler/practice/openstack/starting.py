@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import requests
 
 from ostler.catalog.catalog import Catalog
-from ostler.deployment.venv import services_on
+from ostler.deployment.venv import services_on, unit_names
 from ostler.errors import OutsideError
 from ostler.practice.layout import FRONTENDS, Host, Layout
 from ostler.practice.openstack.configs import OPTIONAL_SERVICES
@@ -17,12 +17,29 @@ from ostler.practice.reach import PracticeReach
 
 START_TIMEOUT_S = 300
 POLL_S = 0.5
+START_ENABLED_SCRIPT = """set -eu
+enabled=$(systemctl list-unit-files --state=enabled --plain --no-legend --no-pager -- "$@" | cut -d ' ' -f 1)
+test -n "$enabled" || exit 0
+systemctl reset-failed -- $enabled 2> /dev/null || true
+systemctl start --no-block -- $enabled
+"""
 
 
 def units(catalog: Catalog, layout: Layout, host: Host) -> list[str]:
     """The units of a host at the cloud's release."""
     found = services_on(catalog, layout.release, host.role, OPTIONAL_SERVICES)
     return [service.unit for _, service in found]
+
+
+def units_ever(catalog: Catalog, host: Host) -> list[str]:
+    """The units a host of this role has at any release."""
+    releases = catalog.releases.order
+    return sorted({unit for each in releases for unit in unit_names(catalog, each, host.role, OPTIONAL_SERVICES)})
+
+
+def start_enabled(reach: PracticeReach, host: Host, names: Iterable[str]) -> None:
+    """Start those of the units that the host starts at its boot and that do not run; returns before they are up."""
+    reach.run(host, ["sh", "-c", START_ENABLED_SCRIPT, "sh", *names])
 
 
 def start(reach: PracticeReach, host: Host, names: Iterable[str]) -> None:

@@ -22,6 +22,12 @@ class Things(dict[str, Any]):
         return [thing for thing in self.values() if thing.name == name]
 
 
+KINDS = (
+    *("project", "user", "role", "flavor", "image", "server", "volume", "snapshot"),
+    *("network", "subnet", "router", "port", "security_group", "security_group_rule"),
+)
+
+
 class SmallCloud:
     """All APIs at once. What is made is ready at once; `boots` says how the next servers come up."""
 
@@ -29,13 +35,7 @@ class SmallCloud:
 
     def __init__(self) -> None:
         self.compute = self.network = self.block_storage = self.identity = self.image = self
-        self.kinds = {
-            kind: Things()
-            for kind in (
-                "project user role flavor image server port network subnet router security_group "
-                "security_group_rule volume snapshot"
-            ).split()
-        }
+        self.kinds = {kind: Things() for kind in KINDS}
         self.attached: dict[str, list[str]] = {}
         self.boots: list[str] = []
         self.kinds["role"].add(name="member")
