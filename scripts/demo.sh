@@ -1,6 +1,7 @@
 #!/bin/sh
 # The main job, start to end, on a practice cloud: build OpenStack 2024.1, fill it, plan its upgrade to 2025.1, carry the
 # plan out while every API is being probed, prove the result, write the report. Each command is one you could type.
+# May be run again at any time: a cloud that is no longer as it was built is taken down first and built again.
 set -eu
 cd "$(dirname "$0")/.."
 name=${DEMO_CLOUD:-practice}
@@ -13,7 +14,15 @@ export PATH
 
 step() { printf '\n$ %s\n' "$*"; "$@"; }
 
-cloud="${OSTLER_STATE_DIR:-/var/lib/ostler}/practice/$name/cloud.yaml"
+folder="${OSTLER_STATE_DIR:-/var/lib/ostler}/practice/$name"
+cloud="$folder/cloud.yaml"
+begun="$folder/demo-begun" # goes with the cloud
+used=$(ostler practice list --json | python scripts/demo_cloud.py "$name" "$from")
+[ ! -e "$begun" ] || used=${used:-an earlier demo has begun to upgrade it}
+if [ -n "$used" ]; then
+  printf 'The practice cloud %s is there already, but not as new: %s. It is taken down and built again.\n' "$name" "$used"
+  step ostler practice down --name "$name"
+fi
 step ostler practice up --name "$name" --release "$from"
 step ostler practice fill --name "$name"
 step ostler env build --practice "$to"
@@ -23,12 +32,14 @@ until ostler status > /dev/null || [ "$tries" -ge 12 ]; do tries=$((tries + 1));
 step ostler status
 step ostler upgrade --to "$to" --out demo/upgrade.plan
 ended=0
+: > "$begun"
 step ostler apply demo/upgrade.plan --approve all || ended=$?
 if [ "$ended" -eq 2 ] || [ "$ended" -eq 3 ]; then # nothing began: the newest run is another one
+  rm -f "$begun"
   echo "the plan was not carried out; see above" >&2
   exit "$ended"
 fi
-run=$(ostler runs --json | "$PWD/.venv/bin/python" -c 'import json, sys; print(json.load(sys.stdin)["runs"][0]["id"])')
+run=$(ostler runs --json | python -c 'import json, sys; print(json.load(sys.stdin)["runs"][0]["id"])')
 step ostler report "$run" --html demo/report.html --json demo/report.json || ended=$?
 step ostler status || ended=$?
 printf '\nThe report is in demo/report.html. Take the upgrade back with:\n'

@@ -4,6 +4,10 @@ set -eu
 cd "$(dirname "$0")/.."
 name=soak
 tidy() { .venv/bin/ostler practice down --name "$name" > /dev/null; }
+if [ -e "${OSTLER_STATE_DIR:-/var/lib/ostler}/practice/$name/state.json" ]; then
+  printf '== taking down the practice cloud that a soak before this one has left\n'
+  tidy
+fi
 trap tidy EXIT
 printf '== a practice cloud to kill upgrades on\n'
 .venv/bin/ostler practice up --name "$name" --release 2024.1

@@ -36,6 +36,9 @@ up(layout, print, openstack=False)
 
 @pytest.fixture
 def layout(tmp_path: Path) -> Iterator[Layout]:
+    down(
+        ask("passing", tmp_path, cache_dir(), controllers=1, computes=1), print
+    )  # what tests that were killed left running
     chosen = ask("passing", tmp_path, cache_dir(), controllers=1, computes=1)
     yield chosen
     down(chosen, print)

@@ -24,6 +24,9 @@ VIP_MOVES_WITHIN_S = 10
 
 @pytest.fixture
 def layout(tmp_path: Path) -> Iterator[Layout]:
+    down(
+        ask("clusters", tmp_path, cache_dir(), controllers=3, computes=0), print
+    )  # what tests that were killed left running
     chosen = ask("clusters", tmp_path, cache_dir(), controllers=3, computes=0)
     yield chosen
     down(chosen, print)

@@ -14,7 +14,7 @@ from practice_operator import LONG_S, SOURCE, TARGET, PracticeOperator
 
 from ostler.practice.down import leftovers
 from ostler.practice.layout import cache_dir, state_root
-from ostler.practice.state import load_layout
+from ostler.practice.state import known_names, load_layout
 
 BUILT = "test"
 
@@ -54,6 +54,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PracticeOperator
         yield operator
         return
     try:
+        _remove(operator, "left by tests that were killed, nobody knows in which state")
         _build(operator)
         yield operator
     finally:
@@ -74,10 +75,12 @@ def _build(operator: PracticeOperator) -> None:
     operator.wait_until_all_report()
 
 
-def _remove(operator: PracticeOperator) -> None:
-    """Take the cloud down, whatever happened; nothing of it may stay."""
-    if not (state_root() / "practice" / operator.name).exists():
+def _remove(operator: PracticeOperator, why: str = "") -> None:
+    """Take the cloud down when it is there, whatever happened; nothing of it may stay."""
+    if operator.name not in known_names(state_root()):
         return
+    if why:
+        print(f"\npractice cloud {operator.name} is there already, {why}: it is taken down first")
     layout = load_layout(operator.name, state_root(), cache_dir())
     down = operator.ostler("practice", "down", "--name", operator.name)
     print(f"\npractice down: {down.seconds:.0f} s")
