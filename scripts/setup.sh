@@ -24,9 +24,10 @@ if [ -n "$missing" ]; then
   apt-get install -y -qq --no-install-recommends $missing > /dev/null
 fi
 
-if [ ! -x .venv/bin/python ]; then
+if ! .venv/bin/python -m pip --version > /dev/null 2>&1; then # none, or one whose making was interrupted
   say "making the environment .venv"
-  /usr/bin/python3 -m venv .venv
+  rm -rf .venv
+  "${PYTHON3:-/usr/bin/python3}" -m venv .venv
 fi
 if [ ! -e .venv/ready ] || ! cmp -s requirements.lock .venv/ready; then
   say "installing Ostler's dependencies from requirements.lock"

@@ -1,0 +1,146 @@
+"""`make demo` can be run again at any time, and setting up survives having been interrupted."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+SCRIPTS = Path(__file__).parents[3] / "scripts"
+NEW = {"name": "practice", "release": "2024.1", "open_runs": [], "is_half_removed": False}
+
+OSTLER = """#!/bin/sh
+echo "$*" >> "$LOG"
+case "$1 $2" in
+  "practice list") cat "$LISTED";;
+  "practice down") rm -f "$OSTLER_STATE_DIR"/practice/practice/*;;
+  "runs --json") echo '{"runs": [{"id": "the-run"}]}';;
+esac
+test "$1" != apply || exit "$APPLY_ENDS"
+"""
+VENV = """#!/bin/sh
+mkdir -p .venv/bin
+printf '#!/bin/sh\\necho "$*" >> ../log\\n' > .venv/bin/python
+cp .venv/bin/python .venv/bin/uv
+chmod +x .venv/bin/python .venv/bin/uv
+"""
+
+
+def program(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    path.chmod(0o755)
+
+
+def copied(tree: Path, *names: str) -> None:
+    """Scripts of this project in a tree of their own."""
+    (tree / "scripts").mkdir(parents=True)
+    for name in names:
+        shutil.copy(SCRIPTS / name, tree / "scripts")
+
+
+class Demo:
+    """The demo's script beside an `ostler` that only remembers what it was asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        self.tree, self.log, self.listed = folder / "tree", folder / "log", folder / "listed"
+        self.cloud = folder / "state" / "practice" / "practice"
+        self.cloud.mkdir(parents=True)
+        copied(self.tree, "demo.sh", "demo_cloud.py")
+        program(self.tree / ".venv" / "bin" / "ostler", OSTLER)
+        (self.tree / ".venv" / "bin" / "python").symlink_to(shutil.which("python3") or "python3")
+
+    def run(self, clouds: list[Mapping[str, Any]], apply_ends: int = 0) -> list[str]:
+        """The commands about the practice cloud that one demo gives."""
+        import json
+
+        self.listed.write_text(json.dumps(clouds))
+        self.log.write_text("")
+        environ = {
+            **os.environ, "OSTLER_STATE_DIR": str(self.cloud.parents[1]), "LOG": str(self.log),
+            "LISTED": str(self.listed), "APPLY_ENDS": str(apply_ends),
+        }  # fmt: skip
+        done = subprocess.run(["sh", "scripts/demo.sh"], cwd=self.tree, env=environ, capture_output=True, text=True)
+        assert done.returncode == apply_ends, done.stdout + done.stderr
+        self.said = done.stdout
+        return [line for line in self.log.read_text().splitlines() if line.startswith(("practice down", "practice up"))]
+
+
+UP = "practice up --name practice --release 2024.1"
+DOWN = "practice down --name practice"
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Demo:
+    if os.geteuid() != 0:
+        pytest.skip("the demo is for root")
+    return Demo(tmp_path)
+
+
+@pytest.mark.parametrize("clouds", [[], [NEW], [{**NEW, "name": "other", "release": "2025.1"}]])
+def test_a_cloud_that_is_new_or_not_there_is_built_or_used(demo: Demo, clouds: list[Mapping[str, Any]]) -> None:
+    assert demo.run(clouds) == [UP]
+
+
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        ({"release": "2025.1"}, "it is at 2025.1, not 2024.1"),
+        ({"open_runs": ["2026-11-20-1-upgrade"]}, "run 2026-11-20-1-upgrade on it has not ended"),
+        ({"is_half_removed": True}, "its removal was interrupted"),
+    ],
+)
+def test_a_cloud_that_is_not_new_is_taken_down_and_built_again(
+    demo: Demo, changed: Mapping[str, Any], why: str
+) -> None:
+    assert demo.run([{**NEW, **changed}]) == [DOWN, UP]
+    assert f"{why}. It is taken down and built again." in demo.said
+
+
+@pytest.mark.parametrize("ends", [0, 1, 4])
+def test_a_demo_that_began_to_upgrade_is_never_gone_on_with(demo: Demo, ends: int) -> None:
+    assert demo.run([NEW], apply_ends=ends) == [UP]
+    assert demo.run([NEW]) == [DOWN, UP]
+
+
+@pytest.mark.parametrize("ends", [2, 3])
+def test_a_plan_that_was_refused_leaves_the_cloud_new(demo: Demo, ends: int) -> None:
+    assert demo.run([NEW], apply_ends=ends) == [UP]
+    assert demo.run([NEW]) == [UP]
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """A tree to set up in, on a machine that has all packages; its Python makes an environment that does nothing."""
+    tree = tmp_path / "tree"
+    copied(tree, "setup.sh")
+    (tree / "requirements.lock").write_text("uv==0.9.0 \\\n")
+    program(tmp_path / "bin" / "dpkg-query", "#!/bin/sh\necho install ok installed\n")
+    program(tmp_path / "bin" / "python3", VENV)
+    return tree
+
+
+def set_up(tree: Path) -> str:
+    bin_ = tree.parent / "bin"
+    environ = {**os.environ, "PATH": f"{bin_}:{os.environ['PATH']}", "PYTHON3": str(bin_ / "python3")}
+    done = subprocess.run(["sh", "scripts/setup.sh"], cwd=tree, env=environ, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_setting_up_twice_makes_the_environment_once(tree: Path) -> None:
+    assert "making the environment" in set_up(tree)
+    assert "making the environment" not in set_up(tree)
+
+
+def test_an_environment_whose_making_was_interrupted_is_made_again(tree: Path) -> None:
+    program(tree / ".venv" / "bin" / "python", "#!/bin/sh\necho 'No module named pip' >&2\nexit 1\n")
+    (tree / ".venv" / "half").touch()
+    assert "making the environment" in set_up(tree)
+    assert not (tree / ".venv" / "half").exists()
+    assert (tree / ".venv" / "ready").exists()
