@@ -107,11 +107,12 @@ def test_haproxy_refuses_what_it_does_not_know(cloud: Simulation) -> None:
 
 
 def test_a_nova_service_refuses_to_start_beside_newer_records(cloud: Simulation) -> None:
-    edit = ("sh", "-c", "script", "ostler-edit-records", "service-version")
-    run(cloud, "ctl1", *edit, "67", "70", "-")
+    what = ("service-version", "services", "version")
+    edit = ("sh", "-c", "script", "ostler-edit-records", "edit", "/var/kept", *what)
+    run(cloud, "ctl1", *edit, "67", "70", "-", "nova")
     run(cloud, "ctl1", "systemctl", "restart", "nova-scheduler.service")
     assert show(cloud, "ctl1", "nova-scheduler", "ActiveState") == "activating"
-    run(cloud, "ctl1", *edit, "70", "67", "-")
+    run(cloud, "ctl1", *edit, "70", "67", "-", "nova")
     run(cloud, "ctl1", "systemctl", "restart", "nova-scheduler.service")
     assert show(cloud, "ctl1", "nova-scheduler", "ActiveState") == "active"
 

@@ -23,7 +23,7 @@ from ostler.steps.management_run import RunManagement
 from ostler.steps.model import StepKind
 from ostler.steps.proof import ProveStep
 from ostler.steps.queues_purge import PurgeQueues
-from ostler.steps.records_edit import EditRecords
+from ostler.steps.records_edit import EditRecords, RestoreRecords
 from ostler.steps.service_restart import RestartService
 from ostler.steps.service_start import StartService
 from ostler.steps.service_stop import StopService
@@ -51,6 +51,7 @@ _KINDS: tuple[StepKind, ...] = (
     RestartService(),
     RestoreDatabases(),
     RestoreFiles(),
+    RestoreRecords(),
     ReturnVariable(),
     RunManagement(),
     SaveFiles(),

@@ -27,7 +27,8 @@ PROGRAMS = {
     "mariadb-install-db": 'printf "%s\\n" "$@" > "$TOLD"',
     "mariadbd": "exec sleep 60",
     "mariadb": (
-        'case "$*" in *-e*) echo 1 ;; *) cat > /dev/null; if [ -e "$REFUSES" ]; then cat "$REFUSES" >&2; exit 1; fi ;; esac'
+        'case "$*" in *-e*) echo 1; exit ;; esac; cat > /dev/null\n'
+        'if [ -e "$REFUSES" ]; then cat "$REFUSES" >&2; exit 1; fi'
     ),
     "mariadb-dump": 'cat "$AGAIN"',
 }

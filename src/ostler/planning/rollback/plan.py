@@ -15,7 +15,7 @@ from ostler.planning.rollback.computes import computes_back
 from ostler.planning.rollback.groups import way_back
 from ostler.planning.rollback.history import RunHistory
 from ostler.planning.rollback.proofs import prove_back
-from ostler.planning.rollback.records import edit_records
+from ostler.planning.rollback.records import edit_records, undo_edits
 from ostler.planning.rollback.restore import KINDS, lost_since, restore_stages
 from ostler.planning.upgrade.controllers import controller_groups
 from ostler.planning.upgrade.host_steps import Group
@@ -29,12 +29,14 @@ Databases = Literal["stay", "restore"]
 def plan_rollback(
     catalog: Catalog, cloud: Cloud, snapshot: Snapshot, history: RunHistory, databases: Databases = "stay"
 ) -> Plan:
-    """Plan the way back of an upgrade run.
+    """Plan the way back of an upgrade run; of a way back, only what gives back the rows that it edited.
 
-    Raises InputError for a run that was no upgrade or that did nothing yet, Refused when the databases are past the
+    Raises InputError for another run and for one that did nothing yet, Refused when the databases are past the
     point of no return and `databases` is "stay", and for a run that does not fit the cloud as it is.
     """
     _check_fits(cloud, history)
+    if history.plan.operation == "rollback":
+        return undo_edits(cloud, snapshot, history)
     scene = _scene(catalog, cloud, snapshot, history)
     contracted = contracted_projects(scene, history)
     if contracted and databases == "stay":
@@ -145,8 +147,8 @@ def _serving(scene: Scene, history: RunHistory) -> list[Stage]:
     computes = computes_back(scene, history)
     stages = [*rolled, *([computes] if computes else [])]
     if any(stage.name.startswith(("back-nova", "back-computes")) for stage in stages):
-        before = edit_records(scene, "records", "services of the old code refuse to start otherwise")
-        again = edit_records(scene, "records-again", "new code wrote while it was taken back")
+        before = edit_records(scene, history, "records", "services of the old code refuse to start otherwise")
+        again = edit_records(scene, history, "records-again", "new code wrote while it was taken back")
         at = len(rolled)
         stages = [*([before] if before else []), *stages[:at], *([again] if again else []), *stages[at:]]
     return stages

@@ -68,25 +68,54 @@ def restore_dump(machine: Machine, arguments: Sequence[str], stdin: bytes) -> Ou
 
 
 def edit_records(machine: Machine, arguments: Sequence[str], stdin: bytes) -> Outcome:
-    """Change nova's recorded service versions, or the version of a stored object."""
-    kind, old, new, name = arguments
-    databases = machine.state.databases
-    changed = 0
-    if kind == "service-version":
-        for record in databases.records:
-            if record.version == int(old) and not record.deleted:
-                record.version = int(new)
-                changed += 1
-    elif kind == "object-version":
-        versions = databases.objects.get(name, {})
-        changed = versions.pop(old, 0)
-        if changed:
-            versions[new] = versions.get(new, 0) + changed
-    else:
-        return failed(f"no such edit: {kind}", 2)
+    """Change nova's recorded service versions, or the version of a stored object, after keeping what was there; or give
+    the kept rows back that are still as the edit left them."""
+    way, kept, kind, _, _, old, new, name, *_ = arguments
+    changed = {"edit": _edit, "restore": _give_back}[way](machine, kept, kind, old, new, name)
     if changed:
-        machine.note(f"edit {changed} records: {kind} {name} {old} becomes {new}".replace(" - ", " "))
+        machine.note(f"{way} {changed} records: {kind} {name} {old} becomes {new}".replace(" - ", " "))
     return Outcome(0, f"{changed}\n", seconds=0.2)
+
+
+def _edit(machine: Machine, kept: str, kind: str, old: str, new: str, name: str) -> int:
+    databases = machine.state.databases
+    if kind == "service-version":
+        found = [record for record in databases.records if record.version == int(old) and not record.deleted]
+        rows = [record.id for record in found]
+        for record in found:
+            record.version = int(new)
+    else:
+        rows = list(range(_move(databases.objects.get(name, {}), old, new)))
+    if rows:
+        number = 1
+        while machine.files.text(f"{kept}.{number}") is not None:
+            number += 1
+        machine.files.write(f"{kept}.{number}", json.dumps(rows).encode(), mode=0o600)
+    return len(rows)
+
+
+def _give_back(machine: Machine, kept: str, kind: str, old: str, new: str, name: str) -> int:
+    databases, changed, number = machine.state.databases, 0, 1
+    while (text := machine.files.text(f"{kept}.{number}")) is not None:
+        rows, number = json.loads(text), number + 1
+        if kind == "service-version":
+            for record in databases.records:
+                if record.id in rows and record.version == int(new):
+                    record.version = int(old)
+                    changed += 1
+        else:
+            changed += _move(databases.objects.get(name, {}), new, old, most=len(rows))
+    return changed
+
+
+def _move(versions: dict[str, int], old: str, new: str, most: int | None = None) -> int:
+    moved = versions.get(old, 0) if most is None else min(most, versions.get(old, 0))
+    if moved:
+        versions[old] -= moved
+        versions[new] = versions.get(new, 0) + moved
+        if not versions[old]:
+            del versions[old]
+    return moved
 
 
 def _kept(machine: Machine) -> dict[str, str]:
