@@ -164,14 +164,14 @@ def shell(host: Annotated[str, typer.Argument(help="A host such as ctl1.")], nam
 @app.command()
 def fill(
     name: Name = DEFAULT_NAME,
-    rows: Annotated[int, typer.Option(min=0, help="Old records in each of four tables; see above.")] = 0,
+    rows: Annotated[int, typer.Option(min=0, help="Old records in each of four tables, as told above.")] = 0,
     as_json: AsJson = False,
 ) -> None:
     """Fill a practice cloud: projects, users, images, networks, servers, volumes.
 
-    What an interrupted fill left unfinished or in error is made again. --rows brings four tables to that many old
-    records that no API shows (nova's instances and console_auth_tokens, cinder's volumes, glance's images), so that
-    dumps, restores and changes of these tables take longer.
+    What an interrupted fill left unfinished or in error is made again. --rows brings four tables (nova's instances and
+    console_auth_tokens, cinder's volumes, glance's images) to that many records of things gone long ago: dumps and
+    restores take longer then, and schema changes that rewrite a table; those that only add a column do not.
 
     Example:  ostler practice fill --rows 100000
     """
