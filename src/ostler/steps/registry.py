@@ -31,13 +31,17 @@ from ostler.steps.target_judge import JudgeTarget
 from ostler.steps.traffic_hold import HoldRequests, ReleaseRequests
 from ostler.steps.units_write import WriteUnits
 from ostler.steps.variable_lend import LendVariable, ReturnVariable
+from ostler.steps.volume_disable import DisableVolumeBackends, EnableVolumeBackends
+from ostler.steps.volume_idle import WaitForIdleVolumeBackends
 
 _KINDS: tuple[StepKind, ...] = (
     DisableCompute(),
+    DisableVolumeBackends(),
     DumpDatabases(),
     EditOptions(),
     EditRecords(),
     EnableCompute(),
+    EnableVolumeBackends(),
     Expect(),
     FlushCaches(),
     HoldRequests(),
@@ -62,6 +66,7 @@ _KINDS: tuple[StepKind, ...] = (
     TakeOutOfBalancer(),
     TryDump(),
     WaitForIdleCompute(),
+    WaitForIdleVolumeBackends(),
     WriteUnits(),
 )
 

@@ -12,6 +12,7 @@ from ostler.planning.upgrade.held import roll_held
 from ostler.planning.upgrade.host_steps import Group, into_balancer, out_of_balancer, start, stop, switch
 from ostler.planning.upgrade.request import Scene
 from ostler.planning.upgrade.schema import must_not_overlap
+from ostler.planning.upgrade.volumes import drain
 from ostler.steps.model import Step
 
 
@@ -83,10 +84,13 @@ def _rolled(scene: Scene, group: Group) -> Stage:
 
 
 def _lane(stage: str, scene: Scene, host: Host, group: Group) -> list[Step]:
+    before, after = drain(stage, scene, host.name, group)
     return [
+        *before,
         *out_of_balancer(stage, host.name, group),
         stop(stage, host.name, group),
         *switch(stage, scene, host, group),
         start(stage, scene, host.name, group),
         *into_balancer(stage, host.name, group),
+        *after,
     ]

@@ -18,6 +18,7 @@ from ostler.planning.upgrade.controllers import controller_groups
 from ostler.planning.upgrade.host_steps import Group, into_balancer, out_of_balancer, running_params
 from ostler.planning.upgrade.ready import online_step
 from ostler.planning.upgrade.request import Scene
+from ostler.planning.upgrade.volumes import still_enabled
 from ostler.steps.model import Step
 
 
@@ -85,7 +86,7 @@ def finish(scene: Scene) -> Stage:
             undo="nothing is changed",
             estimate_s=2,
             params={
-                "says": "no host is out of a load balancer and no compute service is left disabled by this run",
+                "says": "no host is out of a load balancer, no compute or volume backend is left disabled by this run",
                 "facts": [
                     {
                         "fact": "haproxy.servers",
@@ -111,16 +112,21 @@ def finish(scene: Scene) -> Stage:
 
 
 def _still_enabled(scene: Scene) -> list[dict[str, JsonValue]]:
-    """What must be so of each compute service that was enabled when the plan was made."""
-    keys = (f"nova-compute@{r['service_host']}" for r in scene.compute_records.values() if r.get("status") == "enabled")
+    """What must be so of each compute and each volume backend that was enabled when the plan was made."""
+    computes = [
+        f"nova-compute@{record['service_host']}"
+        for record in scene.compute_records.values()
+        if record.get("status") == "enabled"
+    ]
     return [
         {
-            "fact": "api.compute_services",
+            "fact": fact,
             "path": [key, "status"],
             "operation": "equals",
             "value": "enabled",
             "says": f"{key} is enabled, as it was when the plan was made",
         }
+        for fact, keys in (("api.compute_services", computes), ("api.volume_services", still_enabled(scene)))
         for key in sorted(keys)
     ]
 

@@ -24,6 +24,7 @@ from ostler.planning.upgrade.protect import dump_folder, protect
 from ostler.planning.upgrade.ready import ready
 from ostler.planning.upgrade.request import Scene, TargetEnvironment, UpgradeRequest
 from ostler.planning.upgrade.schema import contract, expand
+from ostler.planning.upgrade.volumes import drain_notes
 
 
 def facts_needed(catalog: Catalog, hop: Hop, cloud: Cloud) -> tuple[FactRequest, ...]:
@@ -123,4 +124,4 @@ def _notes(scene: Scene) -> tuple[str, ...]:
         for change in scene.catalog.config_changes(scene.hop, project.name):
             if change.action == "note":
                 notes.append(f"{project.name} [{change.section}] {change.option}: {' '.join(change.why.split())}")
-    return tuple(notes)
+    return (*notes, *drain_notes(scene))

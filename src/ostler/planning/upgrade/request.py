@@ -130,6 +130,16 @@ class Scene:
                 found.setdefault(service_host.split(".", 1)[0], {**record, "service_host": service_host})
         return found
 
+    @cached_property
+    def volume_records(self) -> Mapping[str, Mapping[str, Mapping[str, Any]]]:
+        """cinder's records of cinder-volume by host without the domain, then by backend ("ctl1@lvm"), sorted."""
+        found: dict[str, dict[str, Mapping[str, Any]]] = {}
+        for key, record in sorted((self.snapshot.known("api.volume_services") or {}).items()):
+            binary, _, backend = key.partition("@")
+            if binary == "cinder-volume":
+                found.setdefault(backend.partition("@")[0].split(".", 1)[0], {})[backend] = record
+        return found
+
     def services(self, host: Host, release: str) -> tuple[tuple[Project, Service], ...]:
         """What a host runs in a release, by its roles."""
         roles = tuple(role for role in ROLES if role in host.roles)

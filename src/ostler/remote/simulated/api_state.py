@@ -12,6 +12,8 @@ from ostler.remote.simulated.state import Change, CloudState, Thing
 SETTLES_AFTER_S = 2.0
 HOST = "OS-EXT-SRV-ATTR:host"
 TASK = "OS-EXT-STS:task_state"
+VOLUME_HOST = "os-vol-host-attr:host"
+WORKED_ON = ("creating", "deleting", "attaching", "detaching")
 
 
 def things(state: CloudState, kind: str) -> dict[str, Thing]:
@@ -85,6 +87,16 @@ def busy_servers(state: CloudState) -> dict[str, int]:
         if thing.values.get(TASK) is not None or thing.values.get("status") == "BUILD":
             host = thing.values.get(HOST) or ""
             found[host] = found.get(host, 0) + 1
+    return found
+
+
+def busy_volumes(state: CloudState) -> dict[str, int]:
+    """Return how many volumes are being made or changed on each backend; "" stands for those without one."""
+    found: dict[str, int] = {}
+    for thing in things(state, "volumes").values():
+        if thing.values.get("status") in WORKED_ON:
+            backend = (thing.values.get(VOLUME_HOST) or "").partition("#")[0]
+            found[backend] = found.get(backend, 0) + 1
     return found
 
 

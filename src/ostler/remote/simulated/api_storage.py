@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
-from ostler.remote.simulated.api_state import add, change, look, look_at_all, remove, things, time_text
+from ostler.remote.simulated.api_state import (
+    VOLUME_HOST,
+    add,
+    change,
+    look,
+    look_at_all,
+    remove,
+    things,
+    time_text,
+)
+from ostler.remote.simulated.machine import World
 from ostler.remote.simulated.routes import Asked, Reply, Route, missing, refused
 from ostler.remote.simulated.services import members
+from ostler.remote.simulated.state import HostState
+
+POOL = "files"
 
 
 def images(asked: Asked) -> Reply:
@@ -69,9 +83,19 @@ def create_volume(asked: Asked) -> Reply:
     now = time_text(asked.world.state)
     wanted = asked.body["volume"]
     fixed = {"status": "creating", "attachments": [], "created_at": now, "updated_at": now}
-    works = members(asked.world, "cinder-volume", tuple(asked.world.state.hosts))
-    values = {"name": wanted.get("name"), "size": wanted["size"], **fixed}
-    return Reply(202, {"volume": add(asked.world, "volumes", values, {"status": "available" if works else "error"})})
+    backends = _ready_backends(asked.world)
+    host = f"{backends[0]}#{POOL}" if backends else None
+    values = {"name": wanted.get("name"), "size": wanted["size"], VOLUME_HOST: host, **fixed}
+    return Reply(202, {"volume": add(asked.world, "volumes", values, {"status": "available" if host else "error"})})
+
+
+def _backend(host: str) -> str:
+    return f"{host}@{POOL}"
+
+
+def _ready_backends(world: World) -> list[str]:
+    found = [_backend(host) for host in members(world, "cinder-volume", tuple(world.state.hosts))]
+    return [backend for backend in found if backend not in world.state.disabled_backends]
 
 
 def delete_volume(asked: Asked) -> Reply:
@@ -89,23 +113,52 @@ def snapshots(asked: Asked) -> Reply:
     return Reply(200, {"snapshots": look_at_all(asked.world.state, "snapshots")})
 
 
+def _shown_service(world: World, host: HostState, unit: str) -> dict[str, Any]:
+    name = _backend(host.name) if unit == "cinder-volume" else host.name
+    disabled = world.state.disabled_backends if unit == "cinder-volume" else {}
+    return {
+        "binary": unit,
+        "host": name,
+        "state": "up" if world.is_reachable(host.name) and host.units[unit].runs else "down",
+        "status": "disabled" if name in disabled else "enabled",
+        "disabled_reason": disabled.get(name),
+        "updated_at": time_text(world.state),
+        "zone": "nova",
+    }
+
+
+def _services(world: World) -> list[dict[str, Any]]:
+    units = ("cinder-scheduler", "cinder-volume")
+    hosts = world.state.hosts.values()
+    return [_shown_service(world, host, unit) for host in hosts for unit in units if unit in host.units]
+
+
 def volume_services(asked: Asked) -> Reply:
-    world = asked.world
-    found = [
-        {
-            "binary": unit,
-            "host": host.name if unit == "cinder-scheduler" else f"{host.name}@files",
-            "state": "up" if world.is_reachable(host.name) and host.units[unit].runs else "down",
-            "status": "enabled",
-            "disabled_reason": None,
-            "updated_at": time_text(world.state),
-            "zone": "nova",
-        }
-        for host in world.state.hosts.values()
-        for unit in ("cinder-scheduler", "cinder-volume")
-        if unit in host.units
-    ]
-    return Reply(200, {"services": found})
+    return Reply(200, {"services": _services(asked.world)})
+
+
+def disable_volume_service(asked: Asked) -> Reply:
+    return _set_service(asked, is_disabled=True)
+
+
+def enable_volume_service(asked: Asked) -> Reply:
+    return _set_service(asked, is_disabled=False)
+
+
+def _set_service(asked: Asked, *, is_disabled: bool) -> Reply:
+    wanted, world = (asked.body.get("binary"), asked.body.get("host")), asked.world
+    if wanted not in [(service["binary"], service["host"]) for service in _services(world)]:
+        return missing(f"no service {wanted}")
+    binary, host = wanted
+    if binary != "cinder-volume":
+        return refused(400, "a simulated cloud disables backends only")
+    before = dict(world.state.disabled_backends)
+    world.state.disabled_backends.pop(host, None)
+    if is_disabled:
+        world.state.disabled_backends[host] = asked.body.get("disabled_reason")
+    if world.state.disabled_backends != before:
+        world.note(f"api: {binary} on {host} {'disabled' if is_disabled else 'enabled'}")
+    return Reply(200, {"host": host, "binary": binary, "status": "disabled" if is_disabled else "enabled"})
 
 
 ROUTES = (
@@ -123,4 +176,6 @@ ROUTES = (
     Route("volumev3", "GET", "/snapshots/detail", snapshots),
     Route("volumev3", "GET", "/snapshots", snapshots),
     Route("volumev3", "GET", "/os-services", volume_services),
+    Route("volumev3", "PUT", "/os-services/disable-log-reason", disable_volume_service),
+    Route("volumev3", "PUT", "/os-services/enable", enable_volume_service),
 )

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Callable, Sequence
 
-from ostler.remote.simulated.api_state import busy_servers
+from ostler.remote.simulated.api_state import busy_servers, busy_volumes
 from ostler.remote.simulated.machine import Machine, Outcome, failed
 from ostler.remote.simulated.services import age_of, members
 
@@ -112,6 +112,10 @@ def _hostless(machine: Machine, statement: str) -> Rows:
     return [("in_cells", busy_servers(machine.state).get("", 0)), ("requests", 0), ("stale_requests", 0)]
 
 
+def _busy_volumes(machine: Machine, statement: str) -> Rows:
+    return sorted(busy_volumes(machine.state).items())
+
+
 def _objects(machine: Machine, statement: str) -> Rows:
     stored = machine.state.databases.objects
     asked = dict.fromkeys(_OBJECT.findall(statement))
@@ -126,5 +130,6 @@ _ANSWERS: Sequence[tuple[str, Callable[[Machine, str], Rows]]] = (
     ("JSON_OBJECT('cell'", _services),
     ("DISTINCT uuid", _busy),
     ("'in_cells'", _hostless),
+    ("volume_work", _busy_volumes),
     ("nova_object.version", _objects),
 )

@@ -142,7 +142,8 @@ class Failures:
 class CloudState:
     """A whole simulated cloud. `effects` are the changes made to it, in order, as lines for people and tests;
     `dumps` are databases and objects by the folder they were dumped to; `now` is seconds since the epoch. Changes to
-    files whose path begins with `unnoted` are not written down (None: all are)."""
+    files whose path begins with `unnoted` are not written down (None: all are). `disabled_backends` are those of
+    cinder-volume that take no new volumes, with the reason."""
 
     release: str
     hosts: dict[str, HostState]
@@ -159,6 +160,7 @@ class CloudState:
     effects: list[str] = field(default_factory=list)
     counter: int = 1000
     unnoted: str | None = None
+    disabled_backends: dict[str, str | None] = field(default_factory=dict)
 
 
 STATE: TypeAdapter[CloudState] = TypeAdapter(CloudState)

@@ -1,0 +1,73 @@
+"""`disable-volume-backends` and `enable-volume-backends`: no new volume is scheduled to the backends of a host's
+cinder-volume while it is worked on. A loan, given back as a compute's is (see `compute_disable`): only what this run
+disabled, and early only where cinder-volume runs: one that starts sets to ERROR what it was told to create before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ostler.cloud.model import Cloud
+from ostler.commands import ApiRequest
+from ostler.facts.model import wanted
+from ostler.facts.predicate import Expectation
+from ostler.steps.effects import Call, Effect, Until
+from ostler.steps.model import Kind, Remembered, Step, param
+
+UNIT = "cinder-volume"
+
+
+def _enable(backends: Iterable[str]) -> tuple[Call, ...]:
+    bodies = ({"binary": UNIT, "host": backend} for backend in backends)
+    return tuple(Call(ApiRequest("volumev3", "PUT", "/os-services/enable", body=body)) for body in bodies)
+
+
+def _status_is(step: Step, status: str) -> tuple[Until, ...]:
+    records = [f"{UNIT}@{backend}" for backend in param(step, "backends")]
+    return tuple(
+        Until(
+            Expectation(wanted("api.volume_services"), (record, "status"), "equals", status, f"{record} is {status}"),
+            timeout_s=30,
+        )
+        for record in records
+    )
+
+
+class DisableVolumeBackends(Kind):
+    """Parameters: `backends` (as in cinder's service list: "ctl1@lvm"), `reason`."""
+
+    name = "disable-volume-backends"
+
+    def title(self, step: Step) -> str:
+        return f"disable scheduling to {', '.join(param(step, 'backends'))} for a while"
+
+    def effects(self, step: Step, cloud: Cloud, remembered: Remembered) -> tuple[Effect, ...]:
+        reason = param(step, "reason")
+        bodies = ({"binary": UNIT, "host": backend, "disabled_reason": reason} for backend in param(step, "backends"))
+        return tuple(
+            Call(ApiRequest("volumev3", "PUT", "/os-services/disable-log-reason", body=body)) for body in bodies
+        )
+
+    def verify(self, step: Step, cloud: Cloud, remembered: Remembered) -> tuple[Until, ...]:
+        return _status_is(step, "disabled")
+
+    def give_back(self, step: Step, cloud: Cloud, remembered: Remembered) -> tuple[Effect, ...]:
+        active = Expectation(
+            wanted("host.units", step.host), (UNIT, "active"), "equals", "active", f"{UNIT} is active on {step.host}"
+        )
+        stopped = "it stays disabled: see why cinder-volume does not run there"
+        return (Until(active, timeout_s=5, on_timeout=stopped), *_enable(param(step, "backends")))
+
+
+class EnableVolumeBackends(Kind):
+    """Parameters: `backends`."""
+
+    name = "enable-volume-backends"
+
+    def title(self, step: Step) -> str:
+        return f"enable scheduling to {', '.join(param(step, 'backends'))} again"
+
+    def effects(self, step: Step, cloud: Cloud, remembered: Remembered) -> tuple[Effect, ...]:
+        return _enable(param(step, "backends"))
+
+    def verify(self, step: Step, cloud: Cloud, remembered: Remembered) -> tuple[Until, ...]:
+        return _status_is(step, "enabled")
