@@ -19,7 +19,7 @@ from execution_world import (
     stage,
     step,
 )
-from test_runs import carry_out, go_on, outcomes, rolling
+from test_runs import carry_out, go_on, outcomes, request_of, rolling
 
 from ostler.cloud.model import Cloud
 from ostler.commands import Command
@@ -30,13 +30,13 @@ from ostler.steps.effects import Effect, Run
 from ostler.steps.model import Remembered, Step
 
 
-def way_back_of(run: str) -> Plan:
+def way_back_of(shop: Shop, run: str) -> Plan:
     """A way back that takes the host out and puts it in again."""
     lending = step("back/cmp1/1-lend", "set", "cmp1", key="out", value=1, lends="balancer:cmp1 (back)")
     version = step("back/cmp1/2-version", "set", "cmp1", key="version", value=1)
     returning = step("back/cmp1/3-return", "set", "cmp1", key="out", value=0, returns="balancer:cmp1 (back)")
     made = plan(stage("back", lane("cmp1", lending, version, returning)))
-    return replace(made, operation="rollback", request={"run": run}).sealed()
+    return replace(made, operation="rollback", request=request_of(shop, run)).sealed()
 
 
 def test_what_a_run_still_lends_is_given_back_before_its_way_back_or_the_way_back_does_not_begin(shop: Shop) -> None:
@@ -50,7 +50,7 @@ def test_what_a_run_still_lends_is_given_back_before_its_way_back_or_the_way_bac
     assert [loan.name for loan in lent.lent] == ["balancer:cmp1"]
     before = shop.world.done
 
-    refused = carry_out(shop, way_back_of(lent.run))
+    refused = carry_out(shop, way_back_of(shop, lent.run))
     assert (refused.state, refused.done, shop.world.done) == (RunState.FAILED, (), before)
     assert refused.message == "nothing was taken back, since this could not be given back before: balancer:cmp1"
     assert [finding.code for finding in refused.findings] == ["execution.former-loan-out"]

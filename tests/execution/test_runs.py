@@ -11,6 +11,7 @@ from execution_world import CLOUD, Shop, WorldApi, WorldTransport, lane, numbers
 
 from ostler.errors import Finding, InputError, Refused, Severity
 from ostler.execution import events
+from ostler.execution.history import history_of
 from ostler.execution.records import Outcome, RunState
 from ostler.execution.run_result import RunResult
 from ostler.execution.runs import apply, approve, cancel, list_runs, load_run, resume
@@ -38,6 +39,11 @@ def rolling(host: str) -> Lane:
         step(f"roll/{host}/4-return", "set", host, key="out", value=0, returns=f"balancer:{host}"),
         domain=CLOUD.domain_of(host),
     )
+
+
+def request_of(shop: Shop, run: str, **more: Any) -> dict[str, Any]:
+    """What the plan of a way back keeps of the run it takes back."""
+    return {"run": run, "history": history_of(run, shop.home).standing(), **more}
 
 
 def outcomes(shop: Shop, run: str) -> dict[str, str]:
@@ -333,7 +339,7 @@ def test_a_rolled_back_run_says_so(shop: Shop) -> None:
     back = replace(
         plan(stage("back", lane("cmp1", step("back/cmp1/version", "set", "cmp1", key="version", value=1)))),
         operation="rollback",
-        request={"run": failed.run},
+        request=request_of(shop, failed.run),
     ).sealed()
     taken_back = carry_out(shop, back)
     assert taken_back.state is RunState.DONE

@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from rehearsing import Rehearsal, rehearsal
 
+from ostler.commands import ApiRequest
+from ostler.errors import Refused
 from ostler.execution.records import RunState
 from ostler.facts.model import wanted
 
@@ -37,3 +40,33 @@ def test_rows_edited_on_the_way_back_are_kept_on_the_database_host_and_given_bac
     given_back = cloud.apply(cloud.plan_back(stopped.run))
     assert given_back.state is RunState.DONE
     assert records(cloud) == upgraded
+
+
+def test_a_way_back_that_was_planned_before_the_upgrade_went_on_is_refused_and_the_cloud_is_left_alone(
+    folder: Path,
+) -> None:
+    cloud = rehearsal(folder)
+    waiting = cloud.apply(cloud.plan(), approve=())
+    stay, restore = cloud.plan_back(waiting.run), cloud.plan_back(waiting.run, "restore")
+    assert cloud.resume(waiting.run).state is RunState.DONE
+    before = list(cloud.effects)
+    for planned in (stay, restore):
+        with pytest.raises(Refused) as refused:
+            cloud.apply(planned)
+        assert refused.value.code == "execution.stale"
+        assert ("waiting", "done") in {(finding.expected, finding.found) for finding in refused.value.findings}
+    assert cloud.effects == before
+
+
+def test_a_restore_is_refused_when_somebody_created_something_since_it_was_planned(folder: Path) -> None:
+    cloud = rehearsal(folder)
+    upgraded = cloud.apply(cloud.plan())
+    planned = cloud.plan_back(upgraded.run, "restore")
+    body = {"volume": {"name": "precious", "size": 1}}
+    cloud.simulation.simulated.api.call(ApiRequest("volumev3", "POST", "/volumes", body=body))
+    with pytest.raises(Refused) as refused:
+        cloud.apply(planned)
+    assert [finding.subject for finding in refused.value.findings] == ["volume precious"]
+    again = cloud.plan_back(upgraded.run, "restore")
+    assert "volume precious" in {finding.subject for finding in again.findings}
+    assert cloud.apply(again).state is RunState.DONE

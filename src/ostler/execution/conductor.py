@@ -6,6 +6,7 @@ from ostler.execution.effect_bench import Bench
 from ostler.execution.engine import DbosEngine, Engine
 from ostler.execution.events import (
     Events,
+    FindingTold,
     GateWaiting,
     RunEnded,
     RunStarted,
@@ -17,7 +18,11 @@ from ostler.execution.lane_runner import LANE_BROKEN, LANE_DONE, LANE_FAILED, La
 from ostler.execution.records import RunState
 from ostler.execution.stage_runner import RunLane, StageRunner
 from ostler.execution.stopping import Standing, StopWish
+from ostler.execution.ways_back import newly_lost
 from ostler.planning.model import Lane, Plan, Stage
+
+NAMED = 5
+"""How many things that would be lost a sentence names."""
 
 
 class Conductor:
@@ -104,14 +109,38 @@ class Conductor:
         return self._stop.reason() if self._stop.is_urgent() or self._lanes.may_leave(stage) else None
 
     def _gate(self, stage: Stage) -> Standing | None:
-        """The gate before a stage; None when there is none, or a person said yes."""
-        if stage.gate is None or stage.name in self._book.approvals(self._bench.run):
+        """The gate before a stage; None when there is none, or a person said yes to what it means now."""
+        if stage.gate is None:
             return None
-        self._events.tell(GateWaiting(stage.name, stage.gate, stage.is_point_of_no_return))
+        more = self._more_lost() if stage.is_point_of_no_return and not self._has_begun(stage) else ""
+        if more:
+            self._book.revoke(self._bench.run, stage.name)
+        if stage.name in self._book.approvals(self._bench.run):
+            return None
+        self._events.tell(GateWaiting(stage.name, f"{more}{stage.gate}", stage.is_point_of_no_return))
         return Standing(
             RunState.WAITING,
-            f"before {stage.name}: {stage.gate} To say yes: ostler approve {self._bench.run}",
+            f"before {stage.name}: {more}{stage.gate} To say yes: ostler approve {self._bench.run}",
         )
+
+    def _has_begun(self, stage: Stage) -> bool:
+        """Whether any step of a stage meant to act: behind its gate, APIs may be away on purpose."""
+        begun = self._bench.journal.steps.remembered(self._bench.run)
+        return any(step.id in begun for lane in stage.lanes for step in lane.steps)
+
+    def _more_lost(self) -> str:
+        """Tell what a restore would lose and nobody was told of: a yes from before does not cover it. Empty when there
+        is nothing."""
+        told = [*self._plan.findings, *(finding for _, finding in self._book.findings(self._bench.run))]
+        more = newly_lost(self._plan, self._bench.journal, told, self._bench.read)
+        for finding in more:
+            self._book.add_finding(self._bench.run, "", finding)
+            self._events.tell(FindingTold("", finding))
+        if not more:
+            return ""
+        shown = ", ".join(finding.subject for finding in more[:NAMED])
+        others = f" and {len(more) - NAMED} more" if len(more) > NAMED else ""
+        return f"more would be lost than was said before: {shown}{others}. "
 
     def _no_longer_stands(self, result: str, lane: Lane) -> bool:
         """Whether the engine remembers an end of a lane that the journal knows better: a loan of the lane was given

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import Any
 
@@ -13,36 +14,56 @@ from ostler.execution.records import RunRecord, RunState, SavedFile
 from ostler.planning.rollback.history import RecordedFile, RunHistory
 
 PREPARING = ("ready/", "protect/", "place/")
-"""How the ids of steps begin that change nothing of what serves users."""
+"""How the ids of an upgrade's steps begin that change nothing of what serves users."""
+
+LOOKING = ("look/", "check-dump/")
+"""How the ids of a way back's steps begin that change nothing."""
 
 
 def history_of(run: str, home: Home | None = None) -> RunHistory:
     """Return what a run did. Raises InputError for a run that is not in the journal."""
-    home = home or find_home()
-    journal = Journal(home)
-    try:
-        record = journal.runs.get(run)
-        holder = holder_here(home.lock(record.cloud))
-        outcomes = journal.steps.last_outcomes(run)
-        remembered = journal.steps.remembered(run)
-        return RunHistory(
-            run_id=run,
-            plan=journal.runs.plan(run),
-            touched=frozenset(remembered) | frozenset(outcomes),
-            done=frozenset(step for step, outcome in outcomes.items() if outcome.outcome.is_good),
-            remembered=remembered,
-            files=_files(journal.files.all(run)),
-            open_loans={loan.step: loan.name for loan in journal.loans.open(run)},
-            inventory=_inventory(home, run),
-            is_taken_back=record.state is RunState.ROLLED_BACK,
-            is_alive=holder is not None and holder.run == run,
-            later=_later(journal, record),
-        )
-    finally:
-        journal.close()
+    with contextlib.closing(Journal(home or find_home())) as journal:
+        return history_in(journal, run)
 
 
-def _later(journal: Journal, record: RunRecord) -> tuple[str, ...]:
+def history_in(journal: Journal, run: str) -> RunHistory:
+    """The same from a journal that is open."""
+    home, record = journal.home, journal.runs.get(run)
+    holder = holder_here(home.lock(record.cloud))
+    outcomes = journal.steps.last_outcomes(run)
+    remembered = journal.steps.remembered(run)
+    return RunHistory(
+        run_id=run,
+        plan=journal.runs.plan(run),
+        touched=frozenset(remembered) | frozenset(outcomes),
+        done=frozenset(step for step, outcome in outcomes.items() if outcome.outcome.is_good),
+        remembered=remembered,
+        files=_files(journal.files.all(run)),
+        open_loans={loan.step: loan.name for loan in journal.loans.open(run)},
+        inventory=_inventory(home, run),
+        is_taken_back=record.state is RunState.ROLLED_BACK,
+        is_alive=holder is not None and holder.run == run,
+        later=later_upgrades(journal, record),
+        state=record.state.value,
+        newest=next((other.id for other in journal.runs.all() if other.cloud == record.cloud), ""),
+    )
+
+
+def ways_back(journal: Journal, run: str) -> list[RunRecord]:
+    """The runs that took a run back, or began to; the newest first."""
+    return [
+        other
+        for other in journal.runs.all()
+        if other.operation == "rollback" and journal.runs.plan(other.id).request.get("run") == run
+    ]
+
+
+def has_changed(journal: Journal, way_back: str) -> bool:
+    """Whether a way back got beyond looking."""
+    return any(not step.startswith(LOOKING) for step in journal.steps.remembered(way_back))
+
+
+def later_upgrades(journal: Journal, record: RunRecord) -> tuple[str, ...]:
     """The upgrade runs on the same cloud that got beyond preparing since, and were not taken back."""
     return tuple(
         run.id

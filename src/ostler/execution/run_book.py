@@ -97,6 +97,11 @@ class RunBook:
             values = {"run": run, "gate": gate, "who": who, "at": self._now()}
             connection.execute(APPROVALS.insert().prefix_with("OR IGNORE").values(**values))
 
+    def revoke(self, run: str, gate: str) -> None:
+        """Forget that somebody said yes to a gate: there is more to say yes to now."""
+        with self._database.changing() as connection:
+            connection.execute(APPROVALS.delete().where((APPROVALS.c.run == run) & (APPROVALS.c.gate == gate)))
+
     def approvals(self, run: str) -> dict[str, Approval]:
         """The gates of a run that somebody said yes to, by name."""
         with self._database.reading() as connection:

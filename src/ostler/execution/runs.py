@@ -27,6 +27,7 @@ from ostler.execution.run_checks import (
 )
 from ostler.execution.run_result import RunResult
 from ostler.execution.run_task import RunTask
+from ostler.execution.ways_back import check_losses_as_planned, check_may_go_on, check_run_as_planned
 from ostler.facts.model import FactRequest, JsonValue
 from ostler.planning.model import Plan
 from ostler.remote.protocol import Api, Transport
@@ -46,8 +47,8 @@ def apply(
     `all`).
 
     Raises Refused (nothing was changed) for a plan that is not applyable, was begun before or belongs to another state
-    of the cloud, and while another run is open or somebody else works on the cloud; JournalUnwritable when its disk is
-    full.
+    of the cloud (or of the run it takes back), and while another run is open or somebody else works on the cloud;
+    JournalUnwritable when its disk is full.
     """
     means = means or Means()
     check_applyable(plan)
@@ -59,7 +60,9 @@ def apply(
         _holding("(beginning)", cloud, transport, means) as hold,
     ):
         check_not_begun(plan, journal)
+        check_run_as_planned(plan, journal)
         check_as_planned(plan, cloud, transport, api, means)
+        check_losses_as_planned(plan, journal, lambda asked: means.read_facts(cloud, transport, api, asked))
         run = journal.runs.begin(plan, means.who)
         hold.say(run)
         task = RunTask(run, plan, cloud, transport, api, means, journal, events)
@@ -78,10 +81,12 @@ def resume(
     events: Sequence[Listener] = (),
 ) -> RunResult:
     """Go on with a run, whatever stopped it. `settled` are (step id, `done` or `again`) for steps of which nobody knew
-    whether they happened. Raises as `apply`, and InputError for a run that has ended."""
+    whether they happened. Raises as `apply`, InputError for a run that has ended, and Refused for one that is being
+    taken back."""
     means = means or Means()
     with contextlib.closing(Journal(means.home, means.clock)) as journal:
         plan = open_plan(journal, run)
+        check_may_go_on(run, plan, journal)
         check_cloud(plan, cloud)
         check_gates(plan, approve_gates)
         check_steps(plan, means)
@@ -143,9 +148,10 @@ def _holding(run: str, cloud: Cloud, transport: Transport, means: Means) -> Iter
 
 def approve(run: str, gate: str | None, *, home: Home, who: str) -> str:
     """Say yes to a gate: the stage of that name, or the next that waits. Returns the stage's name; the run goes on
-    with `resume`. Raises InputError when no gate of that name waits."""
+    with `resume`. Raises InputError when no gate of that name waits, Refused for a run that is being taken back."""
     with contextlib.closing(Journal(home)) as journal:
         plan = open_plan(journal, run)
+        check_may_go_on(run, plan, journal)
         approved = journal.runs.approvals(run)
         waiting = [stage.name for stage in plan.stages if stage.gate and stage.name not in approved]
         chosen = gate or next(iter(waiting), None)

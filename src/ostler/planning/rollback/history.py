@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,7 +27,8 @@ class RunHistory:
     """`touched` are the ids of steps that began (their intent is in the journal), whatever became of them; `done` those
     whose outcome is a success; `remembered` the facts steps recorded before they acted; `files` what was kept, by host
     and path (None: the path did not exist); `open_loans` step id -> loan; `inventory` what was there at the start;
-    `later` the upgrade runs that changed the cloud since and were not taken back."""
+    `later` the upgrade runs that changed the cloud since and were not taken back; `state` where the run is; `newest`
+    the run that was begun last on its cloud, whatever it does."""
 
     run_id: str
     plan: Plan
@@ -38,10 +41,23 @@ class RunHistory:
     is_taken_back: bool = False
     is_alive: bool = False
     later: tuple[str, ...] = ()
+    state: str = ""
+    newest: str = ""
 
     def began(self, prefix: str) -> bool:
         """Whether any step whose id begins so was begun."""
         return any(step_id.startswith(prefix) for step_id in self.touched)
+
+    def standing(self) -> dict[str, Any]:
+        """How the run stands, in short: kept in the plan of a way back, which is stale as soon as it differs."""
+        steps = json.dumps([sorted(self.touched), sorted(self.done)])
+        return {
+            "state": self.state,
+            "newest": self.newest,
+            "begun": len(self.touched),
+            "done": len(self.done),
+            "steps": hashlib.sha256(steps.encode()).hexdigest()[:16],
+        }
 
     def link_before(self, step_id: str, service: str) -> str | None:
         """Where a service's link pointed before a `switch-environment` step acted; None when it had none."""

@@ -10,13 +10,15 @@ from ostler.catalog.catalog import Catalog
 from ostler.cloud.model import Cloud
 from ostler.errors import Finding, InputError, Refused, Severity
 from ostler.facts.model import FactRequest, Snapshot, wanted
+from ostler.facts.predicate import Expectation
 from ostler.planning.model import Lane, Plan, Stage
 from ostler.planning.rollback.computes import computes_back
 from ostler.planning.rollback.groups import way_back
 from ostler.planning.rollback.history import RunHistory
+from ostler.planning.rollback.losses import KINDS, losses
 from ostler.planning.rollback.proofs import prove_back
 from ostler.planning.rollback.records import edit_records, undo_edits
-from ostler.planning.rollback.restore import KINDS, lost_since, restore_stages
+from ostler.planning.rollback.restore import restore_stages
 from ostler.planning.upgrade.controllers import controller_groups
 from ostler.planning.upgrade.host_steps import Group
 from ostler.planning.upgrade.ready import record_inventory
@@ -57,9 +59,15 @@ def plan_rollback(
         cloud_digest=cloud.digest(),
         created_at=snapshot.taken_at,
         snapshot_digest=snapshot.digest,
-        request={"run": history.run_id, "source": scene.target, "target": scene.source, "databases": databases},
+        request={
+            "run": history.run_id,
+            "source": scene.target,
+            "target": scene.source,
+            "databases": databases,
+            "history": history.standing(),
+        },
         stages=(*stages, prove_back(scene, history, databases)),
-        findings=lost_since(scene, history) if databases == "restore" else (),
+        findings=losses(scene.snapshot.known, history.inventory) if databases == "restore" else (),
         notes=_notes(scene, databases),
     ).sealed()
 
@@ -161,7 +169,21 @@ def _look(scene: Scene) -> Stage:
         title="Write down what is there",
         why="servers, volumes, images and networks must come through untouched",
         undo="nothing is changed",
-        lanes=(Lane(scene.first, (record_inventory(scene, "look"),)),),
+        lanes=(Lane(scene.first, (replace(record_inventory(scene, "look"), relies_on=_schema_as_planned(scene)),)),),
+    )
+
+
+def _schema_as_planned(scene: Scene) -> tuple[Expectation, ...]:
+    """No database was migrated since, by whomever: old code may not run on what it is then."""
+    return tuple(
+        Expectation(
+            wanted("databases.schema"),
+            (database,),
+            "equals",
+            revisions,
+            f"{database} is at {', '.join(revisions) or 'no revision'}, as it was when the plan was made",
+        )
+        for database, revisions in sorted((scene.snapshot.known("databases.schema") or {}).items())
     )
 
 

@@ -98,7 +98,7 @@ def undo_edits(cloud: Cloud, snapshot: Snapshot, history: RunHistory) -> Plan:
         cloud_digest=cloud.digest(),
         created_at=snapshot.taken_at,
         snapshot_digest=snapshot.digest,
-        request={"run": history.run_id},
+        request={"run": history.run_id, "history": history.standing()},
         stages=(stage,),
     ).sealed()
 

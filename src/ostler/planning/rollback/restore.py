@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ostler.errors import Finding, Refused, Severity
+from ostler.errors import Refused
 from ostler.planning.model import Lane, Stage
 from ostler.planning.rollback.groups import put_back, start_old, stop_all
 from ostler.planning.rollback.history import RunHistory
@@ -11,8 +11,6 @@ from ostler.planning.upgrade.controllers import controller_groups
 from ostler.planning.upgrade.host_steps import Group
 from ostler.planning.upgrade.request import Scene
 from ostler.steps.model import Step
-
-KINDS = (("servers", "api.servers"), ("volumes", "api.volumes"), ("images", "api.images"), ("networks", "api.networks"))
 
 
 def restore_stages(scene: Scene, history: RunHistory) -> list[Stage]:
@@ -101,39 +99,6 @@ def _checked_dump(history: RunHistory) -> Stage:
         why="the cloud is stopped only for a dump that is whole",
         undo="nothing is changed",
         lanes=(Lane(host, (check,)),),
-    )
-
-
-def lost_since(scene: Scene, history: RunHistory) -> tuple[Finding, ...]:
-    """What was created since the run's inventory and will be gone from the databases."""
-    found = []
-    for kind, fact in KINDS:
-        now = scene.snapshot.known(fact)
-        if now is None:
-            found.append(_loss_not_known(kind))
-            continue
-        before = history.inventory.get(kind, {})
-        for key in sorted(set(now) - set(before)):
-            found.append(
-                Finding(
-                    code="rollback.will-be-lost",
-                    severity=Severity.NOTE,
-                    subject=f"{kind[:-1]} {now[key].get('name') or key}",
-                    summary="created since the dump: restoring the databases loses its record",
-                    found=key,
-                    do_next="save what is needed of it before you go on",
-                )
-            )
-    return tuple(found)
-
-
-def _loss_not_known(kind: str) -> Finding:
-    return Finding(
-        code="rollback.loss-not-known",
-        severity=Severity.NOTE,
-        subject=kind,
-        summary=f"the {kind} could not be read: those created since the dump will be lost, and are not listed",
-        do_next="bring the API back and make the plan again, or ask your users, before you say yes to the gate",
     )
 
 
