@@ -10,7 +10,9 @@ import pytest
 from tests.golden.recorded import GOLDEN_PLANS, GoldenPlan, plan_of
 from tests.golden.regenerate import SCHEMAS, documents
 
+from ostler.catalog.catalog import load_catalog
 from ostler.planning.model import plan_from_json, plan_to_json
+from ostler.planning.upgrade.order_kept import moves
 
 
 @pytest.mark.parametrize("path", [pytest.param(path, id=path.name) for path in documents()])
@@ -60,3 +62,11 @@ def test_never_all_computes_are_out_of_scheduling(golden: GoldenPlan) -> None:
         "roll-computes": True,
         "unpin-computes": True,
     }
+
+
+@pytest.mark.parametrize("golden", GOLDEN_PLANS, ids=lambda golden: f"{golden.cloud}-{golden.target}")
+def test_the_plan_keeps_the_hard_order(golden: GoldenPlan) -> None:
+    catalog = load_catalog()
+    made = list(moves(catalog, plan_of(golden).stages))
+    assert {"keystone", "cinder-volume", "neutron-rpc-server", "nova-compute"} <= {move.service for move in made}
+    assert catalog.order.violations(made) == ()

@@ -17,12 +17,28 @@ EVERYTHING = "*"
 
 @dataclass(frozen=True, kw_only=True)
 class Edge(Closed):
-    """`before` must be new before `after` becomes new. Each is a project or a service; `*` is everything."""
+    """`before` must be new before `after` becomes new. Each is a project or a service; `*` is everything.
+
+    `is_per_host` demands it only of services on the same host; otherwise it holds for the whole cloud.
+    """
 
     before: str
     after: str
+    is_per_host: bool = False
     why: str
     source: Source
+
+
+@dataclass(frozen=True)
+class Move:
+    """A service of a project becomes new on a host: in the `stage`th stage, as the `place`th there. What different
+    hosts do in the same stage is done in no certain order."""
+
+    project: str
+    service: str
+    host: str = ""
+    stage: int = 0
+    place: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,10 +60,10 @@ class Order(Closed):
     hard_edges: tuple[Edge, ...]
     default: tuple[Turn, ...]
 
-    def violations(self, services: Iterable[tuple[str, str]]) -> tuple[Edge, ...]:
-        """The hard edges that a sequence of (project, service) breaks, in the order they are listed."""
-        at = list(services)
-        return tuple(edge for edge in self.hard_edges if _breaks(edge, at))
+    def violations(self, moves: Iterable[Move]) -> tuple[Edge, ...]:
+        """The hard edges that some moves break, in the order they are listed."""
+        made = list(moves)
+        return tuple(edge for edge in self.hard_edges if _breaks(edge, made))
 
     def default_sequence(self) -> tuple[tuple[str, str], ...]:
         """The default order as (project, service)."""
@@ -64,7 +80,30 @@ class Order(Closed):
             return ()
 
 
-def _breaks(edge: Edge, sequence: list[tuple[str, str]]) -> bool:
-    first = [i for i, step in enumerate(sequence) if edge.before in step]
-    second = [i for i, step in enumerate(sequence) if edge.before not in step and edge.after in (*step, EVERYTHING)]
-    return bool(first and second) and max(first) > min(second)
+def _breaks(edge: Edge, moves: list[Move]) -> bool:
+    first = [move for move in moves if edge.before in (move.project, move.service)]
+    second = [
+        move
+        for move in moves
+        if edge.before not in (move.project, move.service) and edge.after in (move.project, move.service, EVERYTHING)
+    ]
+    return _in_wrong_order(first, second) or (
+        not edge.is_per_host and bool(first and second) and _overlap_between_hosts(first, second)
+    )
+
+
+def _in_wrong_order(first: list[Move], second: list[Move]) -> bool:
+    """Whether one of `first` comes after one of `second` on the same host."""
+    last: dict[str, tuple[int, int]] = {}
+    for move in first:
+        last[move.host] = max(last.get(move.host, (-1, -1)), (move.stage, move.place))
+    return any(last.get(move.host, (-1, -1)) > (move.stage, move.place) for move in second)
+
+
+def _overlap_between_hosts(first: list[Move], second: list[Move]) -> bool:
+    """Whether one of `first` comes in a later stage than one of `second`, or in the same one on another host."""
+    latest, earliest = max(move.stage for move in first), min(move.stage for move in second)
+    if latest != earliest:
+        return latest > earliest
+    hosts = {move.host for move in (*first, *second) if move.stage == latest}
+    return len(hosts) > 1

@@ -17,11 +17,32 @@ from ostler.steps.model import Step
 
 
 def roll_controllers(scene: Scene) -> Iterator[Stage]:
+    """What the default order has before the computes."""
+    late = _services_after_computes(scene)
     for group in controller_groups(scene):
+        if _has_any(group, late):
+            continue
         if must_not_overlap(scene, group.project):
             yield from roll_held(scene, group)
         else:
             yield _rolled(scene, group)
+
+
+def roll_agents(scene: Scene) -> list[Stage]:
+    """What the default order has after the first services of computes: agents, which on one host follow the agent that
+    wires ports, and that is upgraded with the computes."""
+    late = _services_after_computes(scene)
+    return [_rolled(scene, group) for group in controller_groups(scene) if _has_any(group, late)]
+
+
+def _services_after_computes(scene: Scene) -> frozenset[str]:
+    turns = scene.catalog.order.default
+    first = next((at for at, turn in enumerate(turns) if turn.role == "compute"), len(turns))
+    return frozenset(name for turn in turns[first:] if turn.role == "controller" for name in turn.services)
+
+
+def _has_any(group: Group, names: frozenset[str]) -> bool:
+    return any(service.name in names for service in (*group.old, *group.new))
 
 
 def controller_groups(scene: Scene) -> tuple[Group, ...]:

@@ -17,8 +17,10 @@ from ostler.planning.upgrade.balancers import reload_balancers
 from ostler.planning.upgrade.capacity import capacity_findings, capacity_requests
 from ostler.planning.upgrade.computes import roll_computes
 from ostler.planning.upgrade.config import option_requests
-from ostler.planning.upgrade.controllers import roll_controllers
+from ostler.planning.upgrade.controllers import roll_agents, roll_controllers
+from ostler.planning.upgrade.coverage import coverage_findings
 from ostler.planning.upgrade.finish import finish, prove, unpin, unpin_computes
+from ostler.planning.upgrade.order_kept import order_findings
 from ostler.planning.upgrade.place import place
 from ostler.planning.upgrade.protect import dump_folder, protect
 from ostler.planning.upgrade.ready import ready
@@ -52,11 +54,14 @@ def plan_upgrade(sources: Sources, request: UpgradeRequest) -> Plan:
     """
     hop = sources.catalog.hop(sources.cloud.release, request.target)
     scene = Scene(sources.catalog, hop, sources.cloud, sources.snapshot, request, sources.environments)
+    stages = tuple(_stages(scene))
     found = (
         *sources.left,
         *readiness(sources.catalog, sources.snapshot, request.target),
         *_missing_environments(scene),
         *capacity_findings(scene),
+        *coverage_findings(scene, stages),
+        *order_findings(scene, stages),
     )
     by_whom = request.accepted_by or "the operator"
     return Plan(
@@ -72,7 +77,7 @@ def plan_upgrade(sources: Sources, request: UpgradeRequest) -> Plan:
             "dump_folder": dump_folder(scene),
             "database_host": sources.cloud.databases.hosts[0] if sources.cloud.databases else None,
         },
-        stages=tuple(_stages(scene)),
+        stages=stages,
         findings=(*found, *accepted_in_vain(request.accept, found)),
         accepted=tuple(Acceptance(code, by_whom, sources.snapshot.taken_at) for code in request.accept),
         notes=_notes(scene),
@@ -89,6 +94,7 @@ def _stages(scene: Scene) -> list[Stage]:
         expand(scene),
         *roll_controllers(scene),
         roll_computes(scene),
+        *roll_agents(scene),
         contract(scene),
         *unpin(scene),
         unpin_computes(scene),
