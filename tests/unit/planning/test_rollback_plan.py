@@ -9,6 +9,7 @@ from tests.golden.recorded import sources
 
 from ostler.errors import Refused
 from ostler.facts.model import Unknown, wanted
+from ostler.planning.model import Plan
 from ostler.planning.rollback.history import RunHistory
 from ostler.planning.rollback.plan import plan_rollback
 from ostler.planning.upgrade.plan import plan_upgrade
@@ -51,3 +52,28 @@ def test_what_could_not_be_read_may_be_lost_unlisted_and_the_plan_says_so() -> N
     plan = plan_rollback(RECORDED.catalog, RECORDED.cloud, replace(RECORDED.snapshot, values=values), BEGUN, "restore")
     told = [finding.subject for finding in plan.findings if finding.code == "rollback.loss-not-known"]
     assert "volumes" in told
+
+
+def test_conductors_forget_the_new_version_before_computes_report_the_edited_one() -> None:
+    names = [stage.name for stage in _back_with_computes_at(68).stages]
+    assert names.index("records") + 1 == names.index("forget") < names.index("back-nova-api")
+    assert names.index("records-conductor") + 1 == names.index("back-nova-conductor")
+    assert names.index("records-again") + 1 == names.index("back-computes")
+
+
+def test_conductors_go_on_when_a_compute_is_still_old() -> None:
+    names = [stage.name for stage in _back_with_computes_at(67).stages]
+    assert "records" in names and "forget" not in names and "records-conductor" not in names
+
+
+def _back_with_computes_at(version: int) -> Plan:
+    """The way back of a whole upgrade, while one of the computes has this version of nova's services."""
+    request = wanted("nova.services")
+    services = {
+        service: {**record, "version": 68 if service != "nova-compute@cmp2" else version}
+        for service, record in RECORDED.snapshot.known("nova.services").items()
+    }
+    snapshot = replace(RECORDED.snapshot, values={**RECORDED.snapshot.values, request: services})
+    whole = replace(BEGUN, touched=frozenset(step.id for _, _, step in PLAN.steps()))
+    cloud = replace(RECORDED.cloud, release="2025.1")
+    return plan_rollback(RECORDED.catalog, cloud, snapshot, whole)

@@ -13,6 +13,7 @@ from ostler.facts.model import FactRequest, Snapshot, wanted
 from ostler.facts.predicate import Expectation
 from ostler.planning.model import Lane, Plan, Stage
 from ostler.planning.rollback.computes import computes_back
+from ostler.planning.rollback.conductors import CONDUCTOR, forget_versions
 from ostler.planning.rollback.groups import way_back
 from ostler.planning.rollback.history import RunHistory
 from ostler.planning.rollback.losses import KINDS, losses
@@ -153,13 +154,23 @@ def _serving(scene: Scene, history: RunHistory) -> list[Stage]:
                 )
             )
     computes = computes_back(scene, history)
-    stages = [*rolled, *([computes] if computes else [])]
-    if any(stage.name.startswith(("back-nova", "back-computes")) for stage in stages):
-        before = edit_records(scene, history, "records", "services of the old code refuse to start otherwise")
-        again = edit_records(scene, history, "records-again", "new code wrote while it was taken back")
-        at = len(rolled)
-        stages = [*([before] if before else []), *stages[:at], *([again] if again else []), *stages[at:]]
-    return stages
+    if any(stage.name.startswith(("back-nova", "back-computes")) for stage in (*rolled, computes) if stage):
+        return _with_records(scene, history, rolled, computes)
+    return [*rolled, *([computes] if computes else [])]
+
+
+def _with_records(scene: Scene, history: RunHistory, rolled: list[Stage], computes: Stage | None) -> list[Stage]:
+    """nova's records are edited before old code reads them, and again where new code wrote them meanwhile: conductors
+    when they were started anew, everything while it was taken back."""
+    forget = forget_versions(scene, history)
+    stages = [edit_records(scene, history, "records", "services of the old code refuse to start otherwise"), forget]
+    for stage in rolled:
+        if forget is not None and stage.name == f"back-{CONDUCTOR}":
+            why = "the conductors wrote their version when they were started anew"
+            stages.append(edit_records(scene, history, "records-conductor", why, kinds=("set_version",)))
+        stages.append(stage)
+    stages += [edit_records(scene, history, "records-again", "new code wrote while it was taken back"), computes]
+    return [stage for stage in stages if stage is not None]
 
 
 def _look(scene: Scene) -> Stage:

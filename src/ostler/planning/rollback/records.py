@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from ostler.catalog.nova import DataEdit
 from ostler.cloud.model import Cloud
 from ostler.errors import InputError
@@ -18,9 +20,11 @@ UNDO_EDITS = "undo-edits"
 """The operation of a plan that gives edited rows back."""
 
 
-def edit_records(scene: Scene, history: RunHistory, stage: str, why: str) -> Stage | None:
-    """None when code of the source release reads everything the target's code wrote."""
-    edits = scene.catalog.nova.edits_for_return(scene.target, scene.source)
+def edit_records(
+    scene: Scene, history: RunHistory, stage: str, why: str, kinds: Collection[str] = tuple(_KINDS)
+) -> Stage | None:
+    """The edits of these kinds. None when code of the source release reads everything the target's code wrote."""
+    edits = [e for e in scene.catalog.nova.edits_for_return(scene.target, scene.source) if e.kind in kinds]
     if not edits or scene.cloud.databases is None:
         return None
     host = scene.cloud.databases.hosts[0]

@@ -53,7 +53,7 @@ def unpin_computes(scene: Scene) -> Stage | None:
         groups = [group for group in compute_groups(scene, host) if group.project.name == "nova"]
         if record and groups:
             steps = [idle_step(stage, host.name, record), *_pin_out(stage, scene, host.name)]
-            steps += [_restart(stage, scene, host.name, group) for group in groups]
+            steps += [restart(stage, scene, host.name, group) for group in groups]
             if record.get("status") == "enabled":
                 steps = [disable_step(stage, scene, host.name, record), *steps, enable_step(stage, host.name, record)]
             lanes.append(Lane(host.name, tuple(steps), scene.cloud.domain_of(host.name)))
@@ -143,12 +143,13 @@ def _anew(stage: str, scene: Scene, host: str, group: Group) -> list[Step]:
     return [
         *(_pin_out(stage, scene, host) if group.is_first else []),
         *out_of_balancer(stage, host, group),
-        _restart(stage, scene, host, group),
+        restart(stage, scene, host, group),
         *into_balancer(stage, host, group),
     ]
 
 
-def _restart(stage: str, scene: Scene, host: str, group: Group) -> Step:
+def restart(stage: str, scene: Scene, host: str, group: Group) -> Step:
+    """Start the services of a group anew; code of the target must be seen running afterwards."""
     return Step(
         id=f"{stage}/{host}/50-restart",
         kind="restart-service",
