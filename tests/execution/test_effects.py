@@ -97,6 +97,31 @@ def test_a_file_is_written_once_with_mode_and_owner(room: Room) -> None:
     assert room.do(replace(effect, mode=0o600)).is_change
 
 
+UNIT = "/etc/systemd/system/nova-api.service"
+
+
+def test_what_becomes_otherwise_in_a_unit_or_start_up_file_is_told_without_secrets(room: Room) -> None:
+    room.world.put_file("cmp1", UNIT, "[Service]\nUser=nova\nEnvironment=DB_PASSWORD=hunter2\nExecStart=/old/uwsgi\n")
+    put = Put(
+        "cmp1", UNIT, 0o644, content=b"[Service]\nUser=nova\nEnvironment=A_TOKEN=swordfish\nExecStart=/new/uwsgi\n"
+    )
+    (told,) = room.do(put).findings
+    assert (told.code, told.severity, told.subject) == ("execution.config-changed", Severity.NOTE, f"cmp1:{UNIT}")
+    assert told.evidence[0] == f"--- {UNIT} (before)"
+    assert {"-ExecStart=/old/uwsgi", "+ExecStart=/new/uwsgi", " User=nova"} <= set(told.evidence)
+    assert "hunter2" not in str(told)
+    assert "swordfish" not in str(told)
+    assert room.do(put).findings == ()
+    (made,) = room.do(replace(put, path="/etc/uwsgi/nova-api.ini")).findings
+    assert "+ExecStart=/new/uwsgi" in made.evidence
+
+
+@pytest.mark.parametrize("path", ["/etc/keystone/fernet-keys/1", "/etc/nova/policy.yaml"])
+def test_of_files_that_may_be_nothing_but_a_secret_no_difference_is_told(room: Room, path: str) -> None:
+    room.world.put_file("cmp1", path, "c2VjcmV0\n")
+    assert room.do(Put("cmp1", path, 0o600, content=b"b3RoZXI=\n")).findings == ()
+
+
 def test_a_file_is_removed_once(room: Room) -> None:
     room.world.put_file("cmp1", CONF, TEXT)
     assert room.do(Remove("cmp1", CONF)).is_change

@@ -14,6 +14,9 @@ from ostler.steps.effects import EditConfig, Put, Remove, Save
 
 CONFIG_CHANGED = "execution.config-changed"
 
+SHOWN = (".conf", ".ini", ".service", ".socket", ".timer")
+"""How the names of files end whose changes are told: configuration, start-up files of uwsgi, and units."""
+
 
 def put(bench: Bench, effect: Put) -> EffectResult:
     """Write a file. Raises InputError when its saved bytes are not there."""
@@ -27,8 +30,26 @@ def put(bench: Bench, effect: Put) -> EffectResult:
     present = bench.files(effect.host, effect.path).get(effect.path, {})
     if all(present.get(name) == value for name, value in wished.items()):
         return EffectResult("the file was so already", is_change=False)
+    told = _difference(bench, effect, content, is_there=bool(present))
     bench.transport.put(effect.host, effect.path, content, mode=effect.mode, owner=effect.owner, group=effect.group)
-    return EffectResult(f"wrote {len(content)} bytes, sha256 {wished['sha256'][:16]}")
+    return EffectResult(f"wrote {len(content)} bytes, sha256 {wished['sha256'][:16]}", findings=told)
+
+
+def _difference(bench: Bench, effect: Put, content: bytes, *, is_there: bool) -> tuple[Finding, ...]:
+    """What becomes otherwise in a text whose options have names, by which secrets are known; nothing is told of others:
+    a folder of configuration also holds keys."""
+    if not effect.path.endswith(SHOWN):
+        return ()
+    try:
+        before = bench.transport.fetch(effect.host, effect.path).decode() if is_there else ""
+        difference = masked_difference(before, content.decode(), effect.path)
+    except UnicodeDecodeError:
+        return ()
+    return (_changed(effect.host, effect.path, "written", difference),) if difference else ()
+
+
+def _changed(host: str, path: str, how: str, difference: tuple[str, ...]) -> Finding:
+    return Finding(CONFIG_CHANGED, Severity.NOTE, f"{host}:{path}", f"{path} on {host} was {how}", evidence=difference)
 
 
 def remove(bench: Bench, effect: Remove) -> EffectResult:
@@ -97,11 +118,5 @@ def edit(bench: Bench, effect: EditConfig) -> EffectResult:
         group=present["group"],
     )
     difference = masked_difference(before, after, effect.path)
-    told = Finding(
-        CONFIG_CHANGED,
-        Severity.NOTE,
-        f"{effect.host}:{effect.path}",
-        f"{effect.path} on {effect.host} was edited",
-        evidence=difference,
-    )
+    told = _changed(effect.host, effect.path, "edited", difference)
     return EffectResult(f"changed {len(effect.edits)} options", findings=(told,))
