@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,13 @@ from rehearsing import Rehearsal, rehearsal
 
 from ostler.commands import ApiRequest
 from ostler.errors import Refused
+from ostler.execution.proofs.registry import read_results
 from ostler.execution.records import RunState
+from ostler.execution.run_data import read_run
+from ostler.execution.runs import load_run
 from ostler.facts.model import wanted
+from ostler.reporting.report_findings import config_diffs_of
+from ostler.reporting.run_text import show_run
 
 
 def records(cloud: Rehearsal) -> dict[str, object]:
@@ -70,3 +76,16 @@ def test_a_restore_is_refused_when_somebody_created_something_since_it_was_plann
     again = cloud.plan_back(upgraded.run, "restore")
     assert "volume precious" in {finding.subject for finding in again.findings}
     assert cloud.apply(again).state is RunState.DONE
+
+
+def test_a_way_back_ends_with_a_checksum_of_each_hosts_files_and_tells_it(folder: Path) -> None:
+    cloud = rehearsal(folder)
+    waiting = cloud.apply(cloud.plan(), approve=())
+    back = cloud.apply(cloud.plan_back(waiting.run))
+    assert back.state is RunState.DONE
+    (proof,) = [result for result in read_results(cloud.home.run_folder(back.run)) if result.name == "bytes"]
+    assert (proof.ok, [row.name for row in proof.rows]) == (True, ["cmp1", "cmp2", "ctl1", "ctl2", "ctl3"])
+    shown = show_run(load_run(back.run, cloud.home))
+    assert len(re.findall("^      (?:ctl|cmp)[1-3] [0-9a-f]{64}$", shown, re.MULTILINE)) == 5
+    units = {diff.path for diff in config_diffs_of(read_run(cloud.home, waiting.run)) if "/systemd/" in diff.path}
+    assert units

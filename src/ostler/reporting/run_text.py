@@ -35,6 +35,7 @@ def run_result_text(result: RunResult, history: RunHistory) -> str:
     if result.left:
         lines.append(f"  not begun: {len(result.left)} steps; the next is {result.left[0]}")
     lines += _lent(result)
+    lines += _checksums(result.findings)
     lines += _told(result.findings)
     lines += _ways_on(result)
     return "\n".join(lines) + "\n"
@@ -105,6 +106,7 @@ def show_run(history: RunHistory, *, verbose: bool = False) -> str:
     lines += _failures(history)
     lines += [f"  killed or running in: {step}" for step in history.unfinished]
     lines += [f"  lent: {loan.name} since {_at(loan.lent_at)} by {loan.step}" for loan in history.loans if loan.is_open]
+    lines += _checksums([finding for _, finding in history.findings])
     lines += _told([finding for _, finding in history.findings])
     if record.state.is_open and not history.is_alive:
         lines += ["", "Ways on:", *(f"  {way}" for way in ways_on(record.id, record.state))]
@@ -165,6 +167,15 @@ def _told(findings: Sequence[Finding]) -> Iterator[str]:
             yield f"  {finding.severity.value}: {finding.subject}: {finding.summary} [{finding.code}]"
             if finding.do_next:
                 yield f"      do next: {finding.do_next}"
+
+
+def _checksums(findings: Sequence[Finding]) -> Iterator[str]:
+    """What the proof of the recorded bytes saw last, a line for each host."""
+    proved = [finding for finding in findings if finding.code == "proof.bytes" and finding.severity is Severity.NOTE]
+    for finding in proved[-1:]:
+        says, _, sums = finding.summary.rpartition(": ")
+        yield f"  {says}:"
+        yield from (f"      {line}" for line in sums.split(", "))
 
 
 def _ways_on(result: RunResult) -> Iterator[str]:

@@ -18,12 +18,14 @@ from ostler.execution.proofs.logs import prove_logs
 from ostler.execution.proofs.model import Proof, ProofContext, ProofResult, Row
 from ostler.execution.proofs.probe_remains import remove_probe_remains
 from ostler.execution.proofs.processes import prove_processes
+from ostler.execution.proofs.recorded_bytes import prove_bytes
 from ostler.execution.proofs.schema import prove_schema
 from ostler.execution.vault import write_durably
 
 PROOFS: Mapping[str, Proof] = {
     "record-inventory": record_inventory,
     "probe-remains": remove_probe_remains,
+    "bytes": prove_bytes,
     "processes": prove_processes,
     "schema": prove_schema,
     "apis": prove_apis,

@@ -1,0 +1,15 @@
+"""What is told of a run when it ends."""
+
+from __future__ import annotations
+
+from ostler.errors import Finding, Severity
+from ostler.reporting.run_text import _checksums
+
+
+def test_the_checksums_of_the_recorded_files_stand_each_on_a_line_of_its_own() -> None:
+    says = "2 recorded files on 2 hosts have their bytes from before; sha256 of each host's, before and now"
+    old = Finding("proof.bytes", Severity.NOTE, "practice", f"{says}: ctl1 old")
+    last = Finding("proof.bytes", Severity.NOTE, "practice", f"{says}: ctl1 abc, ctl2 def")
+    other = Finding("proof.apis", Severity.NOTE, "practice", "every API answers")
+    assert list(_checksums([old, last, other])) == [f"  {says}:", "      ctl1 abc", "      ctl2 def"]
+    assert list(_checksums([Finding("proof.bytes", Severity.FAILURE, "practice", "ctl1: not as before")])) == []
