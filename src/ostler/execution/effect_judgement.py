@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from ostler.catalog import load_catalog
 from ostler.catalog.command import Meaning
@@ -13,6 +13,8 @@ from ostler.errors import Finding, InputError, Severity
 from ostler.execution.effect_bench import Bench, EffectResult
 from ostler.execution.masking import last_lines, mask_output
 from ostler.execution.status_table import CheckLine, read_status_table
+from ostler.facts.model import FactRequest, JsonValue, Unknown, wanted
+from ostler.facts.predicate import Expectation, holds
 from ostler.steps.effects import Judge, Prove
 
 DETAILS_SHOWN = 400
@@ -29,7 +31,7 @@ def judge(bench: Bench, effect: Judge) -> EffectResult:
         if look:
             bench.means.clock.sleep(LOOK_AGAIN_AFTER_S)
         result = bench.transport.run(effect.host, effect.command)
-        findings = tuple(judge_output(effect.project, effect.release, result))
+        findings = tuple(judge_output(effect, result, lambda request: bench.read([request])[request]))
         failing = [f for f in findings if f.severity is Severity.FAILURE and f.code not in bench.accepted]
         if not failing:
             break
@@ -40,9 +42,12 @@ def judge(bench: Bench, effect: Judge) -> EffectResult:
     return EffectResult(_counted(findings), is_change=False, findings=findings, failure=failure, evidence=evidence)
 
 
-def judge_output(project: str, release: str, result: CommandResult) -> Iterator[Finding]:
-    """The findings in what a status check left behind; none when all is well."""
-    catalog = load_catalog()
+Read = Callable[[FactRequest], JsonValue | Unknown]
+
+
+def judge_output(effect: Judge, result: CommandResult, read: Read) -> Iterator[Finding]:
+    """The findings in what a status check left behind; none when all is well. `read` tells a fact of the cloud."""
+    project, release, catalog = effect.project, effect.release, load_catalog()
     check = catalog.project(project).status_check(release)
     if check is None:
         raise InputError("execution.no-status-check", f"the catalog knows no status check of {project} {release}")
@@ -53,17 +58,35 @@ def judge_output(project: str, release: str, result: CommandResult) -> Iterator[
         return
     if meaning in (Meaning.WARNING, Meaning.FAILURE) and lines:
         for line in lines:
-            yield _verdict(project, line, known)
+            fits = (f for f in known if _fits(f, line) and not _is_right_after_all(f, effect.host, read))
+            yield _verdict(project, line, next(fits, None))
     else:
         yield _crash(project, check, result, known)
 
 
-def _verdict(project: str, line: CheckLine, known: list[FalseSeverity]) -> Finding:
-    severity = Severity(line.result)
-    why = ""
-    for false in known:
-        if false.check == line.check and re.search(false.pattern, line.details):
-            severity, why = Severity(false.severity), f" (not a {line.result}: {false.why})"
+CODES = {"warning": 1, "failure": 2}
+"""What a check ends with because of a line (oslo.upgradecheck)."""
+
+
+def _fits(false: FalseSeverity, line: CheckLine) -> bool:
+    """Whether a line is the verdict that is known to be false: another severity is another verdict."""
+    is_same = false.check == line.check and false.exit_code == CODES.get(line.result)
+    return is_same and re.search(false.pattern, line.details) is not None
+
+
+def _is_right_after_all(false: FalseSeverity, host: str, read: Read) -> bool:
+    """Whether the circumstance that makes a verdict right is there, or nobody can tell."""
+    unless = false.unless
+    if unless is None:
+        return False
+    request = wanted(unless.fact, host if unless.is_host else None, **unless.params)
+    expectation = Expectation(request, unless.path, unless.operation, unless.value)
+    return holds(expectation, read(request)) is not False
+
+
+def _verdict(project: str, line: CheckLine, false: FalseSeverity | None) -> Finding:
+    severity = Severity(false.severity if false else line.result)
+    why = f" (not a {line.result}: {false.why})" if false else ""
     return Finding(
         f"{project}.status-check-{_slug(line.check)}",
         severity,

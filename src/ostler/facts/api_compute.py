@@ -5,8 +5,9 @@ tags}} of all projects; `host` is None before scheduling, `image_id` for a serve
 ISO 8601.
 `api.compute_services`: {"binary@host": {id, state, status, disabled_reason, updated_at}}; state is up or down, status
 enabled or disabled.
-`api.hypervisors`: {host: {state, status, running_vms, version}}; a host with several (ironic) has their sum of
-running_vms and is up only when all are.
+`api.hypervisors`: {host: {state, status, running_vms, type, version}}; `type` is "QEMU" wherever libvirt is used, then
+`version` is QEMU's as a number (6.2.0 is 6002000). A host with several (ironic) has their sum of running_vms and is up
+only when all are.
 """
 
 from __future__ import annotations
@@ -80,6 +81,7 @@ def _hypervisor(hypervisor: dict[str, Any]) -> JsonValue:
         "state": hypervisor["state"],
         "status": hypervisor["status"],
         "running_vms": integer(hypervisor["running_vms"], "the number of servers of a hypervisor"),
+        "type": str(hypervisor["hypervisor_type"]),
         "version": integer(hypervisor["hypervisor_version"], "the version of a hypervisor"),
     }
 
@@ -89,6 +91,7 @@ def _together(one: dict[str, Any], other: dict[str, Any]) -> JsonValue:
         "state": one["state"] if other["state"] == "up" else other["state"],
         "status": one["status"] if other["status"] == "enabled" else other["status"],
         "running_vms": one["running_vms"] + other["running_vms"],
+        "type": one["type"],
         "version": min(one["version"], other["version"]),
     }
 

@@ -7,6 +7,8 @@ import pytest
 
 from ostler.catalog import Catalog, Project, load_catalog
 from ostler.catalog.command import Meaning
+from ostler.facts.predicate import OPERATIONS
+from ostler.facts.registry import FACTS
 
 CATALOG = load_catalog()
 RELEASES = ("2023.1", "2023.2", "2024.1", "2024.2", "2025.1", "2025.2", "2026.1", "2026.2")
@@ -109,6 +111,10 @@ def test_patterns_of_false_severities_are_regular_expressions() -> None:
             for false in check.false_severities:
                 assert re.compile(false.pattern)
                 assert false.exit_code in {known.code for known in check.exits}
+                if false.unless:
+                    assert false.unless.fact in FACTS
+                    assert false.unless.operation in OPERATIONS
+                    assert false.check, "a crash is judged without looking at the cloud"
 
 
 def test_configuration_changes_name_known_projects_releases_and_files() -> None:
