@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from importlib.metadata import version
 
+from ostler.catalog import load_catalog
+from ostler.execution.probe.limits import held_apis
 from ostler.execution.records import Loan
 from ostler.execution.run_data import RunData
 from ostler.reporting.report_findings import availability_of, config_diffs_of, findings_of, log_review_of, proofs_of
@@ -16,7 +18,7 @@ from ostler.reporting.report_verdict import verdict_of
 def report_of(data: RunData, made_at: float) -> RunReport:
     """Return the report of a run as it stands; ``made_at`` is seconds since the epoch."""
     about = probe_about(data.seen)
-    apis = probe_apis(data.seen, about.bucket_s)
+    apis = probe_apis(data.seen, about.bucket_s, held_apis(load_catalog(), data.plan))
     steps = steps_of(data)
     stages = stages_of(data, steps)
     proofs, logs = proofs_of(data), log_review_of(data)

@@ -80,7 +80,8 @@ class BucketSeen(Part):
 
 class ProbeApi(Part):
     """What the probe saw of one API through the virtual address. ``wrong_outcomes`` are objects that ended wrong (a
-    server in ERROR); ``longest_stall_s`` is without the pauses of the slow upload."""
+    server in ERROR); ``longest_stall_s`` is without the pauses of the slow upload, ``stall_limit_s`` what it may be;
+    ``beyond_limits`` says what is not as demanded: a longer wait, or too few requests to judge by."""
 
     requests: int
     failed: int
@@ -89,8 +90,10 @@ class ProbeApi(Part):
     longest_stall_s: float | None
     longest_stall_op: str
     longest_stall_at: float | None
+    stall_limit_s: float
     median_s: float | None
     per_second: float
+    beyond_limits: list[str]
     available_percent: float | None
     first_failure: FailureSeen | None
     last_failure: FailureSeen | None

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict
 
 from ostler.execution.probe.figures import ApiFigures, Figures
+from ostler.execution.probe.limits import beyond_limits, longest_wait_s
 from ostler.reporting.report_model import BucketSeen, FailureSeen, ProbeAbout, ProbeApi, StallSeen
 
 MOST_BUCKETS = 600
@@ -31,12 +32,12 @@ def probe_about(seen: Figures | None) -> ProbeAbout:
     )
 
 
-def probe_apis(seen: Figures | None, bucket_s: int) -> dict[str, ProbeApi]:
-    """Return what the probe saw of each API; empty when no probe ran."""
-    return {} if seen is None else {name: _api(api, bucket_s) for name, api in seen.apis.items()}
+def probe_apis(seen: Figures | None, bucket_s: int, held: Collection[str]) -> dict[str, ProbeApi]:
+    """Return what the probe saw of each API; empty when no probe ran. ``held`` are those that the plan holds."""
+    return {} if seen is None else {name: _api(api, bucket_s, held) for name, api in seen.apis.items()}
 
 
-def _api(api: ApiFigures, bucket_s: int) -> ProbeApi:
+def _api(api: ApiFigures, bucket_s: int, held: Collection[str]) -> ProbeApi:
     first, last = api.first_failure, api.last_failure
     return ProbeApi(
         requests=api.requests,
@@ -46,8 +47,10 @@ def _api(api: ApiFigures, bucket_s: int) -> ProbeApi:
         longest_stall_s=api.longest_stall_s,
         longest_stall_op=api.longest_stall_op,
         longest_stall_at=api.longest_stall_at,
+        stall_limit_s=longest_wait_s(api.api, held),
         median_s=api.median_s,
         per_second=api.per_second,
+        beyond_limits=beyond_limits(api, held),
         available_percent=None if api.available_percent is None else round(api.available_percent, 4),
         first_failure=None if first is None else FailureSeen(**asdict(first)),
         last_failure=None if last is None else FailureSeen(**asdict(last)),

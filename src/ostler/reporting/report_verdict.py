@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from ostler.execution.probe.limits import LEAST_PER_SECOND
 from ostler.execution.proofs.model import counted
 from ostler.execution.records import RunState
 from ostler.execution.run_data import RunData
@@ -102,7 +103,19 @@ def _probe(about: ProbeAbout, apis: Mapping[str, ProbeApi]) -> Iterator[Statemen
     if wrong > about.servers_in_error:
         text += f"; {wrong - about.servers_in_error} other objects ended wrong"
     yield Statement(ok=failed == 0, text=text)
-    yield Statement(ok=True, text=f"the longest wait for an answer was {longest:.1f} s ({slowest})")
+    yield from _limits(apis, f"the longest wait for an answer was {longest:.1f} s ({slowest})")
+
+
+def _limits(apis: Mapping[str, ProbeApi], longest: str) -> Iterator[Statement]:
+    """A slow machine makes no run bad, but it is told: an answer that comes late was not refused."""
+    for name, api in apis.items():
+        if api.beyond_limits:
+            yield Statement(ok=None, text=f"{name}: {'; '.join(api.beyond_limits)}")
+    if not any((api.longest_stall_s or 0.0) > api.stall_limit_s for api in apis.values()):
+        yield Statement(ok=True, text=longest)
+    least = min((api.per_second for api in apis.values()), default=0.0)
+    if least >= LEAST_PER_SECOND:
+        yield Statement(ok=True, text=f"every API was asked {least:.1f} times a second or more")
 
 
 def _loans(data: RunData) -> Iterator[Statement]:

@@ -9,8 +9,12 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ostler.execution.probe.figures import add_up, figures, merge_stalls, over_budget
-from ostler.execution.probe.records import RECORDS_NAME, Record, from_line, to_line
+from ostler.catalog import load_catalog
+from ostler.execution.probe.figures import ApiFigures, add_up, figures, merge_stalls, over_budget
+from ostler.execution.probe.limits import beyond_limits, held_apis
+from ostler.execution.probe.records import RECORDS_NAME, Record, Recorder, from_line, to_line
+from ostler.planning.model import Lane, Plan, Stage
+from ostler.steps.model import Step
 
 
 def request(at: float, seconds: float = 0.1, *, api: str = "nova", error: str = "", own_s: float = 0.0) -> Record:
@@ -117,3 +121,68 @@ def test_the_budget_speaks_up_at_one_more_than_allowed_and_names_the_api_and_the
     said = over_budget(seen, 2)
     assert said is not None
     assert "glance 1" in said and "nova 2" in said and "x is in ERROR: c" in said
+
+
+def phase(at: float, op: str) -> Record:
+    return Record(at, "", op, 0.0, 0, True, kind="phase")
+
+
+def test_how_often_was_asked_is_told_of_the_time_in_which_the_probe_was_asking() -> None:
+    setup = [request(n) for n in range(10)]
+    asked = [request(10 + n / 5) for n in range(1, 50)]
+    again = [request(120 + n / 5) for n in range(1, 50)]
+    phases = [phase(10, "asking"), phase(20, "ending"), phase(120, "asking"), phase(130, "ending")]
+    seen = add_up(sorted([*setup, *asked, *again, *phases], key=lambda record: record.at))
+    assert (seen.apis["nova"].requests, seen.apis["nova"].per_second) == (108, 4.9)
+    assert (seen.begins, seen.requests) == (0, 108)
+
+
+def test_a_probe_that_was_killed_was_asking_until_its_last_request() -> None:
+    asked = [*(request(n / 5) for n in range(51)), *(request(100 + n / 5) for n in range(51))]
+    seen = add_up(sorted([phase(0, "asking"), phase(100, "asking"), *asked], key=lambda record: record.at))
+    assert seen.apis["nova"].per_second == 5.1
+
+
+def often(seconds: float = 0.1, api: str = "nova", per_second: int = 6) -> ApiFigures:
+    return add_up([request(n / per_second, seconds if n == 9 else 0.1, api=api) for n in range(60)]).apis[api]
+
+
+def test_a_wait_at_its_limit_is_as_demanded_and_a_longer_one_is_told_with_the_limit() -> None:
+    assert beyond_limits(often(6.0), ()) == []
+    assert beyond_limits(often(6.2), ()) == ["a request waited 6.2 s (servers), over 6 s"]
+
+
+def test_an_api_whose_requests_the_plan_holds_may_wait_longer() -> None:
+    assert beyond_limits(often(14.0), {"nova"}) == []
+    assert beyond_limits(often(14.0), {"glance"}) != []
+    assert beyond_limits(often(15.1), {"nova"}) == ["a request waited 15.1 s (servers), over 15 s"]
+
+
+def test_an_api_that_is_asked_too_seldom_is_not_as_demanded_nor_is_one_nobody_asked() -> None:
+    assert beyond_limits(often(per_second=4), ()) == ["asked 4.1 times a second, under 5"]
+    assert beyond_limits(add_up([]).apis["nova"], ()) == ["asked 0.0 times a second, under 5"]
+
+
+def test_the_apis_a_plan_holds_are_known_by_the_names_the_probe_has_for_them() -> None:
+    hold = Step("hold/ctl1/a", "hold-requests", None, "", "", 1.0, params={"backend": "nova-api"})
+    other = Step("roll/ctl1/b", "take-out-of-balancer", "ctl1", "", "", 1.0, params={"backends": ["glance-api"]})
+    stage = Stage("hold", "", "", "", (Lane("ctl1", (hold, other)),))
+    plan = Plan("upgrade", "", "c", "", 0.0, "", {}, (stage,))
+    assert held_apis(load_catalog(), plan) == {"nova"}
+
+
+def test_a_request_that_waits_when_the_probe_ends_has_failed_and_a_late_answer_does_not_count(tmp_path: Path) -> None:
+    now = [100.0]
+    recorder = Recorder(tmp_path, lambda: now[0])
+    recorder.begin("nova", "boot", 100.0)
+    now[0] = 114.0
+    recorder.give_up(15.0)
+    assert figures(tmp_path).requests == 0
+    now[0] = 116.0
+    recorder.give_up(15.0)
+    recorder.add(request(100.0, 17.0))
+    recorder.add(request(117.0))
+    recorder.close()
+    nova = figures(tmp_path).apis["nova"]
+    assert (nova.requests, nova.failed, nova.longest_stall_s) == (2, 1, 16.0)
+    assert nova.causes == {"boot: no answer yet after 16 s": 1}

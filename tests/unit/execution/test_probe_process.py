@@ -21,7 +21,7 @@ from ostler.execution.events import RunStarted
 from ostler.execution.home import Home
 from ostler.execution.means import Means
 from ostler.execution.operation import Operation
-from ostler.execution.probe import Backend, ProbeProcess, current_lines, figures
+from ostler.execution.probe import Backend, ProbeProcess, current_lines, figures, probing
 from ostler.execution.probe.credentials import read_credentials
 from ostler.execution.probe.life import Life
 from ostler.execution.probe.probing import Work
@@ -92,6 +92,32 @@ def test_failures_are_written_down_with_their_cause_and_nothing_is_tried_twice(
     assert "switched on by the test" in seen.apis["cinder"].first_failure.cause
     assert seen.apis["glance"].failed == 0
     assert read_now(tmp_path)["message"] == "enough"
+
+
+def test_what_was_not_answered_when_it_ends_has_failed(
+    http_cloud: HttpCloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(probing, "END_PATIENCE_S", 0.5)
+    credentials = read_credentials(http_cloud.clouds_yaml(tmp_path), "tiny")
+    life, answers = Life(os.getppid(), 60.0), threading.Event()
+    thread = threading.Thread(target=probe_with, args=(Work("r1", tmp_path, credentials, ()), life))
+    thread.start()
+    eventually(lambda: read_now(tmp_path).get("state") == "asking")
+
+    def hangs(method: str, path: str) -> None:
+        if path.startswith("/volume") and path.endswith("/os-services"):
+            answers.wait(30)
+
+    http_cloud.fault = hangs
+    eventually(lambda: read_now(tmp_path)["apis"].get("cinder", {}).get("waiting_s", 0) > 0.5)
+    life.end("enough")
+    thread.join()
+    answers.set()
+    cinder = figures(tmp_path).apis["cinder"]
+    assert cinder.first_failure is not None
+    assert (cinder.first_failure.op, cinder.first_failure.status) == ("services", 0)
+    assert cinder.first_failure.cause.startswith("no answer yet after ")
+    assert all(api.per_second > 0 for api in figures(tmp_path).apis.values())
 
 
 def test_it_ends_and_cleans_up_when_the_run_that_started_it_is_killed(http_cloud: HttpCloud, tmp_path: Path) -> None:

@@ -58,8 +58,8 @@ def steps_done() -> dict[str, StepTimes]:
 
 
 def records(*more: Record, until: float = 50.0) -> list[Record]:
-    """Six APIs asked every half second, and what a test adds."""
-    asked = [Record(BEGAN + n / 2, api, "list", 0.05, 200, True) for n in range(int(until * 2)) for api in APIS]
+    """Six APIs asked six times a second, and what a test adds."""
+    asked = [Record(BEGAN + n / 6, api, "list", 0.05, 200, True) for n in range(int(until * 6)) for api in APIS]
     return sorted([*asked, *more], key=lambda record: record.at)
 
 

@@ -11,6 +11,7 @@ import sample_run as sample
 from sample_run import BEGAN
 
 from ostler.errors import Finding, Severity
+from ostler.execution.probe.figures import add_up
 from ostler.execution.probe.records import Record
 from ostler.execution.proofs.model import Row
 from ostler.execution.records import Outcome, RunState
@@ -33,13 +34,14 @@ def test_a_good_run_is_done_and_proved_and_says_what_that_rests_on() -> None:
     made = report()
     assert (made.verdict.ok, made.verdict.word) == (True, "Done and proved")
     said = " | ".join(statement.text for statement in made.verdict.statements)
-    assert "0 of 600 requests failed" in said and "5 proofs hold" in said
+    assert "0 of 1,800 requests failed" in said and "5 proofs hold" in said
+    assert "every API was asked 6.0 times a second or more" in said
 
 
 def test_one_failed_request_is_not_good_and_the_api_is_named_first() -> None:
     made = report(seen=sample.seen(Record(BEGAN + 12, "nova", "boot", 0.1, 503, False, "503 no server")))
     assert made.verdict.word == "Done, but look"
-    assert made.verdict.statements[0].text.startswith("1 of 601 requests failed (nova 1)")
+    assert made.verdict.statements[0].text.startswith("1 of 1,801 requests failed (nova 1)")
     assert made.probe["nova"].failed == 1
     assert made.probe["nova"].causes == {"boot: 503 no server": 1}
 
@@ -49,7 +51,35 @@ def test_a_server_in_error_is_not_good_although_no_request_failed() -> None:
         BEGAN + 12, "nova", "server-active", 9.0, 0, False, "server x is in ERROR: no host", kind="outcome"
     )
     made = report(seen=sample.seen(outcome))
-    assert bad_news(made) == ["0 of 600 requests failed; 1 probe server went to ERROR"]
+    assert bad_news(made) == ["0 of 1,800 requests failed; 1 probe server went to ERROR"]
+
+
+def test_a_long_wait_is_told_with_its_limit_and_makes_no_run_bad() -> None:
+    made = report(seen=sample.seen(Record(BEGAN + 12, "nova", "list", 8.1, 200, True)))
+    assert (made.verdict.ok, made.verdict.word) == (True, "Done and proved")
+    assert made.verdict.statements[0].model_dump() == {
+        "ok": None,
+        "text": "nova: a request waited 8.1 s (list), over 6 s",
+    }
+    assert not any("longest wait" in statement.text for statement in made.verdict.statements)
+    assert (made.probe["nova"].stall_limit_s, len(made.probe["nova"].beyond_limits)) == (6.0, 1)
+    assert made.probe["glance"].beyond_limits == []
+
+
+def test_where_the_plan_holds_requests_they_may_wait_longer() -> None:
+    held = sample.step("roll/ctl1/hold", kind="hold-requests", backend="nova-api")
+    plan = sample.plan(*sample.PLAN.stages, sample.stage("hold", held))
+    made = report(plan=plan, seen=sample.seen(Record(BEGAN + 12, "nova", "list", 14.0, 200, True)))
+    assert (made.probe["nova"].stall_limit_s, made.probe["nova"].beyond_limits) == (15.0, [])
+    assert any(s.ok and "longest wait for an answer was 14.0 s (nova)" in s.text for s in made.verdict.statements)
+
+
+def test_an_api_the_probe_asked_too_seldom_is_told() -> None:
+    few = [Record(BEGAN + n, "nova", "list", 0.1, 200, True) for n in range(50)]
+    others = [record for record in sample.records() if record.api != "nova"]
+    made = report(seen=add_up(sorted([*few, *others], key=lambda record: record.at)))
+    assert "nova: asked 1.0 times a second, under 5" in [s.text for s in made.verdict.statements if s.ok is None]
+    assert not any("every API was asked" in s.text for s in made.verdict.statements)
 
 
 def test_a_loan_that_is_out_is_not_good() -> None:

@@ -76,7 +76,7 @@ class Asker:
         if url is None:
             return self._write(api, op, self.clock(), Answer(0, b"", 0.0, "the token's catalog does not name it"), 0.0)
         at = self.clock()
-        self.recorder.begin(api, at)
+        self.recorder.begin(api, op, at)
         answer = self.wire.send(method, url + path, headers, content)
         if answer.status == 401:
             self.identity.reject()
@@ -86,7 +86,7 @@ class Asker:
         """Ask for a token with the probe's credentials, and take it over when the one in use is old."""
         at = self.clock()
         credentials = self.identity.credentials
-        self.recorder.begin("keystone", at)
+        self.recorder.begin("keystone", "token", at)
         answer = self.wire.send(
             "POST",
             f"{credentials.auth_url}/auth/tokens",

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ostler.execution.probe.identity import API_TYPES
-from ostler.execution.probe.records import RECORDS_NAME, Record, from_line
+from ostler.execution.probe.records import ASKING, RECORDS_NAME, Record, from_line
 
 STALL_S = 1.0
 """Requests that waited longer than this are shown as stalls."""
@@ -56,7 +56,8 @@ class ApiFigures:
 
     ``requests`` and ``failed`` count HTTP requests; ``outcomes`` and ``outcomes_failed`` the objects that were made
     and how many ended wrong (a server in ERROR, an image of the wrong size). ``longest_stall_s`` is the longest
-    wait for an answer, without the pauses of the slow upload; None stands for "no request yet".
+    wait for an answer, without the pauses of the slow upload; None stands for "no request yet". ``per_second`` is
+    how often it was asked while the probe was asking, not while one began or ended.
     """
 
     api: str
@@ -144,6 +145,8 @@ def read_records(folder: Path, since: float | None = None, until: float | None =
 
 def add_up(records: Sequence[Record]) -> Figures:
     """Add up records, which are in the order of their beginning."""
+    spans = _asking(records)
+    records = [record for record in records if record.kind != "phase"]
     names = [*API_TYPES, *sorted({r.api for r in records if r.kind != "direct"} - set(API_TYPES))]
     by_api: dict[str, list[Record]] = {name: [] for name in names}
     direct: dict[tuple[str, str], list[Record]] = {}
@@ -156,7 +159,7 @@ def add_up(records: Sequence[Record]) -> Figures:
     return Figures(
         begins=records[0].at if records else None,
         ends=max((r.at + r.seconds for r in records), default=None),
-        apis={api: _api_figures(api, its) for api, its in by_api.items()},
+        apis={api: _api_figures(api, its, spans) for api, its in by_api.items()},
         servers_booted=sum(r.is_ok for r in boots),
         servers_in_error=sum("is in ERROR" in r.error for r in by_api["nova"] if r.kind == "outcome"),
         direct=tuple(
@@ -165,13 +168,36 @@ def add_up(records: Sequence[Record]) -> Figures:
     )
 
 
-def _api_figures(api: str, records: Sequence[Record]) -> ApiFigures:
+def _asking(records: Sequence[Record]) -> list[tuple[float, float]]:
+    """Return from when until when probes were asking. One that was killed did so until its last request."""
+    spans: list[tuple[float, float]] = []
+    begins: float | None = None
+    last = 0.0
+    for record in records:
+        if record.kind != "phase":
+            last = record.at
+            continue
+        if begins is not None:
+            spans.append((begins, last if record.op == ASKING else record.at))
+        begins = record.at if record.op == ASKING else None
+    return spans if begins is None else [*spans, (begins, last)]
+
+
+def _per_second(requests: Sequence[Record], spans: Sequence[tuple[float, float]]) -> float:
+    """Return how often was asked in these spans of time; where none are known, from the first request to the last."""
+    if not spans and requests:
+        spans = [(requests[0].at, requests[-1].at)]
+    seconds = sum(until - begins for begins, until in spans)
+    asked = sum(any(begins <= request.at <= until for begins, until in spans) for request in requests)
+    return round(asked / seconds, 2) if seconds > 0 else 0.0
+
+
+def _api_figures(api: str, records: Sequence[Record], spans: Sequence[tuple[float, float]]) -> ApiFigures:
     requests = [r for r in records if r.kind == "request"]
     outcomes = [r for r in records if r.kind == "outcome"]
     failures = [Failure(r.at, r.op, r.status, r.error) for r in records if not r.is_ok]
     causes = Counter(f"{failure.op}: {_VARIABLE.sub('', failure.cause)}"[:200].strip() for failure in failures)
     longest = max(requests, key=waited_s, default=None)
-    spread_s = requests[-1].at - requests[0].at if len(requests) > 1 else 0.0
     return ApiFigures(
         api=api,
         requests=len(requests),
@@ -182,7 +208,7 @@ def _api_figures(api: str, records: Sequence[Record]) -> ApiFigures:
         longest_stall_op="" if longest is None else longest.op,
         longest_stall_at=None if longest is None else longest.at,
         median_s=round(statistics.median(map(waited_s, requests)), 4) if requests else None,
-        per_second=round(len(requests) / spread_s, 2) if spread_s else 0.0,
+        per_second=_per_second(requests, spans),
         first_failure=failures[0] if failures else None,
         last_failure=failures[-1] if failures else None,
         causes=dict(causes.most_common(CAUSES_KEPT)),

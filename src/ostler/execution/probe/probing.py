@@ -21,14 +21,14 @@ from ostler.execution.probe.naming import is_left_behind, probe_prefix
 from ostler.execution.probe.objects import OwnObjects, clean_up, make_objects
 from ostler.execution.probe.pace import Pace
 from ostler.execution.probe.reads import READ_EVERY_S, READERS_PER_API, READS, read_on
-from ostler.execution.probe.records import Recorder
+from ostler.execution.probe.records import ASKING, ENDING, Recorder
 from ostler.execution.probe.wire import TIMEOUT_S, Wire
 
 Task = Callable[[], None]
 
 NOW_EVERY_S = 1.0
 END_PATIENCE_S = 15.0
-"""How long the probe waits for its threads when it ends; requests under way then are left alone."""
+"""How long the probe waits for its threads when it ends; requests that were not answered in that time have failed."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +85,7 @@ def ask_until_stopped(work: Work, life: Life, identity: Identity, recorder: Reco
     crew = Crew(work, identity, recorder, life.stop)
     tasks = [*crew.reading(own), *crew.writing(own), *crew.asking_directly()]
     threads = [threading.Thread(target=_guarded(task, life), daemon=True) for task in tasks]
+    recorder.begin_phase(ASKING)
     for thread in threads:
         thread.start()
     while not life.stop.wait(NOW_EVERY_S):
@@ -93,9 +94,11 @@ def ask_until_stopped(work: Work, life: Life, identity: Identity, recorder: Reco
             recorder.write_now("asking")
         except OSError as error:
             life.end(f"it cannot write down what it sees: {error.strerror}")
+    recorder.begin_phase(ENDING)
     patience = time.monotonic() + END_PATIENCE_S
     for thread in threads:
         thread.join(max(0.0, patience - time.monotonic()))
+    recorder.give_up(END_PATIENCE_S)
     for wire in crew.wires:
         wire.close()
 

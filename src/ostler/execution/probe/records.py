@@ -1,7 +1,8 @@
 """What the probe writes down, and the running totals beside it.
 
-One JSON line per request in ``requests.jsonl``, one per outcome (a server became ACTIVE, or not) too; once a second
-the totals so far in ``now.json``, replaced atomically, for the progress display.
+One JSON line per request in ``requests.jsonl``, one per outcome (a server became ACTIVE, or not) too, and one when it
+begins to ask and when it ends; once a second the totals so far in ``now.json``, replaced atomically, for the progress
+display.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ RECORDS_NAME = "requests.jsonl"
 NOW_NAME = "now.json"
 RATE_OVER_S = 5.0
 
-Kind = Literal["request", "outcome", "direct"]
+Kind = Literal["request", "outcome", "direct", "phase"]
+ASKING, ENDING = "asking", "ending"
+"""The phases: from the one to the other, the probe asks at its full rate."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,8 @@ class Record:
     ``at`` is when it began (seconds since the epoch); ``seconds`` how long the answer took, and ``own_s`` the part of
     that the probe itself took on purpose (a slow upload's pauses); ``status`` is the HTTP status, 0 when there was no
     answer. ``kind`` tells a request through the virtual address from a ``direct`` one to the controller
-    ``host``, and from an ``outcome``: whether an object ended as it should (its ``seconds`` are no stall).
+    ``host``, from an ``outcome``: whether an object ended as it should (its ``seconds`` are no stall), and from a
+    ``phase`` of the probe itself that begins (``op``).
     """
 
     at: float
@@ -83,24 +87,45 @@ class Recorder:
         self._file = (folder / RECORDS_NAME).open("a", buffering=1, encoding="utf-8")
         self._totals: dict[str, Totals] = {}
         self._recent: dict[str, list[float]] = {}
-        self._waiting: dict[int, tuple[str, float]] = {}
+        self._waiting: dict[int, tuple[str, str, float]] = {}
+        self._given_up: set[int] = set()
         self._servers_in_error = 0
 
-    def begin(self, api: str, at: float) -> None:
+    def begin(self, api: str, op: str, at: float) -> None:
         """Note that the calling thread waits for an answer since ``at``."""
         with self._lock:
-            self._waiting[threading.get_ident()] = (api, at)
+            self._waiting[threading.get_ident()] = (api, op, at)
+
+    def begin_phase(self, phase: str) -> None:
+        """Note that a phase of the probe begins now."""
+        self.add(Record(self._clock(), "", phase, 0.0, 0, True, kind="phase"))
 
     def add(self, record: Record) -> None:
-        """Write one record; one that comes after the recorder was closed is left out."""
-        line = to_line(record)
+        """Write one record; left out are one that comes after the recorder was closed, and a request's that was given
+        up before."""
         with self._lock:
-            if self._file.closed:
-                return
             self._waiting.pop(threading.get_ident(), None)
-            self._file.write(line)
-            if record.kind != "direct":
-                self._count(record)
+            if record.kind == "request" and threading.get_ident() in self._given_up:
+                self._given_up.discard(threading.get_ident())
+                return
+            self._write(record)
+
+    def give_up(self, after_s: float) -> None:
+        """Write down as failed what has waited for its answer so long; an answer that still comes is left out."""
+        now = self._clock()
+        with self._lock:
+            for thread, (api, op, at) in list(self._waiting.items()):
+                if now - at >= after_s:
+                    del self._waiting[thread]
+                    self._given_up.add(thread)
+                    self._write(Record(at, api, op, now - at, 0, False, f"no answer yet after {now - at:.0f} s"))
+
+    def _write(self, record: Record) -> None:
+        if self._file.closed:
+            return
+        self._file.write(to_line(record))
+        if record.kind in ("request", "outcome"):
+            self._count(record)
 
     def _count(self, record: Record) -> None:
         totals = self._totals.setdefault(record.api, Totals())
@@ -131,7 +156,7 @@ class Recorder:
 
     def _now(self, api: str, totals: Totals, now: float) -> dict[str, object]:
         recent = self._recent[api] = [at for at in self._recent.get(api, []) if at > now - RATE_OVER_S]
-        waits = [now - since for waiting, since in self._waiting.values() if waiting == api]
+        waits = [now - since for waiting, _, since in self._waiting.values() if waiting == api]
         return {
             **asdict(totals),
             "per_second": round(len(recent) / RATE_OVER_S, 1),

@@ -51,7 +51,8 @@ def _rows(seen: Figures, max_failed: int) -> Iterator[Row]:
         percent = api.available_percent
         failed = api.failed + api.outcomes_failed
         stall = "" if api.longest_stall_s is None else f", longest wait {api.longest_stall_s:.1f} s"
-        shown = "never asked" if percent is None else f"{percent:.3f} % of {api.requests} requests{stall}"
+        rate = f", {api.per_second:.1f} a second"
+        shown = "never asked" if percent is None else f"{percent:.3f} % of {api.requests} requests{rate}{stall}"
         yield Row(f"{api.api} {FOR_USERS}", percent is not None and failed <= max_failed, shown)
     for direct in seen.direct:
         share = direct.available_percent
