@@ -7,6 +7,7 @@ Of several records for one service the one not deleted counts, then the newest.
 `nova.busy`: {compute host: servers with a task state, being built, or migrating from or to it}; others are absent.
 `nova.hostless`: {count: servers being built that have no host yet, in_cells, requests, stale_requests}; requests
 older than STALE_AFTER_S are left over and not in `count`.
+`nova.cells`: {uuid: name, "" when it has none}, of every cell that is mapped but cell0.
 """
 
 from __future__ import annotations
@@ -46,6 +47,10 @@ SELECT 'requests', COUNT(*) FROM nova_api.build_requests
   WHERE created_at > UTC_TIMESTAMP() - INTERVAL {STALE_AFTER_S} SECOND;
 SELECT 'stale_requests', COUNT(*) FROM nova_api.build_requests
   WHERE created_at <= UTC_TIMESTAMP() - INTERVAL {STALE_AFTER_S} SECOND;"""
+
+
+CELL0 = "00000000-0000-0000-0000-000000000000"
+CELL_MAPPINGS = f"SELECT uuid, COALESCE(name, '') FROM nova_api.cell_mappings WHERE uuid <> '{CELL0}';"
 
 
 def services_commands(cloud: Cloud, request: FactRequest) -> Sequence[Command]:
@@ -100,6 +105,15 @@ def parse_hostless(results: Sequence[CommandResult], cloud: Cloud, request: Fact
     return {"count": parts["in_cells"] + parts["requests"], **parts}
 
 
+def cells_commands(cloud: Cloud, request: FactRequest) -> Sequence[Command]:
+    return (ask(CELL_MAPPINGS),)
+
+
+def parse_cells(results: Sequence[CommandResult], cloud: Cloud, request: FactRequest) -> JsonValue:
+    return {uuid: name for uuid, name in rows_of(results[0], "the list of nova's cells", 2)}
+
+
 SERVICES_FACT = HostFact("nova.services", services_commands, parse_services, database_hosts)
 BUSY_FACT = HostFact("nova.busy", busy_commands, parse_busy, database_hosts)
 HOSTLESS_FACT = HostFact("nova.hostless", hostless_commands, parse_hostless, database_hosts)
+CELLS_FACT = HostFact("nova.cells", cells_commands, parse_cells, database_hosts)

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from ostler.facts import (
     answers,
     api_compute,
+    api_created,
     api_image,
     api_network,
     api_volume,
@@ -55,6 +56,7 @@ _ALL: tuple[Fact, ...] = (
     nova_records.SERVICES_FACT,
     nova_records.BUSY_FACT,
     nova_records.HOSTLESS_FACT,
+    nova_records.CELLS_FACT,
     nova_objects.FACT,
     cinder_records.BUSY_FACT,
     guests.FACT,
@@ -66,6 +68,13 @@ _ALL: tuple[Fact, ...] = (
     api_network.AGENTS,
     api_network.NETWORKS,
     api_image.FACT,
+    api_created.USERS,
+    api_created.PROJECTS,
+    api_created.SUBNETS,
+    api_created.PORTS,
+    api_created.GROUPS,
+    api_created.SNAPSHOTS,
+    api_created.FLAVORS,
 )
 
 FACTS: Mapping[str, Fact] = MappingProxyType({fact.id: fact for fact in _ALL})

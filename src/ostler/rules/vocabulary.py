@@ -167,7 +167,14 @@ def _age_s(context: Context, value: Any, _: Any) -> int:
     return int(context.snapshot.taken_at - value)
 
 
+def version_number(text: str) -> int:
+    """Return a version of three parts as libvirt and QEMU number it: 6.2.0 is 6002000."""
+    major, minor, micro = map(int, text.split("."))
+    return major * 1_000_000 + minor * 1_000 + micro
+
+
 FUNCTIONS: Mapping[str, Callable[[Context, Any, Any], Any]] = {
+    "version_text": lambda _, value, __: f"{value // 1_000_000}.{value // 1_000 % 1_000}.{value % 1_000}",
     "count": lambda _, value, __: len(value),
     "keys_where_true": lambda _, value, __: sorted(key for key, item in value.items() if item is True),
     "distinct": lambda _, value, __: sorted({item for item in _flat(value) if item is not None}),

@@ -8,7 +8,7 @@ from ostler.catalog import Service
 from ostler.cloud.model import Cloud
 from ostler.errors import InputError
 from ostler.facts.service_units import bare, expected_services
-from ostler.rules.vocabulary import GROUPS, Context
+from ostler.rules.vocabulary import GROUPS, Context, version_number
 
 
 def cloud_values(cloud: Cloud) -> dict[str, Any]:
@@ -21,9 +21,15 @@ def catalog_values(context: Context) -> dict[str, Any]:
     if context.target is None:
         return {}
     try:
-        return {"compute_floor": context.catalog.nova.at(context.target).compute_floor}
+        nova = context.catalog.nova.at(context.target)
     except InputError:
         return {}
+    return {
+        "compute_floor": nova.compute_floor,
+        "min_libvirt": nova.min_libvirt,
+        "min_qemu": nova.min_qemu,
+        "min_qemu_number": version_number(nova.min_qemu),
+    }
 
 
 def services_of(context: Context, host: str) -> list[dict[str, Any]]:

@@ -112,6 +112,10 @@ def _hostless(machine: Machine, statement: str) -> Rows:
     return [("in_cells", busy_servers(machine.state).get("", 0)), ("requests", 0), ("stale_requests", 0)]
 
 
+def _cells(machine: Machine, statement: str) -> Rows:
+    return [("5e11a000-0000-4000-8000-000000000001", "cell1")]
+
+
 def _busy_volumes(machine: Machine, statement: str) -> Rows:
     return sorted(busy_volumes(machine.state).items())
 
@@ -130,6 +134,7 @@ _ANSWERS: Sequence[tuple[str, Callable[[Machine, str], Rows]]] = (
     ("JSON_OBJECT('cell'", _services),
     ("DISTINCT uuid", _busy),
     ("'in_cells'", _hostless),
+    ("cell_mappings", _cells),
     ("volume_work", _busy_volumes),
     ("nova_object.version", _objects),
 )
