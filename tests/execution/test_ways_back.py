@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -11,6 +12,7 @@ from execution_world import CLOUD, Shop, WorldApi, WorldTransport, lane, plan, r
 from test_runs import carry_out, go_on, request_of, rolling
 
 from ostler.errors import Refused
+from ostler.execution.proofs.inventory import INVENTORY_NAME
 from ostler.execution.records import RunState
 from ostler.execution.run_result import RunResult
 from ostler.execution.runs import approve, cancel, list_runs, load_run
@@ -144,6 +146,8 @@ class Users:
 
 
 def restore(shop: Shop, run: str, *before: Stage) -> Plan:
+    inventory = shop.home.run_folder(run) / INVENTORY_NAME
+    inventory.write_text(json.dumps({kind: {} for kind, _ in KINDS}))
     last = stage("restore", rolling("cmp3"), gate="Really?", is_point_of_no_return=True)
     return back(shop, run, *before, last, databases="restore")
 

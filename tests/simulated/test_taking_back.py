@@ -68,13 +68,15 @@ def test_a_restore_is_refused_when_somebody_created_something_since_it_was_plann
     cloud = rehearsal(folder)
     upgraded = cloud.apply(cloud.plan())
     planned = cloud.plan_back(upgraded.run, "restore")
+    assert planned.findings == ()
     body = {"volume": {"name": "precious", "size": 1}}
     cloud.simulation.simulated.api.call(ApiRequest("volumev3", "POST", "/volumes", body=body))
+    cloud.simulation.simulated.api.call(ApiRequest("network", "POST", "/v2.0/ports", body={"port": {"name": "mine"}}))
     with pytest.raises(Refused) as refused:
         cloud.apply(planned)
-    assert [finding.subject for finding in refused.value.findings] == ["volume precious"]
+    assert [finding.subject for finding in refused.value.findings] == ["volume precious", "port mine"]
     again = cloud.plan_back(upgraded.run, "restore")
-    assert "volume precious" in {finding.subject for finding in again.findings}
+    assert [finding.subject for finding in again.findings] == ["volume precious", "port mine"]
     assert cloud.apply(again).state is RunState.DONE
 
 

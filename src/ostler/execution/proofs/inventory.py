@@ -1,6 +1,7 @@
 """`record-inventory` and `inventory`: what was there before the run is still there, untouched.
 
 Recorded at the run's start into ``inventory.json`` of the run's folder; what the probe and the proofs make is left out.
+More kinds are recorded than are compared: a way back that restores the databases tells from them what will be lost.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from ostler.execution.probe.naming import OBJECT_PREFIX
 from ostler.execution.proofs.model import PROOF_PREFIX, Proof, ProofContext, ProofResult, Row, counted, from_rows
 from ostler.execution.vault import write_durably
 from ostler.facts.model import Unknown, wanted
+from ostler.planning.rollback.losses import KINDS
 
 INVENTORY_NAME = "inventory.json"
 
@@ -36,7 +38,7 @@ def record_inventory(context: ProofContext, release: str) -> ProofResult:
     if path.exists():
         return ProofResult("record-inventory", True, f"recorded before: {_counted(_recorded(context))}")
     now = _read(context)
-    write_durably(path, json.dumps(now, indent=1, sort_keys=True).encode())
+    write_durably(path, json.dumps({**now, **_read_names(context)}, indent=1, sort_keys=True).encode())
     return ProofResult("record-inventory", True, f"recorded: {_counted(now)}")
 
 
@@ -89,6 +91,17 @@ def _read(context: ProofContext) -> Inventory:
             key: {field: item.get(field) for field in KEPT[kind]} for key, item in value.items() if _counts(item)
         }
     return found
+
+
+def _read_names(context: ProofContext) -> Inventory:
+    """The names of everything else that a restore of the databases could lose, but for kinds that cannot be read."""
+    requests = {kind: wanted(fact) for kind, fact in KINDS if kind not in KEPT}
+    values = context.facts(*requests.values())
+    read = {kind: value for kind, request in requests.items() if not isinstance(value := values[request], Unknown)}
+    return {
+        kind: {key: {"name": item["name"]} for key, item in value.items() if _counts(item)}
+        for kind, value in read.items()
+    }
 
 
 def _counts(item: Mapping[str, Any]) -> bool:

@@ -8,8 +8,20 @@ from typing import Any
 from ostler.errors import Finding, Severity
 from ostler.facts.model import JsonValue
 
-KINDS = (("servers", "api.servers"), ("volumes", "api.volumes"), ("images", "api.images"), ("networks", "api.networks"))
-"""What users create, and the fact that lists it."""
+KINDS = (
+    ("servers", "api.servers"),
+    ("volumes", "api.volumes"),
+    ("snapshots", "api.volume_snapshots"),
+    ("images", "api.images"),
+    ("networks", "api.networks"),
+    ("subnets", "api.subnets"),
+    ("ports", "api.ports"),
+    ("security groups", "api.security_groups"),
+    ("flavors", "api.flavors"),
+    ("projects", "api.projects"),
+    ("users", "api.users"),
+)
+"""What is created, and the fact that lists it. Key pairs are not here: no API lists those of all users."""
 
 OURS = ("ostler-probe-", "ostler-proof-")
 """What the probe and the proofs make has names that begin so; they delete it themselves."""
@@ -22,9 +34,11 @@ def losses(read: Callable[[str], JsonValue], inventory: Mapping[str, Any]) -> tu
     for kind, fact in KINDS:
         now = read(fact)
         if now is None:
-            found.append(_not_known(kind))
+            found.append(_not_known(kind, "could not be read"))
+        elif kind not in inventory:
+            found.append(_not_known(kind, "were not written down when the run began"))
         else:
-            found += _of_kind(kind, now, inventory.get(kind, {}))
+            found += _of_kind(kind, now, inventory[kind])
     return tuple(found)
 
 
@@ -41,7 +55,7 @@ def _key(finding: Finding) -> tuple[str, str]:
 def _of_kind(kind: str, now: Mapping[str, Any], before: Mapping[str, Any]) -> Iterator[Finding]:
     for key in sorted(set(now) - set(before)):
         name = str(now[key].get("name") or "")
-        if name.startswith(OURS):
+        if name.startswith(OURS) or _comes_by_itself(kind, name, now[key]):
             continue
         yield Finding(
             code="rollback.will-be-lost",
@@ -53,11 +67,16 @@ def _of_kind(kind: str, now: Mapping[str, Any], before: Mapping[str, Any]) -> It
         )
 
 
-def _not_known(kind: str) -> Finding:
+def _comes_by_itself(kind: str, name: str, item: Mapping[str, Any]) -> bool:
+    """Whether nobody made it on purpose: a server's or a network's own port, the default group of a project."""
+    return (kind == "ports" and not name and bool(item.get("owner"))) or (kind, name) == ("security groups", "default")
+
+
+def _not_known(kind: str, why: str) -> Finding:
     return Finding(
         code="rollback.loss-not-known",
         severity=Severity.NOTE,
         subject=kind,
-        summary=f"the {kind} could not be read: those created since the dump will be lost, and are not listed",
+        summary=f"the {kind} {why}: those created since the dump will be lost, and are not listed",
         do_next="bring the API back and make the plan again, or ask your users, before you say yes to the gate",
     )

@@ -47,8 +47,8 @@ def restore_stages(scene: Scene, history: RunHistory) -> list[Stage]:
             in_flight=len(stop),
             gate=(
                 "The APIs do not answer until the databases are restored, and what was created since the dump is lost "
-                "(servers, volumes, images and networks are listed in the plan: `ostler show PLAN`; users, ports, "
-                "snapshots and whatever else was made since are lost as well). Servers keep running. Go on?"
+                "(most of it is listed in the plan: `ostler show PLAN`; key pairs, quotas, roles, passwords and "
+                "whatever else was made or changed since are lost as well). Servers keep running. Go on?"
             ),
             is_point_of_no_return=True,
         ),

@@ -92,6 +92,7 @@ ROUTES = (
     *(Route("network", "GET", f"/v2.0/{kind}", _lists(kind)) for kind in NETWORK_KINDS),
     *(Route("network", "GET", f"/v2.0/{kind}/*", _shows(kind)) for kind in NETWORK_KINDS),
     *(Route("network", "DELETE", f"/v2.0/{kind}/*", _deletes(kind)) for kind in NETWORK_KINDS),
+    Route("network", "GET", "/v2.0/security-groups", _lists("security_groups")),
     Route("network", "POST", "/v2.0/networks", create_network),
     Route("network", "POST", "/v2.0/subnets", create_subnet),
     Route("network", "POST", "/v2.0/ports", create_port),

@@ -12,7 +12,10 @@ from ostler.remote.simulated.state import DATABASES, THINGS
 
 DUMP = "databases.sql.zst"
 DUMP_S, TRY_S, RESTORE_S = 5.0, 20.0, 15.0
-IN_DATABASES = ("servers", "volumes", "images", "networks", "subnets", "ports", "flavors", "projects", "users")
+IN_DATABASES = (
+    *("servers", "flavors", "volumes", "snapshots", "images", "networks", "subnets", "ports", "security_groups"),
+    *("identity-projects", "identity-users"),
+)
 
 
 def dump(machine: Machine, arguments: Sequence[str], stdin: bytes) -> Outcome:
