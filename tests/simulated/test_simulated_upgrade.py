@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from rehearsing import Rehearsal, rehearsal
 
+from ostler.deployment.paths import environment_path
 from ostler.execution.records import RunState
 from ostler.facts.model import wanted
 
@@ -141,6 +142,21 @@ def changes_that_stay(cloud: Rehearsal) -> Counter[str]:
     """Changes that nobody gives back; a dump's folder has the time of its plan in its name."""
     left_out = (*LOANS, "dump 8 databases")
     return Counter({effect: n for effect, n in changes(cloud).items() if not any(word in effect for word in left_out)})
+
+
+@pytest.mark.parametrize("target", ["2025.2", "2026.1"])
+def test_another_hop_goes_to_its_end_and_back_by_data_alone(folder: Path, target: str) -> None:
+    cloud = rehearsal(folder, "2025.1", target)
+    before, ran = kept(cloud), running(cloud)
+    upgraded = cloud.apply(cloud.plan())
+    assert (upgraded.state, upgraded.failed, upgraded.lent) == (RunState.DONE, (), ())
+    wanted_code = {environment_path(project.name, project.version(target)) for project in cloud.catalog.projects}
+    assert set().union(*running(cloud).values()) == wanted_code
+    back = cloud.apply(cloud.plan_back(upgraded.run))
+    assert (back.state, back.failed, back.lent) == (RunState.DONE, (), ())
+    assert differences(before, kept(cloud)) == set()
+    assert running(cloud) == ran
+    assert cloud.outages == []
 
 
 @pytest.mark.parametrize("stopped_by", ["the gate before contract", "a service that does not start"])

@@ -150,17 +150,20 @@ class PracticeOperator:
         return [f"{proof['name']}: {proof['detail']}" for proof in report["proofs"] if not proof["ok"]]
 
     def demand_no_failed_request(self, run: str) -> None:
-        """The probe asked every API all the while; no request failed and no server of it ended in ERROR."""
+        """The probe asked every API all the while, often enough; no request failed or waited longer than it may, and
+        no server of it ended in ERROR."""
         report = self.report_of(run)
         assert report["probe_about"]["ran"]
         assert report["probe_about"]["servers_in_error"] == 0
         assert set(report["probe"]) == APIS
         for name, api in report["probe"].items():
             print(
-                f"{name:<10} {api['requests']:>6} requests, {api['failed']} failed, {api['longest_stall_s']} s longest"
+                f"{name:<10} {api['requests']:>6} requests, {api['failed']} failed, {api['longest_stall_s']} s longest,"
+                f" {api['per_second']} a second"
             )
             assert api["requests"] > 0
             assert (api["failed"], api["wrong_outcomes"]) == (0, 0), (name, api["causes"])
+        assert {name: api["beyond_limits"] for name, api in report["probe"].items() if api["beyond_limits"]} == {}
 
     def hosts(self) -> tuple[str, ...]:
         """The hosts of the cloud, by name."""

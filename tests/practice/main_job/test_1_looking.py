@@ -1,4 +1,4 @@
-"""A healthy cloud at 2024.1, looked at before anything is done to it."""
+"""A healthy cloud at the source release, looked at before anything is done to it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from practice_operator import PracticeOperator
+from practice_operator import SOURCE, TARGET, PracticeOperator
 
 pytestmark = [pytest.mark.practice, pytest.mark.timeout(2400)]
 
@@ -30,23 +30,23 @@ def test_status_is_fine_and_says_so_in_one_line(cloud: PracticeOperator) -> None
     jsonschema.validate(document, schema("status"))
     assert said[0] == f"all {len(document['services'])} services answer"
     assert document["is_fine"]
-    assert {service["release"] for service in document["services"]} == {"2024.1"}
+    assert {service["release"] for service in document["services"]} == {SOURCE}
     assert {service["host"] for service in document["services"]} == set(cloud.hosts())
 
 
 def test_nothing_stands_in_the_way_of_an_upgrade(cloud: PracticeOperator) -> None:
-    findings = cloud.ostler("check", "--to", "2025.1", "--json").document["findings"]
+    findings = cloud.ostler("check", "--to", TARGET, "--json").document["findings"]
     assert [finding["code"] for finding in findings if finding["severity"] != "note"] == []
 
 
 def test_a_plan_is_made_and_follows_its_published_schema(cloud: PracticeOperator, environments: None) -> None:
     plan = cloud.work / "first.plan"
-    document = cloud.ostler("upgrade", "--to", "2025.1", "--out", plan, "--json").document
+    document = cloud.ostler("upgrade", "--to", TARGET, "--out", plan, "--json").document
     jsonschema.validate(document, schema("plan"))
     assert json.loads(plan.read_text()) == document
     assert plan.stat().st_mode & 0o777 == 0o600
     shown = cloud.ostler("show", plan).stdout
-    assert "2025.1" in shown
+    assert TARGET in shown
     assert "ASKS FIRST" in shown
     cloud.kept["configuration"] = cloud.configuration()
     cloud.kept["code"] = cloud.running_code()

@@ -1,4 +1,4 @@
-"""The upgrade to 2025.1 under the probe: killed again and again, a second one beside it, and a service that will not
+"""The upgrade under the probe: killed again and again, a second one beside it, and a service that will not
 start; then it waits at the gate before what cannot be taken back."""
 
 from __future__ import annotations
@@ -130,7 +130,7 @@ def test_nobody_saw_a_failed_request(cloud: PracticeOperator, users: CloudUsers)
 
 
 def test_every_service_runs_the_new_code(cloud: PracticeOperator) -> None:
-    """Seen in the processes themselves: the cloud file says 2024.1 until the run has ended."""
+    """Seen in the processes themselves: the cloud file names the source release until the run has ended."""
     new = {environment_path(project.name, project.version(TARGET)) for project in load_catalog().projects}
     lines = [line for told in cloud.running_code().values() for line in told.splitlines()]
     assert {line.rpartition(" ")[2] for line in lines} == new
