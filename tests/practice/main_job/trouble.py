@@ -11,6 +11,9 @@ from practice_operator import PracticeOperator
 
 Step = Mapping[str, Any]
 
+STAYS_DISABLED: Mapping[str, str] = {"disable-compute": "nova-compute", "disable-volume-backends": "cinder-volume"}
+"""Steps that disable scheduling to a service, and that service: while it does not run, what they lent stays out."""
+
 PROTECTED_DIR = "/var/lib/ostler"
 ENVIRONMENTS_DIR = "/opt/openstack/venvs"
 A_SERVICE = "nova-scheduler"
@@ -22,11 +25,26 @@ printf '[Service]\\nExecStartPre=/bin/false\\n' > "$drop_in"
 systemctl daemon-reload
 """
 STARTS_AGAIN = """
-rm -rf "/etc/systemd/system/$1.service.d"
+drop_in=/etc/systemd/system/$1.service.d/zz-trouble.conf
+rm -f "$drop_in"
+rmdir --ignore-fail-on-non-empty "${drop_in%/*}"
 systemctl daemon-reload
 systemctl reset-failed
 """
 READ_ONLY = 'mkdir -p "$1" && rm -rf "$2" && mount --bind "$1" "$1" && mount -o remount,bind,ro "$1"'
+
+
+REFUSES_TO_LEND = """
+mariadb=$(command -v mariadb)
+mv "$mariadb" "$mariadb.away"
+cat > "$mariadb" <<'end'
+#!/bin/sh
+case "$*" in *"creators = 1"*) echo "it was told to fail" >&2; exit 1 ;; esac
+exec "$0.away" "$@"
+end
+chmod 755 "$mariadb"
+"""
+LENDS_AGAIN = 'mariadb=$(command -v mariadb) && mv "$mariadb.away" "$mariadb"'
 
 
 @dataclass(frozen=True)
@@ -57,6 +75,10 @@ def _tool(step: Step) -> Trouble:
     return Trouble(f"{tool} is gone", ('mv "$1" "$1.away"', tool), ('mv "$1.away" "$1"', tool))
 
 
+def _variable(step: Step) -> Trouble:
+    return Trouble(f"the database refuses to set {step['params']['name']}", (REFUSES_TO_LEND,), (LENDS_AGAIN,))
+
+
 def _read_only(folder: str, forgotten: str) -> Trouble:
     return Trouble(f"{folder} is read-only", (READ_ONLY, folder, forgotten), ('umount "$1"', folder))
 
@@ -66,7 +88,7 @@ def _environment(step: Step) -> Trouble:
     return _read_only(ENVIRONMENTS_DIR, f"{ENVIRONMENTS_DIR}/{name}")
 
 
-def _files(step: Step) -> Trouble:
+def _dump(step: Step) -> Trouble:
     return _read_only(PROTECTED_DIR, "")
 
 
@@ -77,18 +99,34 @@ def _proof(step: Step) -> Trouble:
 TROUBLE_FOR: Mapping[str, Callable[[Step], Trouble]] = {
     "start-service": _service,
     "restart-service": _service,
+    "lend-variable": _variable,
     "run-management": _tool,
     "send-environment": _environment,
-    "save-files": _files,
+    "dump-databases": _dump,
     "prove": _proof,
 }
+"""Kinds whose steps do something in every run, the best first. A command that brings a schema to where it is already is
+not run: in stages that have such commands a step beside them fails."""
 ORDER = tuple(TROUBLE_FOR)
 
 
 def for_stage(stage: Mapping[str, Any]) -> tuple[Step, Trouble]:
-    """A step of a stage that can be made to fail, and how. The last lane's, so that others are done before."""
+    """A step of a stage that can be made to fail, and how. The last lane's, so that others are done before. One that
+    acts on several hosts fails on the one its name tells."""
     steps = [step for lane in stage["lanes"] for step in lane["steps"] if step["kind"] in TROUBLE_FOR]
     if stage["name"] == "prove":
         steps = [step for step in steps if step["id"].endswith("/processes")]
     step = min(reversed(steps), key=lambda step: ORDER.index(step["kind"]))
-    return step, TROUBLE_FOR[step["kind"]](step)
+    return {**step, "host": step["host"] or step["id"].split("/")[1]}, TROUBLE_FOR[step["kind"]](step)
+
+
+def stays_lent(stage: Mapping[str, Any], step: Step) -> list[str]:
+    """What stays lent when a step of a stage fails: that nothing new is scheduled to the very service that will not
+    start, and nothing else."""
+    units = step["params"].get("units", ())
+    return [
+        str(other["lends"])
+        for lane in stage["lanes"]
+        for other in lane["steps"]
+        if other["host"] == step["host"] and STAYS_DISABLED.get(other["kind"]) in units
+    ]
