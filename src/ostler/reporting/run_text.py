@@ -37,7 +37,7 @@ def run_result_text(result: RunResult, history: RunHistory) -> str:
     lines += _lent(result)
     lines += _checksums(result.findings)
     lines += _told(result.findings)
-    lines += _ways_on(result)
+    lines += _ways_on(result, history.record.operation)
     return "\n".join(lines) + "\n"
 
 
@@ -178,8 +178,10 @@ def _checksums(findings: Sequence[Finding]) -> Iterator[str]:
         yield from (f"      {line}" for line in sums.split(", "))
 
 
-def _ways_on(result: RunResult) -> Iterator[str]:
+def _ways_on(result: RunResult, operation: str) -> Iterator[str]:
     run, state = result.run, result.state
+    if state is RunState.DONE and operation != "upgrade":
+        return
     if state in (RunState.DONE, RunState.CANCELLED):
         yield f"  to take it back: {_back(run)}"
         return

@@ -7,12 +7,26 @@ from pathlib import Path
 
 from tests.golden.recorded import sources
 
-from ostler.execution.history import history_of
+from ostler.execution.history import LOOKING, history_of
 from ostler.execution.home import Home
 from ostler.execution.journal import Journal
 from ostler.execution.records import RunState
+from ostler.planning.rollback.history import RunHistory
+from ostler.planning.rollback.plan import plan_rollback
 from ostler.planning.upgrade.plan import plan_upgrade
 from ostler.planning.upgrade.request import UpgradeRequest
+
+
+def test_the_stages_of_a_way_back_that_only_look_are_known_as_such() -> None:
+    recorded = sources("practice-3-2", "2025.1")
+    plan = plan_upgrade(recorded, UpgradeRequest(target="2025.1"))
+    tried = frozenset(step.id for _, _, step in plan.steps() if step.kind == "try-dump")
+    history = RunHistory("a-run", plan, frozenset({"roll-keystone/ctl1/30-switch"}), tried)
+    first = [
+        plan_rollback(recorded.catalog, recorded.cloud, recorded.snapshot, history, databases).stages[0]
+        for databases in ("stay", "restore")
+    ]
+    assert tuple(f"{stage.name}/" for stage in first) == LOOKING
 
 
 def test_a_later_run_counts_when_it_changed_something_and_was_not_taken_back(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from tests.golden.recorded import sources
 
-from ostler.errors import InputError
+from ostler.errors import InputError, Refused
 from ostler.planning.rollback.history import RunHistory
 from ostler.planning.rollback.plan import plan_rollback
 from ostler.planning.rollback.records import edit_records
@@ -60,6 +60,9 @@ def test_a_way_back_is_taken_back_by_giving_back_the_rows_it_edited_the_last_fir
         ("restore-records", EDITS[0].params["kept"]),
     ]
     assert (undo.operation, undo.stages[0].gate is None) == ("undo-edits", False)
+    with pytest.raises(Refused) as in_use:
+        plan_rollback(RECORDED.catalog, RECORDED.cloud, RECORDED.snapshot, replace(history, state="done"))
+    assert in_use.value.code == "rollback.records-in-use"
     with pytest.raises(InputError) as nothing:
         plan_rollback(RECORDED.catalog, RECORDED.cloud, RECORDED.snapshot, replace(history, touched=frozenset()))
     assert nothing.value.code == "rollback.nothing-edited"

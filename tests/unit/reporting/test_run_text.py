@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from ostler.errors import Finding, Severity
-from ostler.reporting.run_text import _checksums
+from ostler.execution.records import RunState
+from ostler.execution.run_result import RunResult
+from ostler.reporting.run_text import _checksums, _ways_on
 
 
 def test_the_checksums_of_the_recorded_files_stand_each_on_a_line_of_its_own() -> None:
@@ -13,3 +15,9 @@ def test_the_checksums_of_the_recorded_files_stand_each_on_a_line_of_its_own() -
     other = Finding("proof.apis", Severity.NOTE, "practice", "every API answers")
     assert list(_checksums([old, last, other])) == [f"  {says}:", "      ctl1 abc", "      ctl2 def"]
     assert list(_checksums([Finding("proof.bytes", Severity.FAILURE, "practice", "ctl1: not as before")])) == []
+
+
+def test_a_way_back_that_is_done_is_not_said_to_be_taken_back_by_another() -> None:
+    done = RunResult("2026-11-24-2-rollback", RunState.DONE, "", (), (), (), (), ())
+    assert list(_ways_on(done, "rollback")) == []
+    assert list(_ways_on(done, "upgrade")) != []

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from ostler.catalog.nova import DataEdit
 from ostler.cloud.model import Cloud
-from ostler.errors import InputError
+from ostler.errors import InputError, Refused
 from ostler.facts.model import Snapshot
 from ostler.planning.model import Lane, Plan, Stage
 from ostler.planning.rollback.history import RunHistory
@@ -73,7 +73,7 @@ def _says(edit: DataEdit, old: str, new: str) -> str:
 def undo_edits(cloud: Cloud, snapshot: Snapshot, history: RunHistory) -> Plan:
     """Plan to give the rows back that a way back edited: for an operator who stays with the new code after all.
 
-    Raises InputError for a way back that edited none.
+    Raises InputError for a way back that edited none, Refused for one that came to its end: old code runs on them.
     """
     edited = [step for _, _, step in history.plan.steps() if step.kind == "edit-records" and step.id in history.touched]
     if not edited:
@@ -83,6 +83,12 @@ def undo_edits(cloud: Cloud, snapshot: Snapshot, history: RunHistory) -> Plan:
             do_next="see its runs: ostler runs; an upgrade is made by a plan of its own",
         )
     host, old = str(edited[0].host), str(history.plan.request.get("target"))
+    if history.state == "done":
+        raise Refused(
+            "rollback.records-in-use",
+            f"run {history.run_id} took the cloud back: code of {old} runs, and needs the records as it edited them",
+            do_next="upgrade again: ostler upgrade",
+        )
     steps = tuple(_restore(step, history) for step in reversed(edited))
     stage = Stage(
         name="records-back",
