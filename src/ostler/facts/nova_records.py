@@ -110,7 +110,7 @@ def cells_commands(cloud: Cloud, request: FactRequest) -> Sequence[Command]:
 
 
 def parse_cells(results: Sequence[CommandResult], cloud: Cloud, request: FactRequest) -> JsonValue:
-    return {uuid: name for uuid, name in rows_of(results[0], "the list of nova's cells", 2)}
+    return dict(rows_of(results[0], "the list of nova's cells", 2))
 
 
 SERVICES_FACT = HostFact("nova.services", services_commands, parse_services, database_hosts)

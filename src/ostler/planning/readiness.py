@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ostler.catalog.catalog import Catalog
+from ostler.catalog.release import Hop
 from ostler.cloud.model import Cloud
 from ostler.errors import Finding, InputError, Severity
 from ostler.facts.model import FactRequest, Snapshot
@@ -55,11 +56,14 @@ def _request(catalog: Catalog, cloud: Cloud, target: str | None) -> list[Finding
 
 
 def _hop(catalog: Catalog, cloud: Cloud, target: str) -> list[Finding]:
-    """There must be a hop from the cloud's release to the target; one nobody has tried is told."""
+    """There must be a hop from the cloud's release to the target, with services of both side by side; one nobody has
+    tried is told."""
     try:
         hop = catalog.hop(cloud.release, target)
     except InputError as error:
         return [_from_error(error, f"{cloud.release} → {target}")]
+    if hop.rolling is not None and not hop.rolling.may_roll_computes:
+        return [_computes_cannot_roll(hop)]
     if hop.rolling is not None and hop.rolling.is_tried:
         return []
     return [
@@ -73,6 +77,19 @@ def _hop(catalog: Catalog, cloud: Cloud, target: str) -> list[Finding]:
             do_next=f"rehearse it on a practice cloud first: ostler practice up --name trial --release {cloud.release}",
         )
     ]
+
+
+def _computes_cannot_roll(hop: Hop) -> Finding:
+    """A plan upgrades computes after the controllers, batch by batch, so releases are mixed for a while."""
+    return Finding(
+        code="upgrade.computes-cannot-roll",
+        severity=Severity.FAILURE,
+        subject=str(hop),
+        summary=f"computes of {hop.source.id} do not work under controllers of {hop.target.id}",
+        found=hop.rolling.note if hop.rolling else "",
+        expected="a hop on which they do",
+        do_next="go over a release between them: ostler catalog hops",
+    )
 
 
 def _described(cloud: Cloud) -> list[Finding]:

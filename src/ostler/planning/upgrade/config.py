@@ -7,6 +7,7 @@ from ostler.catalog.config_change import ConfigChange
 from ostler.catalog.project import Project
 from ostler.catalog.release import Hop
 from ostler.cloud.model import Cloud, Host
+from ostler.errors import Finding, Severity
 from ostler.facts.model import FactRequest, wanted
 from ostler.facts.options import SECRET
 from ostler.planning.upgrade.request import Scene
@@ -56,6 +57,56 @@ def config_steps(stage: str, scene: Scene, host: Host, project: Project) -> list
     return steps + (_pin(stage, scene, host.name) if project.name == "nova" else [])
 
 
+def config_findings(scene: Scene) -> list[Finding]:
+    """Failures for options that the target does not work with, warnings where they could not be read, and a note when
+    nobody compared the options of this hop."""
+    found = [] if scene.catalog.is_config_compared(scene.hop) else [_not_compared(scene)]
+    for project in scene.projects:
+        for change in scene.catalog.config_changes(scene.hop, project.name):
+            if change.action == "refuse":
+                hosts = [host.name for host in scene.cloud.hosts.values() if project in scene.projects_on(host)]
+                found += [finding for host in hosts if (finding := _in_the_way(scene, host, change))]
+    return found
+
+
+def _in_the_way(scene: Scene, host: str, change: ConfigChange) -> Finding | None:
+    name = f"[{change.section}] {change.option}"
+    if (host, change.file) not in scene.options:
+        return Finding(
+            code="upgrade.option-not-read",
+            severity=Severity.WARNING,
+            subject=f"{change.file} on {host}",
+            summary=f"{name} could not be read: with {change.value} in it, {scene.target} does not work",
+            found="not read",
+            expected=f"no {change.value}",
+            do_next="see why it could not be read, and make the plan again",
+        )
+    value = _value(scene, host, change.file, change.section, change.option)
+    if change.value is None or change.value not in (value or ""):
+        return None
+    return Finding(
+        code="upgrade.option-in-the-way",
+        severity=Severity.FAILURE,
+        subject=f"{change.file} on {host}",
+        summary=f"{scene.target} does not work with {name} = {value}: {' '.join(change.why.split())}",
+        found=str(value),
+        expected=f"no {change.value}",
+        do_next=f"move the cloud to what takes the place of {change.value} first; then make the plan again",
+    )
+
+
+def _not_compared(scene: Scene) -> Finding:
+    return Finding(
+        code="upgrade.options-not-compared",
+        severity=Severity.NOTE,
+        subject=str(scene.hop),
+        summary="nobody compared the options of these two releases: a change of configuration may be missing",
+        found="not compared",
+        expected="every option of both releases compared",
+        do_next=f"look for options that were removed, renamed or got another default in the notes of {scene.target}",
+    )
+
+
 def needs_pin(scene: Scene, host: str) -> bool:
     """Whether nova on a host is not told to keep to the RPC version all services understand."""
     return _value(scene, host, NOVA_CONF, *PIN) is None
@@ -92,7 +143,7 @@ def _edit(change: ConfigChange, value: str | None) -> tuple[str, ...] | None:
     """The edit a change needs, given the operator's value (None: not set)."""
     if change.action == "set":
         return None if value is not None else ("set", change.section, change.option, change.value or "")
-    if value is None or change.action == "note":
+    if value is None or change.action in ("note", "refuse"):
         return None
     if change.action == "remove":
         return ("remove", change.section, change.option)

@@ -16,7 +16,7 @@ from ostler.planning.upgrade.accepting import accepted_in_vain
 from ostler.planning.upgrade.balancers import reload_balancers
 from ostler.planning.upgrade.capacity import capacity_findings, capacity_requests
 from ostler.planning.upgrade.computes import roll_computes
-from ostler.planning.upgrade.config import option_requests
+from ostler.planning.upgrade.config import config_findings, option_requests
 from ostler.planning.upgrade.controllers import roll_agents, roll_controllers
 from ostler.planning.upgrade.coverage import coverage_findings
 from ostler.planning.upgrade.finish import finish, prove, unpin, unpin_computes
@@ -60,6 +60,7 @@ def plan_upgrade(sources: Sources, request: UpgradeRequest) -> Plan:
         *readiness(sources.catalog, sources.snapshot, request.target),
         *_missing_environments(scene),
         *capacity_findings(scene),
+        *config_findings(scene),
         *coverage_findings(scene, stages),
         *order_findings(scene, stages),
     )

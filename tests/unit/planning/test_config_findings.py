@@ -1,0 +1,75 @@
+"""Options that stand in the way of a hop, options nobody could read, and hops whose options nobody compared."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from tests.golden.recorded import sources
+
+from ostler.catalog import load_catalog
+from ostler.catalog.catalog import Catalog
+from ostler.catalog.release import Hop
+from ostler.errors import Severity
+from ostler.facts.model import FactRequest, Snapshot, Unknown
+from ostler.planning.readiness import readiness
+from ostler.planning.upgrade.config import config_findings
+from ostler.planning.upgrade.plan import plan_upgrade
+from ostler.planning.upgrade.request import Scene, UpgradeRequest
+
+RECORDED = sources("practice-3-2", "2025.1")
+REQUEST = UpgradeRequest(target="2025.1")
+ML2 = "/etc/neutron/plugins/ml2/ml2_conf.ini"
+
+
+def ml2_on(host: str) -> FactRequest:
+    (found,) = [r for r in RECORDED.snapshot.values if r.fact == "host.options" and r.host == host and ML2 in str(r)]
+    return found
+
+
+def found_with(host: str, value: Any) -> list[tuple[str, Severity, str]]:
+    values = {**RECORDED.snapshot.values, ml2_on(host): value}
+    plan = plan_upgrade(replace(RECORDED, snapshot=replace(RECORDED.snapshot, values=values)), REQUEST)
+    assert not [note for note in plan.notes if "linuxbridge" in note]
+    return [(f.code, f.severity, f.subject) for f in plan.findings]
+
+
+@pytest.mark.parametrize("value", ["openvswitch", "openvswitch,sriovnicswitch", None])
+def test_a_cloud_without_linuxbridge_hears_nothing_of_it(value: str | None) -> None:
+    assert found_with("ctl2", {"ml2/mechanism_drivers": value}) == []
+
+
+def test_a_cloud_with_linuxbridge_is_refused() -> None:
+    told = found_with("ctl2", {"ml2/mechanism_drivers": "openvswitch, linuxbridge"})
+    assert told == [("upgrade.option-in-the-way", Severity.FAILURE, f"{ML2} on ctl2")]
+
+
+def test_an_option_that_could_not_be_read_is_a_warning() -> None:
+    told = found_with("ctl2", Unknown("no answer in time"))
+    assert told == [("upgrade.option-not-read", Severity.WARNING, f"{ML2} on ctl2")]
+
+
+@pytest.mark.parametrize(("source", "target", "is_compared"), [("2025.1", "2026.1", True), ("2025.1", "2025.2", False)])
+def test_a_hop_whose_options_nobody_compared_says_so(source: str, target: str, is_compared: bool) -> None:
+    catalog = load_catalog()
+    cloud = replace(RECORDED.cloud, release=source)
+    scene = Scene(catalog, catalog.hop(source, target), cloud, Snapshot(cloud, 0.0), UpgradeRequest(target=target))
+    told = [f.severity for f in config_findings(scene) if f.code == "upgrade.options-not-compared"]
+    assert told == ([] if is_compared else [Severity.NOTE])
+
+
+class OtherCatalog(Catalog):
+    """A catalog in which computes of the source do not work under controllers of the target."""
+
+    def hop(self, source: str, target: str) -> Hop:
+        hop = super().hop(source, target)
+        assert hop.rolling is not None
+        return replace(hop, rolling=replace(hop.rolling, may_roll_computes=False))
+
+
+def test_a_hop_on_which_computes_cannot_wait_for_their_turn_is_refused() -> None:
+    told = {f.code: f.severity for f in readiness(OtherCatalog(), Snapshot(RECORDED.cloud, 0.0), "2025.1")}
+    assert told["upgrade.computes-cannot-roll"] is Severity.FAILURE
+    told = {f.code: f.severity for f in readiness(load_catalog(), Snapshot(RECORDED.cloud, 0.0), "2025.1")}
+    assert "upgrade.computes-cannot-roll" not in told
