@@ -7,7 +7,7 @@ a process or reads a clock, and nothing in it depends on one particular cloud.
 from ostler.catalog.catalog import Catalog, load_catalog
 from ostler.catalog.command import Exit, LentSetting, Meaning, ProjectCommand
 from ostler.catalog.config_change import ConfigChange
-from ostler.catalog.database import Database, OnlineMigration, PendingCheck, SchemaPhase
+from ostler.catalog.database import Database, OnlineMigration, SchemaPhase
 from ostler.catalog.nova import DataEdit, Nova, NovaRelease
 from ostler.catalog.order import Edge, Order, Turn
 from ostler.catalog.project import Project, SchemaChange, Versions
@@ -32,7 +32,6 @@ __all__ = [
     "NovaRelease",
     "OnlineMigration",
     "Order",
-    "PendingCheck",
     "Project",
     "ProjectCommand",
     "Release",

@@ -26,18 +26,15 @@ class Meaning(StrEnum):
     WARNING = "warning"
     FAILURE = "failure"
     CRASH = "crash"
-    PENDING = "pending"
-    """Work of the phase named beside it is pending."""
     UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Exit(Ranged):
-    """What one exit code of a command means; `phase` names the pending phase when it means PENDING."""
+    """What one exit code of a command means."""
 
     code: int
     meaning: Meaning
-    phase: str | None = None
     note: str = ""
 
 

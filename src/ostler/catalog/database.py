@@ -39,9 +39,9 @@ class SchemaPhase(ProjectCommand):
     `turn` says when in an upgrade: `before_new` before any service of the target's code starts, `after_old`
     when the last service of the source's code has stopped.
     `runs_while` is `online` when every service of the project, old or new, may go on meanwhile, and
-    `project_stopped` when no service of the project may run. `needs_stop_only_if_pending` says that such a
-    command may be run online when there is nothing pending for it. `is_point_of_no_return` marks what old
-    code cannot live with once a revision was applied.
+    `project_stopped` when no service of the project may run while it applies a revision; with nothing pending
+    it may be run online all the same. `is_point_of_no_return` marks what old code cannot live with once a
+    revision was applied.
     """
 
     name: str
@@ -49,17 +49,9 @@ class SchemaPhase(ProjectCommand):
     databases: tuple[str, ...]
     turn: Literal["before_new", "after_old"]
     runs_while: Literal["online", "project_stopped"]
-    needs_stop_only_if_pending: bool = False
     is_point_of_no_return: bool = False
     lends: tuple[LentSetting, ...] = ()
     why: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class PendingCheck(ProjectCommand):
-    """A read-only command that tells whether schema work is pending, by its exit code alone."""
-
-    name: str
 
 
 @dataclass(frozen=True, kw_only=True)

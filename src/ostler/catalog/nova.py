@@ -16,17 +16,12 @@ class NovaRelease(Closed):
 
     `service_version` is what its services write into nova.services.version; `compute_floor` is the lowest
     services.version any nova-compute record may have for these services to start (deleted ones do not
-    count; disabled and dead ones do); `rpc_compute` is the newest compute RPC version it speaks and
-    `rpc_alias` the name that pins it under [upgrade_levels] compute; `rpc_accepted` are the majors and
-    minors its nova-compute accepts. `objects` are versions of versioned objects that are stored as JSON,
-    `Name` to version.
+    count; disabled and dead ones do); `min_libvirt` and `min_qemu` are the lowest its nova-compute starts
+    with. `objects` are versions of versioned objects that are stored as JSON, `Name` to version.
     """
 
     service_version: int
     compute_floor: int
-    rpc_compute: str
-    rpc_alias: str
-    rpc_accepted: tuple[str, ...]
     min_libvirt: str
     min_qemu: str
     objects: Mapping[str, str]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ostler.catalog.database import Database, OnlineMigration, PendingCheck, SchemaPhase
+from ostler.catalog.database import Database, OnlineMigration, SchemaPhase
 from ostler.catalog.record import Closed, R, Source, true_in
 from ostler.catalog.service import EntryPoint, Role, Service
 from ostler.catalog.status_check import StatusCheck
@@ -48,7 +48,6 @@ class ProjectData(Closed):
     versions_source: Source
     databases: tuple[Database, ...]
     schema_phases: tuple[SchemaPhase, ...]
-    pending_checks: tuple[PendingCheck, ...] = ()
     online_migrations: tuple[OnlineMigration, ...] = ()
     status_checks: tuple[StatusCheck, ...] = ()
 
@@ -164,10 +163,6 @@ class Project:
     def schema_phases(self, target: str) -> tuple[SchemaPhase, ...]:
         """The schema commands of a hop to `target`, in order."""
         return self._in(target, self.data.schema_phases)
-
-    def pending_checks(self, release: str) -> tuple[PendingCheck, ...]:
-        """The commands of `release` that tell whether schema work is pending."""
-        return self._in(release, self.data.pending_checks)
 
     def online_migration(self, release: str) -> OnlineMigration | None:
         """The command of `release` that migrates rows; None when the project has none."""

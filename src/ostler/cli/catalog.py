@@ -119,8 +119,7 @@ def _project(found: Project, release: str) -> dict[str, Any]:
     check, online = found.status_check(release), found.online_migration(release)
     commands = [("status check", check)] if check else []
     named = [(phase.name, phase) for phase in found.schema_phases(release)]
-    pending = [(check.name, check) for check in found.pending_checks(release)]
-    rows = [*commands, *named, *pending, *([("online data migrations", online)] if online else [])]
+    rows = [*commands, *named, *([("online data migrations", online)] if online else [])]
     return {
         "name": found.name,
         "release": release,

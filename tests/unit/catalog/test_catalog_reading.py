@@ -27,7 +27,7 @@ def catalog_with(tmp_path: Path, change: dict[str, object]) -> Catalog:
         ({"user": "GONE"}, "user: this key is missing"),
         ({"user": 5}, "user: Input should be a valid string, found 5"),
         ({"versions": {2024.1: {"first": "1.0.0", "last": "1.0.0"}}}, "versions.2024.1"),
-        ({"pending_checks": [{"name": "x"}]}, "pending_checks.0.argv: this key is missing"),
+        ({"schema_phases": [{"name": "x"}]}, "schema_phases.0.argv: this key is missing"),
         ({"services": [{"role": "compute", "kind": "demon"}]}, "services.0.kind: Input should be"),
     ],
 )

@@ -81,5 +81,3 @@ def _commands(project: Project, release: str) -> Iterator[ManagedCommand]:
     check = project.status_check(release)
     if check:
         yield ManagedCommand(check.argv, "check")
-    for pending in project.pending_checks(release):
-        yield ManagedCommand(pending.argv, "pending")

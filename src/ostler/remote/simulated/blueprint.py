@@ -14,7 +14,7 @@ from typing import Literal, TypeVar
 K = TypeVar("K")
 V = TypeVar("V")
 
-CommandKind = Literal["expand", "migrate", "contract", "sync", "online", "check", "pending"]
+CommandKind = Literal["expand", "migrate", "contract", "sync", "online", "check"]
 
 
 @dataclass(frozen=True)

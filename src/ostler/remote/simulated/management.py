@@ -13,7 +13,7 @@ from ostler.remote.simulated.machine import Machine, Outcome, failed
 from ostler.remote.simulated.services import ENVIRONMENTS, MANIFEST, database_answers, edition_at
 
 SYNC_S, CHECK_S, ONLINE_S = 4.0, 3.0, 2.0
-DONE, AGAIN, PENDING = 0, 1, 1
+DONE, AGAIN = 0, 1
 TABLE = """+--------------------------------+
 | Upgrade Check Results          |
 +--------------------------------+
@@ -65,9 +65,6 @@ def run_in_environment(machine: Machine, path: str, arguments: Sequence[str]) ->
         return Outcome(DONE, TABLE, seconds=CHECK_S)
     if command.kind == "online":
         return _migrate_rows(machine, edition, command, arguments)
-    if command.kind == "pending":
-        fits = machine.world.blueprint.runs_on(edition.project, edition.release, machine.state.databases.schema)
-        return Outcome(DONE if fits else PENDING, seconds=CHECK_S)
     return _change_schema(machine, edition, command)
 
 
