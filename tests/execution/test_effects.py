@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from execution_world import CLOUD, Shop, World, WorldApi, WorldTransport, is_number
@@ -381,11 +381,12 @@ class Checker:
         return self._result
 
 
-def judged(room: Room, checker: Checker, **more: Any) -> EffectResult:
+def judged(room: Room, checker: Checker, *, projects: tuple[str, ...] = ("nova",), **more: Any) -> EffectResult:
     without_libvirt = {"cmp1": {"type": "fake"}}
     room = room.with_means(read_facts=lambda *asked: dict.fromkeys(asked[-1], without_libvirt))
     bench = replace(room.bench, transport=checker, **more)
-    return carry_out(bench, Judge("ctl1", "nova", "2025.1", Command(("nova-status", "upgrade", "check"))))
+    commands = {project: Command((f"{project}-status", "upgrade", "check")) for project in projects}
+    return carry_out(bench, Judge("ctl1", "2025.1", tuple(commands.items())))
 
 
 def test_a_status_check_that_succeeds_finds_nothing(room: Room) -> None:
@@ -398,13 +399,51 @@ def test_a_warning_that_the_catalog_knows_to_be_none_is_a_note(room: Room) -> No
     assert "Instances found without hw_machine_type set. This warning can be ignored" in told.summary
 
 
-def test_a_failing_check_fails_the_step_unless_it_was_accepted(room: Room) -> None:
-    checker = Checker(2, TABLE.format(result="Failure"))
-    failed = judged(room, checker)
+OLDER = "nova.status-check-older-than-n-1-computes"
+
+
+def test_a_failing_check_refuses_and_cannot_be_accepted(room: Room) -> None:
+    failed = judged(room, Checker(2, TABLE.format(result="Failure")), accepted=frozenset({OLDER}))
     assert failed.failure is not None
     assert "Older than N-1 computes" in failed.failure
-    code = "nova.status-check-older-than-n-1-computes"
-    assert judged(room, checker, accepted=frozenset({code})).failure is None
+    assert "--accept" not in failed.failure
+
+
+def test_a_crash_refuses_and_cannot_be_accepted(room: Room) -> None:
+    crashed = judged(room, Checker(255, stderr="boom"), accepted=frozenset({"nova.status-check-crashed"}))
+    assert crashed.failure is not None
+    assert "nova.status-check-crashed (failure)" in crashed.failure
+
+
+def test_a_warning_that_nothing_explains_refuses_unless_it_was_accepted(room: Room) -> None:
+    checker = Checker(1, TABLE.format(result="Warning"))
+    warned = judged(room, checker)
+    assert warned.failure is not None
+    assert warned.failure.endswith(f"ostler upgrade --to 2025.1 --accept {OLDER} --out upgrade.plan")
+    assert "hw-machine-type" not in warned.failure
+    accepted = judged(room, checker, accepted=frozenset({OLDER}))
+    assert accepted.failure is None
+    assert {finding.severity for finding in accepted.findings} == {Severity.NOTE, Severity.WARNING}
+
+
+def test_all_checks_are_told_together(room: Room) -> None:
+    failed = judged(room, Checker(255, stderr="boom"), projects=("nova", "cinder", "glance"))
+    assert [finding.subject for finding in failed.findings] == ["nova", "cinder", "glance"]
+    assert failed.failure is not None
+    assert failed.failure.count("status-check-crashed (failure)") == 3
+
+
+def test_only_what_refuses_is_asked_again(room: Room) -> None:
+    class OneFails(Checker):
+        asked: ClassVar[list[str]] = []
+
+        def run(self, host: str, command: Command) -> CommandResult:
+            self.asked.append(command.argv[0])
+            return CommandResult(255, "", "boom") if command.argv[0] == "nova-status" else self._result
+
+    judged(room, OneFails(0), projects=("nova", "cinder"))
+    assert OneFails.asked.count("cinder-status") == 1
+    assert OneFails.asked.count("nova-status") == 4
 
 
 def test_what_fails_for_a_moment_only_is_looked_at_again(room: Room) -> None:

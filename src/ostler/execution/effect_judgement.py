@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 from ostler.catalog import load_catalog
 from ostler.catalog.command import Meaning
 from ostler.catalog.status_check import FalseSeverity, StatusCheck
-from ostler.commands import CommandResult
+from ostler.commands import Command, CommandResult
 from ostler.errors import Finding, InputError, Severity
 from ostler.execution.effect_bench import Bench, EffectResult
 from ostler.execution.masking import last_lines, mask_output
@@ -25,29 +26,65 @@ then says that online data migrations are missing (seen 2026-11-20)."""
 
 
 def judge(bench: Bench, effect: Judge) -> EffectResult:
-    """Run a status check and tell its verdicts, with the severities the catalog knows to be the real ones. A failure
-    counts when it stays."""
+    """Run the status checks and tell their verdicts, with the severities the catalog knows to be the real ones. What
+    forbids going on counts when it stays."""
+    told: dict[str, _Told] = {}
     for look in range(LOOKS):
+        again = [(project, command) for project, command in effect.checks if not told or told[project].refusing]
+        if not again:
+            break
         if look:
             bench.means.clock.sleep(LOOK_AGAIN_AFTER_S)
-        result = bench.transport.run(effect.host, effect.command)
-        findings = tuple(judge_output(effect, result, lambda request: bench.read([request])[request]))
-        failing = [f for f in findings if f.severity is Severity.FAILURE and f.code not in bench.accepted]
-        if not failing:
-            break
-    failure = None
-    if failing:
-        failure = f"the check of {effect.project} {effect.release} fails: {'; '.join(f.summary for f in failing)}"
-    evidence = () if not failing else last_lines(result.stdout + result.stderr)
+        told |= {project: _ask(bench, effect, project, command) for project, command in again}
+    findings = tuple(finding for each in told.values() for finding in each.findings)
+    refusing = [finding for each in told.values() for finding in each.refusing]
+    evidence = tuple(line for each in told.values() if each.refusing for line in each.output)
+    failure = _refusal(bench, effect.release, refusing) if refusing else None
     return EffectResult(_counted(findings), is_change=False, findings=findings, failure=failure, evidence=evidence)
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What one check says; `refusing` are the findings that forbid going on."""
+
+    findings: tuple[Finding, ...]
+    refusing: tuple[Finding, ...]
+    output: tuple[str, ...]
+
+
+def _ask(bench: Bench, effect: Judge, project: str, command: Command) -> _Told:
+    """One check: its failures always refuse, its warnings those that were not accepted."""
+    result = bench.transport.run(effect.host, command)
+    where = (effect.host, project, effect.release)
+    findings = tuple(judge_output(*where, result, lambda request: bench.read([request])[request]))
+    refusing = tuple(
+        finding
+        for finding in findings
+        if finding.severity is Severity.FAILURE
+        or (finding.severity is Severity.WARNING and finding.code not in bench.accepted)
+    )
+    return _Told(findings, refusing, last_lines(result.stdout + result.stderr))
+
+
+def _refusal(bench: Bench, release: str, refusing: Sequence[Finding]) -> str:
+    """What forbids going on, and the words that take on what can be taken on."""
+    said = "; ".join(f"{finding.code} ({finding.severity}): {finding.summary}" for finding in refusing)
+    codes = dict.fromkeys(finding.code for finding in refusing if finding.severity is Severity.WARNING)
+    accept = " ".join(f"--accept {code}" for code in codes)
+    if any(finding.severity is Severity.FAILURE for finding in refusing):
+        return f"the checks of {release} refuse: {said}. Failures must be mended"
+    return (
+        f"the checks of {release} warn: {said}. Mend it, or take it on in a new plan: "
+        f"ostler cancel {bench.run} && ostler upgrade --to {release} {accept} --out upgrade.plan"
+    )
 
 
 Read = Callable[[FactRequest], JsonValue | Unknown]
 
 
-def judge_output(effect: Judge, result: CommandResult, read: Read) -> Iterator[Finding]:
+def judge_output(host: str, project: str, release: str, result: CommandResult, read: Read) -> Iterator[Finding]:
     """The findings in what a status check left behind; none when all is well. `read` tells a fact of the cloud."""
-    project, release, catalog = effect.project, effect.release, load_catalog()
+    catalog = load_catalog()
     check = catalog.project(project).status_check(release)
     if check is None:
         raise InputError("execution.no-status-check", f"the catalog knows no status check of {project} {release}")
@@ -58,7 +95,7 @@ def judge_output(effect: Judge, result: CommandResult, read: Read) -> Iterator[F
         return
     if meaning in (Meaning.WARNING, Meaning.FAILURE) and lines:
         for line in lines:
-            fits = (f for f in known if _fits(f, line) and not _is_right_after_all(f, effect.host, read))
+            fits = (f for f in known if _fits(f, line) and not _is_right_after_all(f, host, read))
             yield _verdict(project, line, next(fits, None))
     else:
         yield _crash(project, check, result, known)
@@ -94,8 +131,18 @@ def _verdict(project: str, line: CheckLine, false: FalseSeverity | None) -> Find
         f"{line.check}: {mask_output(line.details)[:DETAILS_SHOWN]}{why}",
         found=line.result,
         expected="success",
-        do_next="see the project's upgrade notes, then check again" if severity is not Severity.NOTE else "",
+        do_next=_do_next(severity, project, line.check),
     )
+
+
+def _do_next(severity: Severity, project: str, check: str) -> str:
+    """A warning that was accepted stays a warning: it is told, and the run goes on."""
+    if severity is Severity.NOTE:
+        return ""
+    mend = "see the project's upgrade notes, mend it, and resume"
+    if severity is Severity.FAILURE:
+        return mend
+    return f"{mend}; or make a new plan with --accept {project}.status-check-{_slug(check)}"
 
 
 def _crash(project: str, check: StatusCheck, result: CommandResult, known: list[FalseSeverity]) -> Finding:

@@ -68,8 +68,8 @@ def describe(effect: Effect) -> str:
             return f"hold {api}"
         case Release(api=api):
             return f"release {api}"
-        case Judge(host=host, project=project, release=target):
-            return f"judge {project} for {target} on {host}"
+        case Judge(host=host, release=target, checks=checks):
+            return f"judge {', '.join(project for project, _ in checks)} for {target} on {host}"
         case Prove(name=name):
             return f"prove {name}"
 

@@ -127,14 +127,13 @@ class Release:
 
 @dataclass(frozen=True)
 class Judge:
-    """Run a target release's own status check and turn its exit code and table into findings: ``project``'s
-    check run by ``command``; the catalog corrects known false severities. Fails the step when a failure
-    finding is left that was not accepted in the plan."""
+    """Run a target release's own status checks and turn their exit codes and tables into findings: each project's
+    check run by its command; the catalog corrects known false severities. All are run, and told together; then it
+    fails when a failure is left, or a warning that was not accepted in the plan."""
 
     host: str
-    project: str
     release: str
-    command: Command
+    checks: tuple[tuple[str, Command], ...]
 
 
 @dataclass(frozen=True)

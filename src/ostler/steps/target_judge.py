@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from ostler.cloud.model import Cloud
 from ostler.commands import Command
 from ostler.steps.effects import Effect, Judge
@@ -11,19 +14,24 @@ JUDGE_TIMEOUT_S = 900.0
 
 
 class JudgeTarget(Kind):
-    """Parameters: `project`, `release` (the target), `environment`, `argv`, `user`."""
+    """Parameters: `release` (the target); `checks`, a list of {project, environment, argv, user}."""
 
     name = "judge-target"
 
     def title(self, step: Step) -> str:
-        return f"{param(step, 'argv')[0]} upgrade check with the code of {param(step, 'release')}, on {step.host}"
+        programs = ", ".join(check["argv"][0] for check in param(step, "checks"))
+        return f"let the code of {param(step, 'release')} check the cloud, on {step.host}: {programs}"
 
     def effects(self, step: Step, cloud: Cloud, remembered: Remembered) -> tuple[Effect, ...]:
-        program, *arguments = param(step, "argv")
-        command = Command(
-            (f"{param(step, 'environment')}/bin/{program}", *arguments),
-            timeout_s=JUDGE_TIMEOUT_S,
-            user=param(step, "user"),
-            is_read_only=True,
-        )
-        return (Judge(str(step.host), param(step, "project"), param(step, "release"), command),)
+        checks = tuple((check["project"], _command(check)) for check in param(step, "checks"))
+        return (Judge(str(step.host), param(step, "release"), checks),)
+
+
+def _command(check: Mapping[str, Any]) -> Command:
+    program, *arguments = check["argv"]
+    return Command(
+        (f"{check['environment']}/bin/{program}", *arguments),
+        timeout_s=JUDGE_TIMEOUT_S,
+        user=check["user"],
+        is_read_only=True,
+    )

@@ -6,11 +6,10 @@ from collections.abc import Mapping
 
 import pytest
 
-from ostler.commands import Command, CommandResult
+from ostler.commands import CommandResult
 from ostler.errors import Severity
 from ostler.execution.effect_judgement import judge_output
 from ostler.facts.model import FactRequest, JsonValue, Unknown, wanted
-from ostler.steps.effects import Judge
 
 OVN_CHECK = "OVN support for BM provisioning over IPv6 check"
 OVN_DETAILS = "Failed to connect to OVN: northbound database"
@@ -26,8 +25,8 @@ def table(check: str, result: str, details: str) -> str:
 def verdict(
     project: str, exit_code: int, text: str, facts: Mapping[FactRequest, JsonValue | Unknown]
 ) -> tuple[Severity, str]:
-    effect = Judge("ctl1", project, "2025.1", Command((f"{project}-status", "upgrade", "check")))
-    (found,) = judge_output(effect, CommandResult(exit_code, text, ""), lambda request: facts[request])
+    result = CommandResult(exit_code, text, "")
+    (found,) = judge_output("ctl1", project, "2025.1", result, lambda request: facts[request])
     return found.severity, found.summary
 
 

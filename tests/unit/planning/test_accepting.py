@@ -37,9 +37,18 @@ def test_a_code_that_is_a_failure_here_and_a_warning_there_accepts_the_warning()
     assert accepted_in_vain([FAILURE.code], both) == []
 
 
+def test_what_only_a_target_check_can_tell_is_accepted_without_a_word() -> None:
+    assert accepted_in_vain(["nova.status-check-old-computes"], FOUND, ["nova"]) == []
+    (other,) = accepted_in_vain(["heat.status-check-anything"], FOUND, ["nova"])
+    assert other.code == "upgrade.accepts-nothing"
+    (crash,) = accepted_in_vain(["nova.status-check-crashed"], FOUND, ["nova"])
+    assert crash.code == "upgrade.accepts-a-failure"
+
+
 def test_a_plan_tells_what_was_accepted_in_vain() -> None:
     golden = GOLDEN_PLANS[0]
-    request = UpgradeRequest(target=golden.target, accept=("nova.sever-stuck",), accepted_by="alice")
+    accept = ("nova.sever-stuck", "nova.status-check-old-computes")
+    request = UpgradeRequest(target=golden.target, accept=accept, accepted_by="alice")
     plan = plan_upgrade(sources(golden.cloud, golden.target), request)
     assert [finding.subject for finding in plan.findings if finding.code == "upgrade.accepts-nothing"] == [
         "--accept nova.sever-stuck"

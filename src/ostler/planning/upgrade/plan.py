@@ -23,7 +23,7 @@ from ostler.planning.upgrade.finish import finish, prove, unpin, unpin_computes
 from ostler.planning.upgrade.order_kept import order_findings
 from ostler.planning.upgrade.place import place
 from ostler.planning.upgrade.protect import dump_folder, protect
-from ostler.planning.upgrade.ready import ready
+from ostler.planning.upgrade.ready import checked_projects, ready
 from ostler.planning.upgrade.request import Scene, TargetEnvironment, UpgradeRequest
 from ostler.planning.upgrade.schema import contract, expand
 from ostler.planning.upgrade.volumes import drain_notes
@@ -64,6 +64,7 @@ def plan_upgrade(sources: Sources, request: UpgradeRequest) -> Plan:
         *coverage_findings(scene, stages),
         *order_findings(scene, stages),
     )
+    checked = [project.name for project, _ in checked_projects(scene)]
     by_whom = request.accepted_by or "the operator"
     return Plan(
         operation="upgrade",
@@ -79,7 +80,7 @@ def plan_upgrade(sources: Sources, request: UpgradeRequest) -> Plan:
             "database_host": sources.cloud.databases.hosts[0] if sources.cloud.databases else None,
         },
         stages=stages,
-        findings=(*found, *accepted_in_vain(request.accept, found)),
+        findings=(*found, *accepted_in_vain(request.accept, found, checked)),
         accepted=tuple(Acceptance(code, by_whom, sources.snapshot.taken_at) for code in request.accept),
         notes=_notes(scene),
     ).sealed()

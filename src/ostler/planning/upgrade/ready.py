@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ostler.catalog.command import Meaning
 from ostler.catalog.database import OnlineMigration
 from ostler.catalog.project import Project
+from ostler.catalog.status_check import StatusCheck
 from ostler.planning.model import Lane, Stage
 from ostler.planning.upgrade.place import place_step
 from ostler.planning.upgrade.request import Scene
@@ -19,34 +22,46 @@ def ready(scene: Scene) -> Stage:
     steps: list[Step] = [record_inventory(scene, "ready")]
     for project in scene.projects:
         steps += _finish_source_migrations(scene, project)
-    for project in scene.projects:
-        check = project.status_check(scene.target)
-        if check is None:
-            continue
-        steps.append(place_step("ready", scene, project, first))
-        steps.append(
-            Step(
-                id=f"ready/{first}/{project.name}-check",
-                kind="judge-target",
-                host=first,
-                why=f"only {scene.target} itself knows what it will refuse; it must say so before anything changes",
-                undo="nothing is changed",
-                estimate_s=5,
-                params={
-                    "project": project.name,
-                    "release": scene.target,
-                    "environment": scene.new_environment(project),
-                    "argv": list(check.argv),
-                    "user": project.user,
-                },
-            )
-        )
+    checked = checked_projects(scene)
+    steps += [place_step("ready", scene, project, first) for project, _ in checked]
+    if checked:
+        steps.append(_judge_target(scene, checked))
     return Stage(
         name="ready",
         title="Make sure the cloud is ready",
         why=f"the code of {scene.target} checks the live cloud, and the data migrations of {scene.source} are finished",
         undo="nothing to undo: no service, setting or schema is changed",
         lanes=(Lane(first, tuple(steps)),),
+    )
+
+
+def checked_projects(scene: Scene) -> list[tuple[Project, StatusCheck]]:
+    """The projects whose target code can check the cloud."""
+    checks = [(project, project.status_check(scene.target)) for project in scene.projects]
+    return [(project, check) for project, check in checks if check is not None]
+
+
+def _judge_target(scene: Scene, checked: Sequence[tuple[Project, StatusCheck]]) -> Step:
+    """All checks in one step, so that everything they say is told at once."""
+    return Step(
+        id=f"ready/{scene.first}/target-checks",
+        kind="judge-target",
+        host=scene.first,
+        why=f"only {scene.target} itself knows what it will refuse; it must say so before anything changes",
+        undo="nothing is changed",
+        estimate_s=5 * len(checked),
+        params={
+            "release": scene.target,
+            "checks": [
+                {
+                    "project": project.name,
+                    "environment": scene.new_environment(project),
+                    "argv": list(check.argv),
+                    "user": project.user,
+                }
+                for project, check in checked
+            ],
+        },
     )
 
 
