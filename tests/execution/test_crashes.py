@@ -48,6 +48,29 @@ def test_a_killed_run_ends_the_same_with_no_effect_twice_and_no_loan_left(
     assert added_twice(shop) == []
 
 
+def test_what_was_done_and_is_not_in_the_journal_yet_is_found_done_and_not_repeated(tmp_path: Path) -> None:
+    assert drive(tmp_path, crash_at="after_effect:roll/cmp1/2-add") == KILLED
+    shop = Shop(tmp_path)
+    (run,) = list_runs(shop.home)
+    begun = [effect for effect in load_run(run.id, shop.home).effects if effect.step == "roll/cmp1/2-add"]
+    assert [effect.has_ended for effect in begun] == [False]
+    assert shop.world.done.count("cmp1: add a") == 1
+
+    assert drive(tmp_path, run.id) == 0
+    assert shop.world.done.count("cmp1: add a") == 1
+    told = load_run(run.id, shop.home).last_outcomes["roll/cmp1/2-add"]
+    assert told.reason == "found done when the run was gone on with"
+
+
+def test_of_several_effects_that_one_is_repeated_which_is_not_in_the_journal_and_may_be(tmp_path: Path) -> None:
+    assert drive(tmp_path, crash_at="after_effect:roll/cmp1/3-version") == KILLED
+    shop = Shop(tmp_path)
+    (run,) = list_runs(shop.home)
+    assert drive(tmp_path, run.id) == 0
+    counts = {key: shop.world.done.count(f"cmp1: set {key}") for key in ("version 2", "schema 5")}
+    assert counts == {"version 2": 2, "schema 5": 1}
+
+
 def test_killed_again_and_again_it_still_ends_the_same(tmp_path: Path) -> None:
     ended = drive(tmp_path, crash_at="after_effect")
     (run,) = list_runs(Shop(tmp_path).home)

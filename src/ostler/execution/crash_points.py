@@ -1,6 +1,7 @@
 """Named points at which tests kill the process: `OSTLER_CRASH_AT=<point>[:<step id or glob>[:<nth>]]`.
 
 Killed for real (SIGKILL), so that what is seen afterwards is what a power cut or the kernel's memory killer leaves.
+`after_effect` lies between what was done to a host or an API and its end in the journal: only the cloud knows of it.
 """
 
 from __future__ import annotations

@@ -44,7 +44,6 @@ class EffectLog:
             if place in done and not checks_itself(effect):
                 continue
             self._carry_out(step, attempt, place, effect)
-            crash_point("after_effect", step)
 
     def give_back_all(self, step: str, attempt: int, effects: Sequence[Effect]) -> None:
         """Carry out the effects that give back what a step lent, also those after one that failed (a load balancer
@@ -78,6 +77,7 @@ class EffectLog:
             )
         except CannotTell as error:
             result = EffectResult(str(error), is_change=False, failure=str(error))
+        crash_point("after_effect", step)  # done to the host, not yet in the journal
         seconds = self._bench.means.clock.elapsed() - began
         self._told(step, number, result, seconds)
         self._events.tell(EffectDone(step, number, what, result.is_change, seconds))
