@@ -173,6 +173,33 @@ def test_a_step_whose_facts_changed_stops_as_stale_and_names_the_fact(shop: Shop
     assert shop.world.done == []
 
 
+def test_what_a_step_relies_on_is_looked_at_again_when_it_is_tried_again(shop: Shop) -> None:
+    expected = Expectation(numbers_of("cmp2"), ("old",), "absent_or_one_of", [0], "no old code runs on cmp2")
+    relying = step("contract/cmp1/add", "set", "cmp1", key="added", value=1, relies_on=(expected,))
+    shop.world.break_command("cmp1", "set")
+    result = carry_out(shop, plan(stage("contract", lane("cmp1", relying))))
+    shop.world.break_command("cmp1", "set", mend=True)
+    shop.world.set("cmp2", old=1)
+
+    assert go_on(shop, result.run).state is RunState.FAILED
+    told = load_run(result.run, shop.home).last_outcomes["contract/cmp1/add"]
+    assert (told.outcome, told.reason) == (Outcome.REFUSED, "stale: no old code runs on cmp2: no, found 1")
+    assert shop.world.done == []
+
+    shop.world.set("cmp2", old=0)
+    assert go_on(shop, result.run).state is RunState.DONE
+
+
+def test_what_a_step_brought_half_way_itself_does_not_make_it_stale(shop: Shop) -> None:
+    expected = Expectation(numbers_of("cmp1"), ("schema",), "absent_or_one_of", [0, 3], "as planned, or as it will be")
+    relying = step("expand/cmp1/sync", "set", "cmp1", key="schema", value=3, relies_on=(expected,))
+    shop.world.break_command("cmp1", "set")
+    result = carry_out(shop, plan(stage("expand", lane("cmp1", relying))))
+    shop.world.break_command("cmp1", "set", mend=True)
+    shop.world.set("cmp1", schema=2)
+    assert go_on(shop, result.run).state is RunState.DONE
+
+
 def test_a_host_that_does_not_answer_fails_only_its_lane_within_what_is_tolerated(shop: Shop) -> None:
     shop.world.take_down("cmp2")
     made = plan(stage("roll", rolling("cmp1"), rolling("cmp2"), rolling("cmp3"), in_flight=3, tolerate=1))

@@ -20,6 +20,7 @@ from ostler.execution.executor import checks_itself
 from ostler.execution.records import GIVEN_BACK_BY_STEP, Intent, Outcome, StepOutcome
 from ostler.execution.waiting import Abandoned, judge
 from ostler.facts.model import FactRequest, JsonValue, Unknown
+from ostler.facts.predicate import Expectation
 from ostler.steps.effects import Until
 from ostler.steps.model import Remembered, Step, StepKind
 
@@ -122,10 +123,9 @@ class StepRunner:
             [*to_remember, *(expectation.request for expectation in step.relies_on)],
             [until.expectation.request for until in early],
         )
-        stale = [judge(expectation, values[expectation.request]) for expectation in step.relies_on]
-        changed = [verdict for verdict in stale if not verdict.holds]
-        if changed:
-            return _Verdict(Outcome.REFUSED, f"stale: {changed[0]}", tuple(str(verdict) for verdict in changed))
+        stale = _stale(step.relies_on, values)
+        if stale is not None:
+            return stale
         unread = {request: value for request in to_remember if isinstance(value := values[request], Unknown)}
         if unread:
             told = tuple(f"{request}: {value.reason}" for request, value in unread.items())
@@ -152,10 +152,20 @@ class StepRunner:
                 "it is not known whether this happened, and it must not happen twice",
                 (f"look at the cloud, then: ostler resume {self._run} --settle {step.id}=done (or =again)",),
             )
+        stale = None if holds else self._stale_meanwhile(step, untils)
+        if stale is not None:
+            return stale
         intent = intents[-1] if was_killed else self._intend(step, attempt, remembered)
         if holds:
-            return _Verdict(Outcome.DONE, "found done when the run was gone on with")
+            return self._do_the_rest(step, kind, intent)
         return self._act_again(step, kind, intent, was_killed=was_killed)
+
+    def _stale_meanwhile(self, step: Step, untils: Sequence[Until]) -> _Verdict | None:
+        """What the step relies on and no longer finds; None when all is so. What it changes itself is left out: it may
+        have got half way."""
+        own = {(until.expectation.request, until.expectation.path) for until in untils}
+        relied_on = [each for each in step.relies_on if (each.request, each.path) not in own]
+        return _stale(relied_on, self._read([each.request for each in relied_on], []))
 
     def _must_be_settled(self, step: Step, kind: StepKind, remembered: Remembered, holds: bool | None) -> bool:
         """Whether only a person can tell if an effect that must not be repeated happened.
@@ -169,6 +179,15 @@ class StepRunner:
         effects = kind.effects(step, self._bench.cloud, remembered)
         blind = [effect for effect in effects if not checks_itself(effect)]
         return holds is None or (len(blind) > 1 and bool(in_doubt))
+
+    def _do_the_rest(self, step: Step, kind: StepKind, intent: Intent) -> _Verdict:
+        """The step's verification holds; what lies behind the effect that was under way, and cannot be seen (that
+        systemd reads its files anew), is still to be done."""
+        places = self._journal.steps.places(self._run, step.id, intent.attempt)
+        begun = range(max(places.done | places.in_doubt, default=-1) + 1)
+        if not begun or len(begun) >= len(kind.effects(step, self._bench.cloud, intent.remembered)):
+            return _Verdict(Outcome.DONE, "found done when the run was gone on with")
+        return self._act(step, kind, intent, done=frozenset(begun))
 
     def _act_again(self, step: Step, kind: StepKind, intent: Intent, *, was_killed: bool) -> _Verdict:
         """Go on behind the effects that were carried out; if that does not lead there, and they may be repeated, do
@@ -243,6 +262,15 @@ class StepRunner:
             self._events.tell(LoanReturned(step.returns, f"{GIVEN_BACK_BY_STEP} {step.id}"))
         self._events.tell(StepEnded(step.id, outcome.outcome, outcome.reason, seconds, outcome.evidence))
         return outcome
+
+
+def _stale(relied_on: Sequence[Expectation], values: Mapping[FactRequest, JsonValue | Unknown]) -> _Verdict | None:
+    """The refusal that names what is not as the step relies on; None when all is."""
+    verdicts = [judge(expectation, values[expectation.request]) for expectation in relied_on]
+    changed = [verdict for verdict in verdicts if not verdict.holds]
+    if not changed:
+        return None
+    return _Verdict(Outcome.REFUSED, f"stale: {changed[0]}", tuple(str(verdict) for verdict in changed))
 
 
 def _verify_without_memory(kind: StepKind, step: Step, bench: Bench) -> tuple[Until, ...]:
