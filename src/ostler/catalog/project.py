@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ostler.catalog.database import Database, OnlineMigration, SchemaPhase
-from ostler.catalog.record import Closed, R, Source, true_in
+from ostler.catalog.record import Closed, R, Ranged, Source, true_in
 from ostler.catalog.service import EntryPoint, Role, Service
 from ostler.catalog.status_check import StatusCheck
 from ostler.errors import InputError
@@ -21,6 +21,15 @@ class Versions(Closed):
 
     first: str
     last: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeptVersions(Ranged, Closed):
+    """That services of the project keep to the oldest versions of messages they saw until they are started anew, in
+    these releases as the target of a hop."""
+
+    why: str
+    source: Source
 
 
 @dataclass(frozen=True)
@@ -50,6 +59,7 @@ class ProjectData(Closed):
     schema_phases: tuple[SchemaPhase, ...]
     online_migrations: tuple[OnlineMigration, ...] = ()
     status_checks: tuple[StatusCheck, ...] = ()
+    kept_versions: tuple[KeptVersions, ...] = ()
 
 
 class Project:
@@ -171,6 +181,10 @@ class Project:
     def status_check(self, release: str) -> StatusCheck | None:
         """The readiness check that comes with `release`; None when there is none."""
         return next(iter(self._in(release, self.data.status_checks)), None)
+
+    def kept_versions(self, target: str) -> KeptVersions | None:
+        """Why services must be started anew when all are of `target`; None when they need not be."""
+        return next(iter(self._in(target, self.data.kept_versions)), None)
 
     def _in(self, release: str, records: tuple[R, ...]) -> tuple[R, ...]:
         self._demand(release)

@@ -71,7 +71,8 @@ def test_the_last_backend_is_not_disabled_and_the_plan_says_so() -> None:
 
 def test_where_all_stop_at_once_nothing_is_drained_and_the_plan_says_so() -> None:
     made = plan({f"cinder-volume@ctl{n}@a": UP for n in (1, 2, 3)}, no_overlap=("cinder",))
-    assert not [step for _, _, step in made.steps() if step.kind.endswith("volume-backends")]
+    drained = [step.id for _, _, step in made.steps() if step.kind.endswith("volume-backends")]
+    assert all(step.startswith("unpin-cinder-volume/") for step in drained), "when all is new it is one at a time again"
     assert len([note for note in made.notes if "all of them stop at once" in note]) == 3
 
 
@@ -80,3 +81,20 @@ def test_at_the_end_each_backend_that_was_enabled_is_enabled() -> None:
     (step,) = [step for _, _, step in made.steps() if step.id == "finish/ctl1/nothing-left-out"]
     seen = [fact["path"] for fact in step.params["facts"] if fact["fact"] == "api.volume_services"]
     assert seen == [["cinder-volume@ctl1@a", "status"]]
+
+
+def test_cinder_forgets_old_versions_when_all_is_new_the_volumes_drained_and_the_api_last() -> None:
+    made = plan({f"cinder-volume@ctl{n}@a": UP for n in (1, 2, 3)})
+    names = [stage.name for stage in made.stages]
+    unpinned = [name for name in names if name.startswith("unpin-cinder")]
+    assert unpinned == ["unpin-cinder-scheduler", "unpin-cinder-volume", "unpin-cinder-api"]
+    assert names.index(unpinned[0]) > max(n for n, name in enumerate(names) if name.startswith("roll-"))
+    for name, around_it in (
+        ("unpin-cinder-scheduler", ["50-restart"]),
+        ("unpin-cinder-volume", ["00-disable", "05-wait-for-idle", "50-restart", "95-enable"]),
+        ("unpin-cinder-api", ["10-out-of-balancer", "50-restart", "90-into-balancer"]),
+    ):
+        (stage,) = [stage for stage in made.stages if stage.name == name]
+        lanes = [[step.id.rpartition("/")[2] for step in lane.steps] for lane in stage.lanes]
+        assert lanes == [around_it] * 3
+        assert stage.in_flight == 1

@@ -1,4 +1,4 @@
-"""Stages "finish" and "prove": pins out, caches of old versions forgotten, rows in their new form; then every proof."""
+"""Stages "unpin-…", "finish", "prove": old versions forgotten, pins out, rows in their new form; then every proof."""
 
 from __future__ import annotations
 
@@ -18,15 +18,21 @@ from ostler.planning.upgrade.controllers import controller_groups
 from ostler.planning.upgrade.host_steps import Group, into_balancer, out_of_balancer, running_params
 from ostler.planning.upgrade.ready import online_step
 from ostler.planning.upgrade.request import Scene
-from ostler.planning.upgrade.volumes import still_enabled
+from ostler.planning.upgrade.volumes import drain, still_enabled
 from ostler.steps.model import Step
+
+_RESTARTED = {
+    "nova": "restarted, not reloaded: a reload has left nova services unusable (LP#1715374)",
+    "cinder": "restarted, not reloaded: cinder-api does not take SIGHUP",
+}
 
 
 def unpin(scene: Scene) -> list[Stage]:
-    """nova's services keep the version of the oldest service they saw: each is started anew, one host at a time."""
+    """Services that keep to the oldest versions they saw are started anew, one host at a time, in the hard order."""
     stages = []
     for group in controller_groups(scene):
-        if group.project.name == "nova":
+        kept = group.project.kept_versions(scene.target)
+        if kept and group.new:
             stage = f"unpin-{group.name}"
             lanes = tuple(
                 Lane(host.name, tuple(_anew(stage, scene, host.name, group)), scene.cloud.domain_of(host.name))
@@ -36,7 +42,7 @@ def unpin(scene: Scene) -> list[Stage]:
                 Stage(
                     name=stage,
                     title=f"Restart {', '.join(s.name for s in group.new)}, so that old RPC versions are forgotten",
-                    why="nova caches the oldest service version it saw, and keeps to that version's messages",
+                    why=" ".join(kept.why.split()),
                     undo="nothing to undo",
                     lanes=lanes,
                 )
@@ -140,11 +146,14 @@ def prove(scene: Scene) -> Stage:
 
 
 def _anew(stage: str, scene: Scene, host: str, group: Group) -> list[Step]:
+    before, after = drain(stage, scene, host, group)
     return [
-        *(_pin_out(stage, scene, host) if group.is_first else []),
+        *(_pin_out(stage, scene, host) if group.is_first and group.project.name == "nova" else []),
+        *before,
         *out_of_balancer(stage, host, group),
         restart(stage, scene, host, group),
         *into_balancer(stage, host, group),
+        *after,
     ]
 
 
@@ -154,7 +163,7 @@ def restart(stage: str, scene: Scene, host: str, group: Group) -> Step:
         id=f"{stage}/{host}/50-restart",
         kind="restart-service",
         host=host,
-        why="restarted, not reloaded: a reload has left nova services unusable (LP#1715374)",
+        why=_RESTARTED.get(group.project.name, "restarted: what a process cached ends with it"),
         undo="nothing to undo",
         estimate_s=12,
         params=running_params(scene, host, group),
