@@ -54,6 +54,17 @@ def test_what_is_being_created_is_waited_for_and_every_backend_takes_volumes_aga
     assert stay_disabled(cloud) == []
 
 
+def test_the_way_back_waits_for_them_too(folder: Path) -> None:
+    plain = rehearsal(folder)
+    cloud = WithUsers(plain.simulation, plain.home, plain.source, plain.target)
+    upgraded = cloud.apply(cloud.plan())
+    cloud.met.clear()
+    back = cloud.apply(cloud.plan_back(upgraded.run))
+    assert (back.state, back.failed, back.lent) == (RunState.DONE, (), ())
+    assert cloud.met == ["available"]
+    assert stay_disabled(cloud) == []
+
+
 @pytest.mark.parametrize(
     ("pattern", "disabled"),
     [("ctl2: ln .*cinder-volume", ["cinder-volume@ctl2@files"]), ("ctl2: systemctl stop cinder-volume", [])],

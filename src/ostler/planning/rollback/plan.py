@@ -25,6 +25,7 @@ from ostler.planning.upgrade.host_steps import Group
 from ostler.planning.upgrade.ready import record_inventory
 from ostler.planning.upgrade.request import Scene, UpgradeRequest
 from ostler.planning.upgrade.schema import is_pending
+from ostler.planning.upgrade.volumes import drain
 
 Databases = Literal["stay", "restore"]
 
@@ -102,7 +103,7 @@ def facts_needed(cloud: Cloud) -> tuple[FactRequest, ...]:
     """Every fact a way back is planned from."""
     on_hosts = tuple(wanted(fact, host) for host in cloud.hosts for fact in ("host.units", "host.environments"))
     records = tuple(wanted(fact) for fact in ("nova.services", "nova.object_versions", "databases.schema"))
-    apis = tuple(wanted(fact) for fact in ("api.compute_services", *(fact for _, fact in KINDS)))
+    apis = tuple(wanted(fact) for fact in ("api.compute_services", "api.volume_services", *(fact for _, fact in KINDS)))
     return (*on_hosts, *records, *apis)
 
 
@@ -141,7 +142,8 @@ def _serving(scene: Scene, history: RunHistory) -> list[Stage]:
             began = any(history.began(f"{stage}-{group.name}/{host.name}/") for stage in ("roll", "stop"))
             if began and group.old:
                 switch_id = f"roll-{group.name}/{host.name}/30-switch"
-                steps = tuple(way_back(back, scene, history, host, group, switch_id))
+                before, after = drain(back, scene, host.name, group)
+                steps = (*before, *way_back(back, scene, history, host, group, switch_id), *after)
                 lanes.append(Lane(host.name, steps, scene.cloud.domain_of(host.name)))
         if lanes:
             rolled.append(
