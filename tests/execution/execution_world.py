@@ -289,6 +289,15 @@ class SetAll(Kind):
         return tuple(is_number(str(step.host), key, value) for key, value in param(step, "numbers").items())
 
 
+class SetMore(SetAll):
+    """Sets several numbers, and sees only the first of them afterwards."""
+
+    name = "set-more"
+
+    def verify(self, step: Step, cloud: Cloud, remembered: Remembered) -> tuple[Until, ...]:
+        return super().verify(step, cloud, remembered)[:1]
+
+
 class AddOne(Kind):
     """Adds one to several numbers: not repeatable; verified against what was remembered."""
 
@@ -332,7 +341,7 @@ class CarryOut(Kind):
 
 
 KINDS: Mapping[str, StepKind] = {
-    kind.name: kind for kind in (SetNumber(), SetAll(), AddOne(), AddBlindly(), CarryOut())
+    kind.name: kind for kind in (SetNumber(), SetAll(), SetMore(), AddOne(), AddBlindly(), CarryOut())
 }
 
 

@@ -70,6 +70,12 @@ def test_what_its_verification_sees_as_done_is_done(shop: Shop, made: Step) -> N
     assert shop.world.done == before
 
 
+def test_what_its_verification_does_not_see_is_done_after_the_effect_that_was_under_way(shop: Shop) -> None:
+    run = killed(shop, step("work/cmp1/set", "set-more", "cmp1", numbers={"a": 1, "b": 2}), "set", "a", "1")
+    assert go_on(shop, run).state is RunState.DONE
+    assert shop.world.done == ["cmp1: set a 1", "cmp1: set b 2"]
+
+
 def test_of_several_effects_that_must_not_be_repeated_the_one_under_way_is_in_doubt(shop: Shop) -> None:
     run = killed(shop, ADD_TWO, "add", "a")
     assert go_on(shop, run).state is RunState.FAILED
