@@ -9,18 +9,12 @@ from ostler.errors import Finding, InputError, Refused, Severity
 from ostler.execution.journal import Journal
 from ostler.execution.means import Means
 from ostler.execution.records import Outcome, RunRecord, RunState
-from ostler.execution.waiting import Verdict, judge
-from ostler.facts.model import Unknown
 from ostler.planning.model import Plan
-from ostler.remote.protocol import Api, Transport
 
 ALL_GATES = "all"
 
 UNFINISHED = "runs.unfinished"
 """The warning about an open run that stands in plans made meanwhile, and that an operator can take on."""
-
-AS_PLANNED = ("host.environments", "databases.schema")
-"""The facts of which steps rely on what the planner saw. What they rely on in others, the run may bring about."""
 
 
 def check_applyable(plan: Plan) -> None:
@@ -110,46 +104,6 @@ def _begun_do_next(run: RunRecord) -> str:
     if run.state.is_open:
         return f"ostler resume {run.id} (or ostler cancel {run.id}, and make the plan again)"
     return "make the plan again: the cloud is not as it was when this one was made"
-
-
-def check_as_planned(plan: Plan, cloud: Cloud, transport: Transport, api: Api | None, means: Means) -> None:
-    """Raises Refused, naming each fact, when the cloud is no longer as the planner saw it. One round trip per host."""
-    relied_on = [
-        expectation
-        for _, _, step in plan.steps()
-        for expectation in step.relies_on
-        if expectation.request.fact in AS_PLANNED
-    ]
-    requests = list(dict.fromkeys(expectation.request for expectation in relied_on))
-    if not requests:
-        return
-    values = dict(means.read_facts(cloud, transport, api, requests))
-    # A host may be busy for a moment: what could not be read is asked once more.
-    unread = [request for request in requests if isinstance(values[request], Unknown)]
-    values.update(means.read_facts(cloud, transport, api, unread) if unread else {})
-    verdicts = [judge(expectation, values[expectation.request]) for expectation in relied_on]
-    changed = [verdict for verdict in verdicts if not verdict.holds]
-    if changed:
-        raise Refused(
-            "execution.stale",
-            "the cloud is not as it was when the plan was made",
-            findings=[_stale(verdict) for verdict in changed],
-            do_next="make the plan again",
-        )
-
-
-def _stale(verdict: Verdict) -> Finding:
-    expectation = verdict.expectation
-    where = ".".join(str(part) for part in expectation.path)
-    return Finding(
-        "execution.stale",
-        Severity.FAILURE,
-        f"{expectation.request} {where}",
-        "a fact that the plan was made from could not be read" if verdict.holds is None else "a fact has changed",
-        found=verdict.found,
-        expected=str(expectation),
-        do_next="make the plan again",
-    )
 
 
 def open_plan(journal: Journal, run: str) -> Plan:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from ostler.cloud.model import Cloud
 from ostler.errors import Finding, InputError
+from ostler.execution.as_planned import check_as_planned
 from ostler.execution.cloud_lock import CloudLock
 from ostler.execution.events import Listener
 from ostler.execution.home import Home
@@ -17,7 +18,6 @@ from ostler.execution.means import Means
 from ostler.execution.records import Approval, EffectRecord, Loan, RunRecord, RunState, SavedFile, StepOutcome
 from ostler.execution.run_checks import (
     check_applyable,
-    check_as_planned,
     check_cloud,
     check_gates,
     check_not_begun,
