@@ -100,8 +100,9 @@ def finish(result: RunResult, home: Home, as_json: bool) -> None:
     from ostler.execution.runs import load_run
     from ostler.reporting.run_text import run_result_document, run_result_text
 
+    history = load_run(result.run, home)
     if as_json:
-        print(json.dumps({"event": "result", **run_result_document(result)}), flush=True)
+        print(json.dumps({"event": "result", **run_result_document(result, history)}), flush=True)
     else:
-        sys.stdout.write(run_result_text(result, load_run(result.run, home)))
+        sys.stdout.write(run_result_text(result, history))
         sys.stdout.flush()

@@ -37,7 +37,7 @@ def run_result_text(result: RunResult, history: RunHistory) -> str:
     lines += _lent(result)
     lines += _checksums(result.findings)
     lines += _told(result.findings)
-    lines += _ways_on(result, history.record.operation)
+    lines += _ways_on(result, can_go_back=can_go_back(history, result.state))
     return "\n".join(lines) + "\n"
 
 
@@ -49,7 +49,7 @@ def _stands(result: RunResult) -> str:
     return f"{word}. {message}" if message else f"{word}."
 
 
-def run_result_document(result: RunResult) -> dict[str, Any]:
+def run_result_document(result: RunResult, history: RunHistory) -> dict[str, Any]:
     """The same as plain data."""
     return {
         "run": result.run,
@@ -60,15 +60,24 @@ def run_result_document(result: RunResult) -> dict[str, Any]:
         "failed": list(result.failed),
         "left": len(result.left),
         "lent": [loan.name for loan in result.lent],
-        "ways_on": ways_on(result.run, result.state),
+        "ways_on": ways_on(result.run, result.state, can_go_back=can_go_back(history, result.state)),
     }
 
 
-def ways_on(run: str, state: RunState) -> list[str]:
+def can_go_back(history: RunHistory, state: RunState) -> bool:
+    """Whether `ostler rollback` takes a run: an upgrade, or a way back that edited records and did not come to its
+    end."""
+    if history.record.operation == "upgrade":
+        return state is not RunState.ROLLED_BACK
+    touched = history.remembered.keys() | history.last_outcomes.keys()
+    edited = any(step.kind == "edit-records" and step.id in touched for _, _, step in history.plan.steps())
+    return history.record.operation == "rollback" and edited and state is not RunState.DONE
+
+
+def ways_on(run: str, state: RunState, *, can_go_back: bool) -> list[str]:
     """The commands that lead on from where a run stands."""
-    if not state.is_open:
-        return [] if state is RunState.ROLLED_BACK else [_back(run)]
-    return [_on(run, state), _back(run), f"ostler cancel {run}"]
+    back = [_back(run)] if can_go_back else []
+    return [_on(run, state), *back, f"ostler cancel {run}"] if state.is_open else back
 
 
 def _on(run: str, state: RunState) -> str:
@@ -109,7 +118,8 @@ def show_run(history: RunHistory, *, verbose: bool = False) -> str:
     lines += _checksums([finding for _, finding in history.findings])
     lines += _told([finding for _, finding in history.findings])
     if record.state.is_open and not history.is_alive:
-        lines += ["", "Ways on:", *(f"  {way}" for way in ways_on(record.id, record.state))]
+        ways = ways_on(record.id, record.state, can_go_back=can_go_back(history, record.state))
+        lines += ["", "Ways on:", *(f"  {way}" for way in ways)]
     return "\n".join(lines) + "\n"
 
 
@@ -178,12 +188,11 @@ def _checksums(findings: Sequence[Finding]) -> Iterator[str]:
         yield from (f"      {line}" for line in sums.split(", "))
 
 
-def _ways_on(result: RunResult, operation: str) -> Iterator[str]:
+def _ways_on(result: RunResult, *, can_go_back: bool) -> Iterator[str]:
     run, state = result.run, result.state
-    if state is RunState.DONE and operation != "upgrade":
-        return
     if state in (RunState.DONE, RunState.CANCELLED):
-        yield f"  to take it back: {_back(run)}"
+        if can_go_back:
+            yield f"  to take it back: {_back(run)}"
         return
     yield "The ways on:"
     word = _word_on(result)
@@ -191,7 +200,8 @@ def _ways_on(result: RunResult, operation: str) -> Iterator[str]:
     yield f"  {word:<{width}} {_on(run, state)}"
     if state is RunState.PAUSED:
         yield "    (N: the failures you take on, at least those seen; the last proof counts all of them)"
-    yield f"  {'take it back:':<{width}} {_back(run)}"
+    if can_go_back:
+        yield f"  {'take it back:':<{width}} {_back(run)}"
     yield f"  {'give up as it is:':<{width}} ostler cancel {run}"
 
 

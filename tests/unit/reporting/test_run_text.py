@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ostler.errors import Finding, Severity
 from ostler.execution.records import RunState
 from ostler.execution.run_result import RunResult
-from ostler.reporting.run_text import _checksums, _ways_on
+from ostler.reporting.run_text import _checksums, _ways_on, ways_on
 
 
 def test_the_checksums_of_the_recorded_files_stand_each_on_a_line_of_its_own() -> None:
@@ -17,7 +19,11 @@ def test_the_checksums_of_the_recorded_files_stand_each_on_a_line_of_its_own() -
     assert list(_checksums([Finding("proof.bytes", Severity.FAILURE, "practice", "ctl1: not as before")])) == []
 
 
-def test_a_way_back_that_is_done_is_not_said_to_be_taken_back_by_another() -> None:
+def test_only_a_run_that_can_be_taken_back_is_said_to_be() -> None:
     done = RunResult("2026-11-24-2-rollback", RunState.DONE, "", (), (), (), (), ())
-    assert list(_ways_on(done, "rollback")) == []
-    assert list(_ways_on(done, "upgrade")) != []
+    assert list(_ways_on(done, can_go_back=False)) == []
+    assert list(_ways_on(done, can_go_back=True)) != []
+    failed = replace(done, state=RunState.FAILED)
+    assert not [line for line in _ways_on(failed, can_go_back=False) if "ostler rollback" in line]
+    on, cancel = ways_on(done.run, RunState.FAILED, can_go_back=False)
+    assert (on, cancel) == (f"ostler resume {done.run}", f"ostler cancel {done.run}")
