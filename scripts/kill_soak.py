@@ -3,7 +3,8 @@
 Plans an upgrade of a practice cloud, carries it out with `ostler apply` and `ostler resume`, and has each of these
 processes end itself with SIGKILL at a named crash point, in turn at each of the five, after some steps; then resumes.
 At the end: how many kills, at which points and in which stages; whether every step came out well, whether any effect
-happened twice, what is still lent, and what the probe saw meanwhile.
+happened twice, what is still lent, and what the probe saw meanwhile. And, read with other means than Ostler's: whether
+every process runs the new code, only files that the plan names were written, and the users' things are as they were.
 
     .venv/bin/python scripts/kill_soak.py --name practice [--to 2025.1] [--kills 25] [--seed 1] [--json]
 
@@ -21,11 +22,13 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import cycle
 from pathlib import Path
 from typing import Any
+
+from onlooker import Onlooker
 
 from ostler.execution.home import Home
 from ostler.execution.runs import RunHistory, load_run
@@ -75,6 +78,8 @@ class Soak:
                 self.kills.append((point, _last_step(output)))
                 print(f"kill {len(self.kills)}: {point}, {self.kills[-1][1] or 'at the start'}", file=sys.stderr)
             elif code == WAITING:
+                if (state := _state(output)) != "waiting":
+                    raise SystemExit(f"run {run} is {state}, not waiting for a yes:\n{output[-5000:]}")
                 self.ostler("approve", run)
             else:
                 return run
@@ -89,8 +94,14 @@ def _last_step(output: str) -> str:
     return begun
 
 
-def judge(soak: Soak, run: str, least: int) -> dict[str, Any]:
-    """What is to be said of the run, and what is wrong with it."""
+def _state(output: str) -> str:
+    """How the run stands, by the last line of a process that ended in order."""
+    events = [json.loads(line) for line in output.splitlines() if line.startswith("{") and line.endswith("}")]
+    return next((str(event["state"]) for event in reversed(events) if event["event"] == "result"), "unknown")
+
+
+def judge(soak: Soak, run: str, least: int, beside: Sequence[str] = ()) -> dict[str, Any]:
+    """What is to be said of the run, and what is wrong with it; `beside` is what else was found to be wrong."""
     history = load_run(run, Home(soak.home))
     report = soak.home / "report.json"
     soak.ostler("report", run, "--json", str(report), accept=(0, 1))
@@ -102,6 +113,8 @@ def judge(soak: Soak, run: str, least: int) -> dict[str, Any]:
         *(f"happened twice: {effect}" for effect in effects_repeated(history.effects)),
         *(f"still lent: {loan.name}" for loan in history.loans if loan.is_open),
         *(f"proof failed: {proof['name']}: {proof['detail']}" for proof in made["proofs"] if not proof["ok"]),
+        *seen_by_users(made),
+        *beside,
     ]
     return {
         "run": run,
@@ -115,11 +128,24 @@ def judge(soak: Soak, run: str, least: int) -> dict[str, Any]:
         "loans_open": [loan.name for loan in history.loans if loan.is_open],
         "proofs": {proof["name"]: proof["ok"] for proof in made["proofs"]},
         "probe": {
-            name: {"requests": api["requests"], "failed": api["failed"], "longest_stall_s": api["longest_stall_s"]}
+            name: {key: api[key] for key in ("requests", "failed", "longest_stall_s", "per_second")}
             for name, api in made["probe"].items()
         },
         "wrong": wrong,
     }
+
+
+def seen_by_users(report: Mapping[str, Any]) -> Iterator[str]:
+    """What users would have noticed, by the probe."""
+    if not report["probe"]:
+        yield "no probe ran"
+    if report["probe_about"]["servers_in_error"]:
+        yield f"servers that went to ERROR: {report['probe_about']['servers_in_error']}"
+    for name, api in report["probe"].items():
+        if api["failed"] or api["wrong_outcomes"]:
+            counts = f"{api['failed']} requests failed, {api['wrong_outcomes']} objects ended wrong"
+            yield f"{name}: {counts}: {api['causes']}"
+        yield from (f"{name}: {what}" for what in api["beyond_limits"])
 
 
 def _bad_steps(history: RunHistory) -> list[str]:
@@ -136,7 +162,8 @@ def tell(found: dict[str, Any]) -> None:
     print("  proofs: " + ", ".join(f"{name} {'ok' if ok else 'BAD'}" for name, ok in found["proofs"].items()))
     for name, api in found["probe"].items():
         stall = "-" if api["longest_stall_s"] is None else f"{api['longest_stall_s']:.1f} s"
-        print(f"  {name:<10} {api['requests']:>6} requests, {api['failed']} failed, longest {stall}")
+        rate = f"{api['per_second']:.1f} a second"
+        print(f"  {name:<10} {api['requests']:>6} requests, {rate}, {api['failed']} failed, longest {stall}")
     for line in found["wrong"]:
         print(f"  WRONG: {line}")
 
@@ -153,8 +180,10 @@ def main() -> None:
     home = chosen.home or Path(tempfile.mkdtemp(prefix="ostler-kill-soak-", dir="/var/tmp"))
     home.mkdir(parents=True, exist_ok=True)
     soak = Soak(state_root() / "practice" / chosen.name / "cloud.yaml", home)
+    onlooker = Onlooker.of(chosen.name, soak.cloud_file, home)
     run = soak.carry_out(chosen.to, chosen.kills, random.Random(chosen.seed))
-    found = judge(soak, run, chosen.kills)
+    beside = list(onlooker.wrong(load_run(run, Home(home)).plan, chosen.to))
+    found = judge(soak, run, chosen.kills, beside)
     print(json.dumps(found, indent=1)) if chosen.json else tell(found)
     sys.exit(1 if found["wrong"] else 0)
 

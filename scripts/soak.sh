@@ -13,5 +13,8 @@ printf '== a practice cloud to kill upgrades on\n'
 .venv/bin/ostler practice up --name "$name" --release 2024.1
 .venv/bin/ostler practice fill --name "$name"
 .venv/bin/ostler env build --practice 2025.1
+cloud="${OSTLER_STATE_DIR:-/var/lib/ostler}/practice/$name/cloud.yaml"
+tries=0 # a service that just started is seen as up after its next report
+until .venv/bin/ostler status --cloud "$cloud" > /dev/null || [ "$tries" -ge 24 ]; do tries=$((tries + 1)); sleep 5; done
 printf '== killing a real upgrade\n'
 .venv/bin/python scripts/kill_soak.py --name "$name" --to 2025.1 --kills 25
