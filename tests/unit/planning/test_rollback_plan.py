@@ -61,6 +61,17 @@ def test_conductors_forget_the_new_version_before_computes_report_the_edited_one
     assert names.index("records-again") + 1 == names.index("back-computes")
 
 
+def test_agents_go_back_before_the_servers_that_would_not_understand_them() -> None:
+    stages = {stage.name: stage for stage in _back_with_computes_at(68).stages}
+    names = list(stages)
+    assert names.index("back-agents") + 1 == names.index("back-neutron")
+    assert {lane.name for lane in stages["back-agents"].lanes} == {"cmp1", "cmp2"}
+    units = {str(step.params.get("units")) for lane in stages["back-agents"].lanes for step in lane.steps}
+    assert units == {"None", "['neutron-openvswitch-agent']"}
+    last = {str(step.params.get("units")) for lane in stages["back-computes"].lanes for step in lane.steps}
+    assert last == {"None", "['nova-compute']"}
+
+
 def test_conductors_go_on_when_a_compute_is_still_old() -> None:
     names = [stage.name for stage in _back_with_computes_at(67).stages]
     assert "records" in names and "forget" not in names and "records-conductor" not in names

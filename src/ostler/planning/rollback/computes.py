@@ -1,9 +1,10 @@
-"""The computes' way back, after the control plane's."""
+"""The computes' way back: neutron's agents before its servers, nova-compute after nova's control plane."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+from ostler.cloud.model import Host
 from ostler.planning.model import Lane, Stage
 from ostler.planning.rollback.groups import way_back
 from ostler.planning.rollback.history import RunHistory
@@ -21,43 +22,68 @@ from ostler.planning.upgrade.computes import (
 from ostler.planning.upgrade.request import Scene
 from ostler.steps.model import Step
 
-BACK = "back-computes"
+AGENTS, COMPUTES = "back-agents", "back-computes"
+NOVA = "nova"
+
+
+def agents_back(scene: Scene, history: RunHistory) -> Stage | None:
+    """Everything on the computes but nova's; None when the run touched nothing of it.
+
+    Servers understand older agents, never newer ones: neutron-rpc-server of 2025.1 refuses the reports of agents of
+    2026.1, and after agent_down_time (75 s) no port is bound (report_state of RPC version 1.4, seen 2026-11-24).
+    """
+    why = "before neutron's servers, which understand older agents and never newer ones"
+    return _stage(AGENTS, scene, history, f"Take the agents on the computes back to {scene.source}", why)
 
 
 def computes_back(scene: Scene, history: RunHistory) -> Stage | None:
-    """None when the run touched no compute's services."""
-    lanes = []
-    for host in scene.computes:
-        steps: list[Step] = []
-        for group in compute_groups(scene, host):
-            switch_id = f"{STAGE}/{host.name}/{group.name}-30-switch"
-            if history.began(f"{STAGE}/{host.name}/{group.name}-") and group.old:
-                back = way_back(f"{BACK}/{host.name}", scene, history, host, replace(group, is_first=True), switch_id)
-                steps += [under(step, f"{BACK}/{host.name}", group.name) for step in back]
-        if not steps and not history.began(f"{STAGE}/{host.name}/"):
-            continue
-        record = compute_record(scene, host.name)
-        was_enabled = record is not None and (
-            record.get("status") == "enabled" or f"{STAGE}/{host.name}/00-disable" in history.touched
-        )
-        before = [idle_step(BACK, host.name, record)] if record else []
-        if record and was_enabled:
-            before = [disable_step(BACK, scene, host.name, record), *before]
-        after: list[Step] = []
-        if record and was_enabled:
-            after = [
-                enable_step(BACK, host.name, record),
-                boot_step(BACK, host.name, record, scene.source),
-            ]
-        lanes.append(Lane(host.name, (*before, *steps, *after), scene.cloud.domain_of(host.name)))
+    """nova's services on the computes; None when the run touched none of them."""
+    why = "after the control plane: computes that went back first were refused by new conductors"
+    return _stage(COMPUTES, scene, history, f"Take the computes back to {scene.source}", why)
+
+
+def _stage(name: str, scene: Scene, history: RunHistory, title: str, why: str) -> Stage | None:
+    lanes = tuple(
+        Lane(host.name, tuple(steps), scene.cloud.domain_of(host.name))
+        for host in scene.computes
+        if (steps := _lane(name, scene, history, host))
+    )
     if not lanes:
         return None
     return Stage(
-        name=BACK,
-        title=f"Take the computes back to {scene.source}",
-        why="after the control plane: computes that went back first were refused by new conductors",
+        name=name,
+        title=title,
+        why=why,
         undo="upgrade again",
-        lanes=tuple(lanes),
+        lanes=lanes,
         in_flight=side_by_side(scene),
         first_alone=True,
     )
+
+
+def _lane(stage: str, scene: Scene, history: RunHistory, host: Host) -> list[Step]:
+    """The services of one compute going back, no server being built or changed there meanwhile."""
+    steps = _services(stage, scene, history, host)
+    was_disabled = f"{STAGE}/{host.name}/00-disable" in history.touched
+    if not steps and not (stage == COMPUTES and history.began(f"{STAGE}/{host.name}/")):
+        return []
+    record = compute_record(scene, host.name)
+    if record is None:
+        return steps
+    steps = [idle_step(stage, host.name, record), *steps]
+    if record.get("status") == "enabled" or was_disabled:
+        steps = [disable_step(stage, scene, host.name, record), *steps, enable_step(stage, host.name, record)]
+        if stage == COMPUTES:
+            steps.append(boot_step(stage, host.name, record, scene.source))
+    return steps
+
+
+def _services(stage: str, scene: Scene, history: RunHistory, host: Host) -> list[Step]:
+    steps: list[Step] = []
+    for group in compute_groups(scene, host):
+        is_due = (group.project.name == NOVA) == (stage == COMPUTES)
+        if is_due and group.old and history.began(f"{STAGE}/{host.name}/{group.name}-"):
+            switch_id = f"{STAGE}/{host.name}/{group.name}-30-switch"
+            back = way_back(f"{stage}/{host.name}", scene, history, host, replace(group, is_first=True), switch_id)
+            steps += [under(step, f"{stage}/{host.name}", group.name) for step in back]
+    return steps

@@ -12,7 +12,7 @@ from ostler.errors import Finding, InputError, Refused, Severity
 from ostler.facts.model import FactRequest, Snapshot, wanted
 from ostler.facts.predicate import Expectation
 from ostler.planning.model import Lane, Plan, Stage
-from ostler.planning.rollback.computes import computes_back
+from ostler.planning.rollback.computes import agents_back, computes_back
 from ostler.planning.rollback.conductors import CONDUCTOR, forget_versions
 from ostler.planning.rollback.groups import way_back
 from ostler.planning.rollback.history import RunHistory
@@ -132,7 +132,8 @@ def _scene(catalog: Catalog, cloud: Cloud, snapshot: Snapshot, history: RunHisto
 
 
 def _serving(scene: Scene, history: RunHistory) -> list[Stage]:
-    """The cloud serves all the while: one host at a time, in the reverse of the order things became new."""
+    """The cloud serves all the while: one host at a time, in the reverse of the order things became new; only
+    nova-compute, which new conductors would refuse, goes last."""
     groups = [_first_of_way_back(group) for group in _reversed_groups(scene)]
     rolled: list[Stage] = []
     for group in groups:
@@ -155,7 +156,10 @@ def _serving(scene: Scene, history: RunHistory) -> list[Stage]:
                     lanes=tuple(lanes),
                 )
             )
-    computes = computes_back(scene, history)
+    agents, computes = agents_back(scene, history), computes_back(scene, history)
+    if agents:
+        servers = [at for at, stage in enumerate(rolled) if stage.name.startswith("back-neutron")]
+        rolled.insert(servers[-1] if servers else 0, agents)
     if any(stage.name.startswith(("back-nova", "back-computes")) for stage in (*rolled, computes) if stage):
         return _with_records(scene, history, rolled, computes)
     return [*rolled, *([computes] if computes else [])]
