@@ -6,17 +6,19 @@ Its holder touches it again and again; one that was not touched for a while, by 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
 
 from ostler.cloud.model import Cloud
-from ostler.commands import Command, read
+from ostler.commands import Command, CommandResult, read
 from ostler.errors import OutsideError
 from ostler.execution.lock import Holder, cloud_busy, holder_to_json, read_holder
 from ostler.remote.protocol import Transport
 
 LOCK_PATH = "/var/lib/ostler-lock.json"
+_LOOK = (read("date", "+%s"), read("cat", "--", LOCK_PATH))
 HEARTBEAT_S = 20.0
 STALE_AFTER_S = 120.0
 
@@ -69,23 +71,52 @@ class CloudLock:
             raise failure
 
     def _take(self, host: str) -> None:
-        """Make the lock file, which only one of several can; a stale one is moved out of the way first."""
-        holder, now = read_lock(self._transport, host)
-        if holder is not None and not self._is_free(holder, now):
+        """Make the lock file, which only one of several can; a stale one is taken out of the way first."""
+        clock, lock = self._transport.run_batch(host, _LOOK)
+        now, holder = _seconds(clock), read_holder(lock.stdout)
+        if lock.exit_code == 0 and not self._is_free(host, holder, now):
             raise cloud_busy(self._cloud.name, holder)
         mine = f"{LOCK_PATH}.{self._holder.machine}.{self._holder.pid}"
         self._put(host, mine, now)
         try:
-            if holder is not None:
-                self._transport.run(host, Command(("rm", "-f", "--", LOCK_PATH)))
-            made = self._transport.run(host, Command(("ln", "-T", "--", mine, LOCK_PATH)))
+            if lock.exit_code == 0:
+                self._clear(host, mine, lock.stdout)
+            made = self._link(host, mine, LOCK_PATH)
         finally:
-            self._transport.run(host, Command(("rm", "-f", "--", mine)))
-        if made.exit_code != 0:
+            self._remove(host, mine)
+        if not made:
             raise cloud_busy(self._cloud.name, read_lock(self._transport, host)[0])
 
-    def _is_free(self, holder: Holder, now: float) -> bool:
-        return holder.is_gone or holder.is_same_process(self._holder) or now - holder.at > STALE_AFTER_S
+    def _clear(self, host: str, mine: str, stale: str) -> None:
+        """Remove a lock file that still says what was found stale, as the only one who may: whoever else found the
+        same would remove what the first had just made. Leaves a later one alone."""
+        claim = f"{LOCK_PATH}.stale-{hashlib.sha256(stale.encode()).hexdigest()[:16]}"
+        if not self._link(host, mine, claim):
+            clock, said = self._transport.run_batch(host, (read("date", "+%s"), read("cat", "--", claim)))
+            other = read_holder(said.stdout)
+            if said.exit_code == 0 and self._is_free(host, other, _seconds(clock), claim):
+                self._remove(host, claim)
+            raise cloud_busy(self._cloud.name, other)
+        try:
+            lock = self._transport.run_batch(host, _LOOK)[1]
+            if lock.exit_code == 0 and lock.stdout == stale:
+                self._remove(host, LOCK_PATH)
+        finally:
+            self._remove(host, claim)
+
+    def _link(self, host: str, path: str, name: str) -> bool:
+        """Give a file another name; False when there is one of that name already."""
+        return self._transport.run(host, Command(("ln", "-T", "--", path, name))).exit_code == 0
+
+    def _remove(self, host: str, path: str) -> None:
+        self._transport.run(host, Command(("rm", "-f", "--", path)))
+
+    def _is_free(self, host: str, holder: Holder | None, now: float, path: str = LOCK_PATH) -> bool:
+        """Whether a lock file may be taken away. One that names nobody may just be being written, until it is old."""
+        if holder is not None:
+            return holder.is_gone or holder.is_same_process(self._holder) or now - holder.at > STALE_AFTER_S
+        changed = self._transport.run(host, read("stat", "-c", "%Y", "--", path))
+        return changed.exit_code == 0 and now - _seconds(changed) > STALE_AFTER_S
 
     def _keep(self) -> None:
         while not self._end.wait(self._heartbeat_s):
@@ -109,7 +140,7 @@ class CloudLock:
             with contextlib.suppress(OutsideError):
                 holder, _ = read_lock(self._transport, host)
                 if holder is not None and holder.is_same_process(self._holder):
-                    self._transport.run(host, Command(("rm", "-f", "--", LOCK_PATH)))
+                    self._remove(host, LOCK_PATH)
         self._held = []
 
 
@@ -121,6 +152,10 @@ def lock_hosts(cloud: Cloud) -> tuple[str, ...]:
 
 def read_lock(transport: Transport, host: str) -> tuple[Holder | None, float]:
     """Who holds the lock on a host (None: nobody), and the time by that host's clock. Raises OutsideError."""
-    clock, lock = transport.run_batch(host, [read("date", "+%s"), read("cat", "--", LOCK_PATH)])
+    clock, lock = transport.run_batch(host, _LOOK)
     holder = read_holder(lock.stdout) if lock.exit_code == 0 else None
-    return holder, float(clock.stdout.strip() or 0)
+    return holder, _seconds(clock)
+
+
+def _seconds(said: CommandResult) -> float:
+    return float(said.stdout.strip() or 0)

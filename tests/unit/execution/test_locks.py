@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import signal
 import socket
@@ -29,6 +30,7 @@ class Controllers:
     def __init__(self) -> None:
         self.files: dict[str, dict[str, str]] = {"ctl1": {}, "ctl2": {}}
         self.dead: set[str] = set()
+        self.changed_at = NOW
 
     def run(self, host: str, command: Command) -> CommandResult:
         if host in self.dead:
@@ -37,6 +39,8 @@ class Controllers:
         word, last = command.argv[0], command.argv[-1]
         if word == "date":
             return CommandResult(0, f"{NOW:.0f}\n", "")
+        if word == "stat":
+            return CommandResult(0, f"{self.changed_at:.0f}\n", "")
         if word == "cat":
             return CommandResult(0, files[last], "") if last in files else CommandResult(1, "", "no such file")
         if word == "ln":
@@ -120,11 +124,50 @@ def test_the_fresh_lock_of_a_dead_process_of_this_machine_is_taken_over() -> Non
         pass
 
 
-def test_a_lock_file_that_is_no_lock_is_taken_over() -> None:
+def test_a_lock_file_that_is_no_lock_is_taken_over_when_it_is_old() -> None:
     world = Controllers()
     world.files["ctl1"][LOCK_PATH] = "half a fi"
     with pytest.raises(Refused), lock(world).held():
         pass
+    world.changed_at = NOW - STALE_AFTER_S - 1
+    with lock(world).held():
+        assert '"mine"' in world.files["ctl1"][LOCK_PATH]
+
+
+def test_of_two_that_meet_one_stale_lock_only_one_takes_it() -> None:
+    """The second found it stale before the first took it, and gets on only afterwards."""
+    world = Controllers()
+    stale = replace(ELSEWHERE, at=NOW - STALE_AFTER_S - 1)
+    world.held_by("ctl1", stale)
+    fresh = replace(ELSEWHERE, run="the first", at=NOW)
+
+    class Late(Controllers):
+        def put(self, host: str, path: str, content: bytes, **more: Any) -> None:
+            super().put(host, path, content, **more)
+            if host == "ctl1":
+                self.held_by("ctl1", fresh)
+
+    late = Late()
+    late.files = world.files
+    with pytest.raises(Refused, match="the first"), lock(late).held():
+        pass
+    assert world.files["ctl1"] == {LOCK_PATH: holder_to_json(fresh)}
+
+
+def test_a_claim_on_a_stale_lock_keeps_others_out_until_it_is_stale_itself() -> None:
+    world = Controllers()
+    world.held_by("ctl1", replace(ELSEWHERE, at=NOW - STALE_AFTER_S - 1))
+    digest = hashlib.sha256(world.files["ctl1"][LOCK_PATH].encode()).hexdigest()[:16]
+    claim = f"{LOCK_PATH}.stale-{digest}"
+    world.files["ctl1"][claim] = holder_to_json(ELSEWHERE)
+    with pytest.raises(Refused), lock(world).held():
+        pass
+    assert claim in world.files["ctl1"]
+    world.files["ctl1"][claim] = holder_to_json(replace(ELSEWHERE, at=NOW - STALE_AFTER_S - 1))
+    with pytest.raises(Refused), lock(world).held():
+        pass
+    with lock(world).held():
+        assert list(world.files["ctl1"]) == [LOCK_PATH]
 
 
 def test_a_controller_that_does_not_answer_is_done_without_but_not_all_of_them() -> None:
