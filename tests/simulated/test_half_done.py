@@ -67,7 +67,7 @@ def away(cloud: Rehearsal) -> list[str]:
         "after_outcome:roll-keystone/ctl2/20-stop",
         "after_effect:roll-nova-conductor/ctl2/60-pin-rpc",
         "after_outcome:roll-computes/cmp1/nova-compute-20-stop",
-        "after_outcome:hold-glance-api/*",
+        "after_outcome:hold-glance/*",
     ],
 )
 def test_the_way_back_after_a_kill_leaves_nothing_away_that_the_killed_run_had_lent(

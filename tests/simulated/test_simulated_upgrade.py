@@ -126,12 +126,15 @@ def test_all_hosts_may_be_out_at_once_while_requests_are_held_also_when_resumed(
     assert [outage for outage in cloud.outages[seen:] if "image answered 0" not in outage] == []
 
 
-def test_an_untroubled_upgrade_without_overlap_holds_requests_and_fails_none(folder: Path) -> None:
+@pytest.mark.parametrize(("project", "service"), [("glance", "image"), ("nova", "compute"), ("cinder", "volumev3")])
+def test_an_untroubled_upgrade_without_overlap_holds_requests_and_fails_none(
+    folder: Path, project: str, service: str
+) -> None:
     cloud = rehearsal(folder)
-    result = cloud.apply(cloud.plan(no_overlap=("glance",)))
+    result = cloud.apply(cloud.plan(no_overlap=(project,)))
     assert (result.state, result.failed, result.lent) == (RunState.DONE, (), ())
     assert cloud.outages
-    assert [outage for outage in cloud.outages if "image answered 0" not in outage] == []
+    assert [outage for outage in cloud.outages if f"{service} answered 0" not in outage] == []
 
 
 LOANS = ("balancer:", "set global", "put /etc/nova/nova.conf")

@@ -19,13 +19,15 @@ from ostler.steps.model import Step
 def roll_controllers(scene: Scene) -> Iterator[Stage]:
     """What the default order has before the computes."""
     late = _services_after_computes(scene)
-    for group in controller_groups(scene):
-        if _has_any(group, late):
-            continue
-        if must_not_overlap(scene, group.project):
-            yield from roll_held(scene, group)
-        else:
+    groups = [group for group in controller_groups(scene) if not _has_any(group, late)]
+    held: set[str] = set()
+    for group in groups:
+        project = group.project
+        if not must_not_overlap(scene, project):
             yield _rolled(scene, group)
+        elif project.name not in held:
+            held.add(project.name)
+            yield from roll_held(scene, tuple(other for other in groups if other.project.name == project.name))
 
 
 def roll_agents(scene: Scene) -> list[Stage]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from ostler.catalog.project import Project
 from ostler.cloud.model import Host
 from ostler.planning.model import Lane, Stage
 from ostler.planning.upgrade.host_steps import Group, into_balancer, out_of_balancer, start, stop, switch
@@ -13,20 +14,28 @@ from ostler.planning.upgrade.schema import contracts_while_stopped, is_early, ph
 from ostler.steps.model import Step
 
 
-def roll_held(scene: Scene, group: Group) -> Iterator[Stage]:
-    """Five stages; the three in the middle are as short as they can be, since users wait."""
-    yield _hold(scene, group)
-    yield _stop(scene, group)
-    if contracts_while_stopped(scene, group.project):
-        yield _contract(scene, group)
-    yield _start(scene, group)
-    yield _release(scene, group)
+def roll_held(scene: Scene, groups: tuple[Group, ...]) -> Iterator[Stage]:
+    """All groups of one project, in the hard order, within one hold; the stages in it are as short as they can be,
+    since users wait. What takes requests stops first and starts last."""
+    project = groups[0].project
+    yield _hold(scene, project, _backends(groups))
+    for group in reversed(groups):
+        yield _stop(scene, group)
+    if contracts_while_stopped(scene, project):
+        yield _contract(scene, project)
+    for group in groups:
+        yield _start(scene, group)
+    yield _release(scene, project, _backends(groups))
 
 
-def _hold(scene: Scene, group: Group) -> Stage:
-    stage, pending = f"hold-{group.name}", contracts_while_stopped(scene, group.project)
+def _backends(groups: tuple[Group, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(backend for group in groups for backend in group.backends))
+
+
+def _hold(scene: Scene, project: Project, backends: tuple[str, ...]) -> Stage:
+    stage, pending = f"hold-{project.name}", contracts_while_stopped(scene, project)
     lost = (
-        f"The schema of {group.project.name} is contracted while it is stopped, and code of "
+        f"The schema of {project.name} is contracted while it is stopped, and code of "
         f"{scene.source} cannot run afterwards. The only way back is restoring the dump. Go on?"
     )
     steps = tuple(
@@ -40,12 +49,12 @@ def _hold(scene: Scene, group: Group) -> Stage:
             params={"backend": backend},
             lends=_loan(backend),
         )
-        for backend in group.backends
+        for backend in backends
     )
     return Stage(
         name=stage,
-        title=f"Hold requests to {', '.join(group.backends)}",
-        why=f"old and new code of {group.project.name} must not run side by side on this hop",
+        title=f"Hold requests to {', '.join(backends)}",
+        why=f"old and new code of {project.name} must not run side by side on this hop",
         undo="the waiting requests go on",
         lanes=(Lane(scene.first, steps),),
         gate=lost if pending else None,
@@ -71,15 +80,15 @@ def _stop(scene: Scene, group: Group) -> Stage:
     )
 
 
-def _contract(scene: Scene, group: Group) -> Stage:
-    late = [phase for phase in group.project.schema_phases(scene.target) if not is_early(phase)]
-    stage = f"contract-{group.name}"
+def _contract(scene: Scene, project: Project) -> Stage:
+    late = [phase for phase in project.schema_phases(scene.target) if not is_early(phase)]
+    stage = f"contract-{project.name}"
     return Stage(
         name=stage,
-        title=f"Contract the schema of {group.project.name}",
+        title=f"Contract the schema of {project.name}",
         why="what only the old code used is taken away, while none of it runs",
         undo="none: only restoring the dump leads back",
-        lanes=(Lane(scene.first, phase_steps(scene, stage, [(group.project, phase) for phase in late])),),
+        lanes=(Lane(scene.first, phase_steps(scene, stage, [(project, phase) for phase in late])),),
     )
 
 
@@ -102,8 +111,8 @@ def _start(scene: Scene, group: Group) -> Stage:
     )
 
 
-def _release(scene: Scene, group: Group) -> Stage:
-    stage = f"release-{group.name}"
+def _release(scene: Scene, project: Project, backends: tuple[str, ...]) -> Stage:
+    stage = f"release-{project.name}"
     steps = tuple(
         Step(
             id=f"{stage}/{scene.first}/release-{backend}",
@@ -115,11 +124,11 @@ def _release(scene: Scene, group: Group) -> Stage:
             params={"backend": backend},
             returns=_loan(backend),
         )
-        for backend in group.backends
+        for backend in backends
     )
     return Stage(
         name=stage,
-        title=f"Let the waiting requests to {', '.join(group.backends)} go on",
+        title=f"Let the waiting requests to {', '.join(backends)} go on",
         why="the new code serves",
         undo="nothing to undo",
         lanes=(Lane(scene.first, steps),),

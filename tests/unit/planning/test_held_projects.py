@@ -1,0 +1,68 @@
+"""Plans for projects whose old and new code must not run side by side."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from tests.golden.recorded import sources
+
+from ostler.catalog.release import Hop
+from ostler.planning.model import Plan, Stage
+from ostler.planning.upgrade.plan import plan_upgrade
+from ostler.planning.upgrade.request import UpgradeRequest
+
+RECORDED = sources("practice-3-2", "2025.1")
+
+
+def plan(project: str) -> Plan:
+    return plan_upgrade(RECORDED, UpgradeRequest(target="2025.1", no_overlap=(project,)))
+
+
+def held_stages(made: Plan, project: str) -> list[Stage]:
+    names = [stage.name for stage in made.stages]
+    return list(made.stages[names.index(f"hold-{project}") : names.index(f"release-{project}") + 1])
+
+
+@pytest.mark.parametrize(
+    ("project", "groups", "backends"),
+    [
+        ("nova", ["nova-conductor", "nova-scheduler", "nova-api"], ["nova-api", "nova-metadata"]),
+        ("cinder", ["cinder-scheduler", "cinder-volume", "cinder-api"], ["cinder-api"]),
+        ("glance", ["glance-api"], ["glance-api"]),
+    ],
+)
+def test_a_project_is_held_once_all_its_services_stop_and_start_in_the_hard_order(
+    project: str, groups: list[str], backends: list[str]
+) -> None:
+    made = plan(project)
+    stages = held_stages(made, project)
+    assert [stage.name for stage in stages] == [
+        f"hold-{project}",
+        *(f"stop-{group}" for group in reversed(groups)),
+        *(f"roll-{group}" for group in groups),
+        f"release-{project}",
+    ]
+    for end in (stages[0], stages[-1]):
+        assert [step.params["backend"] for lane in end.lanes for step in lane.steps] == backends
+    assert not [finding for finding in made.findings if finding.code == "upgrade.order-not-kept"]
+    for stage in stages[1:-1]:
+        assert stage.in_flight == 3
+        assert len(stage.lanes) == 3
+
+
+HOPS = [hop for release in RECORDED.catalog.releases.order for hop in RECORDED.catalog.hops_from(release)]
+
+
+@pytest.mark.parametrize("hop", HOPS, ids=str)
+@pytest.mark.parametrize("asked", [(), ("neutron",)])
+def test_neutron_is_contracted_once_on_every_hop(hop: Hop, asked: tuple[str, ...]) -> None:
+    cloud = replace(RECORDED.cloud, release=hop.source.id)
+    snapshot = replace(RECORDED.snapshot, cloud=cloud)
+    request = UpgradeRequest(target=hop.target.id, no_overlap=asked)
+    made = plan_upgrade(replace(RECORDED, cloud=cloud, snapshot=snapshot), request)
+    contracts = [step.id for _, _, step in made.steps() if step.id.endswith("/neutron-contract")]
+    assert len(contracts) == 1
+    stages = [stage.name for stage in made.stages]
+    is_held_for_it = contracts[0].startswith("contract-neutron/")
+    assert stages.count("hold-neutron") == (1 if asked or is_held_for_it else 0)
