@@ -1,6 +1,7 @@
 """`haproxy.held`: the APIs whose requests one load balancer holds back now.
 
-Value: {backends: names, sorted}; empty as well when the load balancer was not set up to hold requests.
+Value: {backends: names, sorted; can_hold: whether the load balancer has the map that holding needs}. Without the map
+nothing is held.
 """
 
 from __future__ import annotations
@@ -40,8 +41,9 @@ def commands(cloud: Cloud, request: FactRequest) -> Sequence[Command]:
 def parse(results: Sequence[CommandResult], cloud: Cloud, request: FactRequest) -> JsonValue:
     text = text_of(results[0], "the load balancer")
     if text.startswith(NO_SUCH_MAP):
-        return {"backends": []}
-    return {"backends": sorted(_entry(line) for line in text.splitlines() if line.strip())}
+        return {"backends": [], "can_hold": False}
+    held = sorted(_entry(line) for line in text.splitlines() if line.strip())
+    return {"backends": [*held], "can_hold": True}
 
 
 def _entry(line: str) -> str:

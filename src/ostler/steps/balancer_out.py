@@ -20,7 +20,8 @@ OUT = ("MAINT",)
 
 
 class TakeOutOfBalancer(Kind):
-    """Parameters: `backends` (names in HAProxy); `may_be_last` (its requests are held: others need not be up)."""
+    """Parameters: `backends` (names in HAProxy); `may_be_last` (its requests are held: others need not be up);
+    `drain_timeout_s` (for requests under way to end)."""
 
     name = "take-out-of-balancer"
 
@@ -87,7 +88,7 @@ class TakeOutOfBalancer(Kind):
                     f"no {figure} left for {step.host} in {backend} on {lb}",
                 ),
                 every_s=0.3,
-                timeout_s=DRAIN_TIMEOUT_S,
+                timeout_s=float(step.params.get("drain_timeout_s", DRAIN_TIMEOUT_S)),
                 on_timeout="a request is still running after the drain: look at what it is, then resume",
             )
             for lb in balancers(cloud)

@@ -8,9 +8,13 @@ import pytest
 from tests.golden.recorded import sources
 
 from ostler.catalog.release import Hop
+from ostler.errors import Severity
+from ostler.facts.model import wanted
 from ostler.planning.model import Plan, Stage
 from ostler.planning.upgrade.plan import plan_upgrade
 from ostler.planning.upgrade.request import UpgradeRequest
+from ostler.steps.effects import Until
+from ostler.steps.registry import kind_of
 
 RECORDED = sources("practice-3-2", "2025.1")
 
@@ -66,3 +70,27 @@ def test_neutron_is_contracted_once_on_every_hop(hop: Hop, asked: tuple[str, ...
     stages = [stage.name for stage in made.stages]
     is_held_for_it = contracts[0].startswith("contract-neutron/")
     assert stages.count("hold-neutron") == (1 if asked or is_held_for_it else 0)
+
+
+@pytest.mark.parametrize("can_hold", [True, False, None])
+@pytest.mark.parametrize("asked", [(), ("nova",)])
+def test_a_plan_that_holds_is_refused_where_a_load_balancer_has_no_map_to_hold_with(
+    asked: tuple[str, ...], can_hold: bool | None
+) -> None:
+    value = {"backends": []} if can_hold is None else {"backends": [], "can_hold": can_hold}
+    values = {**RECORDED.snapshot.values, wanted("haproxy.held", "ctl2"): value}
+    snapshot = replace(RECORDED.snapshot, values=values)
+    made = plan_upgrade(replace(RECORDED, snapshot=snapshot), UpgradeRequest(target="2025.1", no_overlap=asked))
+    told = [(f.code, f.severity, f.subject) for f in made.findings]
+    expected = [("upgrade.cannot-hold", Severity.FAILURE, "ctl2")] if asked and can_hold is False else []
+    assert told == expected
+    assert made.is_applyable == (not expected)
+
+
+def test_what_does_not_end_fails_the_step_before_the_load_balancer_lets_the_held_requests_go() -> None:
+    outs = [step for _, _, step in plan("nova").steps() if step.kind == "take-out-of-balancer"]
+    held = [step for step in outs if step.id.startswith("stop-")]
+    assert len(held) == 3
+    for step in outs:
+        waits = [e.timeout_s for e in kind_of(step.kind).effects(step, RECORDED.cloud, {}) if isinstance(e, Until)]
+        assert max(waits) == (20 if step in held else 180)

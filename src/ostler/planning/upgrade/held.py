@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterator
 
 from ostler.catalog.project import Project
 from ostler.cloud.model import Host
+from ostler.errors import Finding, Severity
+from ostler.facts.haproxy_held import HOLD_MAP
 from ostler.planning.model import Lane, Stage
 from ostler.planning.upgrade.host_steps import Group, into_balancer, out_of_balancer, start, stop, switch
 from ostler.planning.upgrade.request import Scene
-from ostler.planning.upgrade.schema import contracts_while_stopped, is_early, phase_steps
+from ostler.planning.upgrade.schema import contracts_while_stopped, is_early, must_not_overlap, phase_steps
 from ostler.steps.model import Step
 
 
@@ -26,6 +28,25 @@ def roll_held(scene: Scene, groups: tuple[Group, ...]) -> Iterator[Stage]:
     for group in groups:
         yield _start(scene, group)
     yield _release(scene, project, _backends(groups))
+
+
+def hold_findings(scene: Scene) -> list[Finding]:
+    """Failures for load balancers that cannot hold the requests this plan wants held."""
+    projects = [project.name for project in scene.projects if must_not_overlap(scene, project)]
+    balancers = scene.cloud.load_balancer.hosts if scene.cloud.load_balancer else ()
+    return [
+        Finding(
+            code="upgrade.cannot-hold",
+            severity=Severity.FAILURE,
+            subject=host,
+            summary=f"requests to {', '.join(projects)} must wait on this hop, and HAProxy on {host} cannot hold them",
+            found=f"no map {HOLD_MAP}",
+            expected="the map, and the lines of Lua that look into it",
+            do_next="set it up as docs/operator/haproxy.md shows under holding requests; then make the plan again",
+        )
+        for host in balancers
+        if projects and (scene.snapshot.known("haproxy.held", host) or {}).get("can_hold") is False
+    ]
 
 
 def _backends(groups: tuple[Group, ...]) -> tuple[str, ...]:

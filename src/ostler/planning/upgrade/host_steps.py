@@ -17,6 +17,10 @@ from ostler.planning.upgrade.config import config_steps
 from ostler.planning.upgrade.request import Scene, unit_of
 from ostler.steps.model import Step
 
+HELD_DRAIN_TIMEOUT_S = 20
+"""While requests are held. A load balancer lets each go on after 60 s, whether or not anything serves: an upload that
+does not end must fail the step, which lets all go on to the old code, well before that."""
+
 START_S = {"wsgi": 6.0, "daemon": 8.0, "agent": 6.0}
 
 
@@ -47,6 +51,7 @@ def out_of_balancer(stage: str, host: str, group: Group, *, may_be_last: bool = 
     """`may_be_last`: requests are held meanwhile, so that no other host needs to be up."""
     if not group.backends:
         return []
+    held = {"may_be_last": True, "drain_timeout_s": HELD_DRAIN_TIMEOUT_S}
     return [
         Step(
             id=f"{stage}/{host}/10-out-of-balancer",
@@ -55,7 +60,7 @@ def out_of_balancer(stage: str, host: str, group: Group, *, may_be_last: bool = 
             why="requests under way end, new ones go to the other controllers: nobody sees an error",
             undo="a loan: the host is put back into the load balancer",
             estimate_s=3,
-            params={"backends": list(group.backends), **({"may_be_last": True} if may_be_last else {})},
+            params={"backends": list(group.backends), **(held if may_be_last else {})},
             lends=f"{host} out of {', '.join(group.backends)} ({stage})",
         )
     ]

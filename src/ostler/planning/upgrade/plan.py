@@ -20,6 +20,7 @@ from ostler.planning.upgrade.config import config_findings, option_requests
 from ostler.planning.upgrade.controllers import roll_agents, roll_controllers
 from ostler.planning.upgrade.coverage import coverage_findings
 from ostler.planning.upgrade.finish import finish, prove, unpin, unpin_computes
+from ostler.planning.upgrade.held import hold_findings
 from ostler.planning.upgrade.order_kept import order_findings
 from ostler.planning.upgrade.place import place
 from ostler.planning.upgrade.protect import dump_folder, protect
@@ -61,6 +62,7 @@ def plan_upgrade(sources: Sources, request: UpgradeRequest) -> Plan:
         *_missing_environments(scene),
         *capacity_findings(scene),
         *config_findings(scene),
+        *hold_findings(scene),
         *coverage_findings(scene, stages),
         *order_findings(scene, stages),
     )
