@@ -73,3 +73,22 @@ def test_a_hop_on_which_computes_cannot_wait_for_their_turn_is_refused() -> None
     assert told["upgrade.computes-cannot-roll"] is Severity.FAILURE
     told = {f.code: f.severity for f in readiness(load_catalog(), Snapshot(RECORDED.cloud, 0.0), "2025.1")}
     assert "upgrade.computes-cannot-roll" not in told
+
+
+@pytest.mark.parametrize(
+    ("value", "is_told"), [(None, False), ("auto", False), ("caracal", True), ("2024.1", True), ("6.3", True)]
+)
+def test_an_rpc_pin_set_by_hand_is_told_since_it_stays(value: str | None, is_told: bool) -> None:
+    options = {
+        request: {**values, "upgrade_levels/compute": value if request.host == "cmp1" else None}
+        for request, values in RECORDED.snapshot.values.items()
+        if request.fact == "host.options" and "/etc/nova/nova.conf" in str(request)
+    }
+    assert len({request.host for request in options}) == 5
+    snapshot = replace(RECORDED.snapshot, values={**RECORDED.snapshot.values, **options})
+    plan = plan_upgrade(replace(RECORDED, snapshot=snapshot), REQUEST)
+    told = [(f.code, f.severity, f.subject, f.found) for f in plan.findings]
+    expected = ("upgrade.rpc-pinned", Severity.WARNING, "/etc/nova/nova.conf on cmp1", value)
+    assert told == ([expected] if is_told else [])
+    edited = {step.host for _, _, step in plan.steps() if step.id.endswith(("pin-rpc", "remove-pin"))}
+    assert ("cmp1" in edited) is (value is None)

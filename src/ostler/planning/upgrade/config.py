@@ -15,6 +15,7 @@ from ostler.steps.model import Step
 
 NOVA_CONF = "/etc/nova/nova.conf"
 PIN = ("upgrade_levels", "compute")
+AUTOMATIC = "auto"
 
 
 def option_requests(catalog: Catalog, hop: Hop, cloud: Cloud) -> tuple[FactRequest, ...]:
@@ -58,15 +59,38 @@ def config_steps(stage: str, scene: Scene, host: Host, project: Project) -> list
 
 
 def config_findings(scene: Scene) -> list[Finding]:
-    """Failures for options that the target does not work with, warnings where they could not be read, and a note when
-    nobody compared the options of this hop."""
+    """Failures for options that the target does not work with, warnings where they could not be read or where RPC is
+    pinned by hand, and a note when nobody compared the options of this hop."""
     found = [] if scene.catalog.is_config_compared(scene.hop) else [_not_compared(scene)]
     for project in scene.projects:
         for change in scene.catalog.config_changes(scene.hop, project.name):
             if change.action == "refuse":
                 hosts = [host.name for host in scene.cloud.hosts.values() if project in scene.projects_on(host)]
                 found += [finding for host in hosts if (finding := _in_the_way(scene, host, change))]
-    return found
+    return [*found, *_pinned(scene)]
+
+
+def _pinned(scene: Scene) -> list[Finding]:
+    """Warnings for hosts on which the operator pinned nova's RPC to a release or a version: Ostler leaves it so."""
+    return [
+        Finding(
+            code="upgrade.rpc-pinned",
+            severity=Severity.WARNING,
+            subject=f"{NOVA_CONF} on {host}",
+            summary=(
+                f"[{'] '.join(PIN)} = {value} is the operator's and stays: nova on {host} keeps to the messages of "
+                f"{value}, also when all runs {scene.target}"
+            ),
+            found=str(value),
+            expected="auto, or not set: then it is pinned for the upgrade alone",
+            do_next=(
+                "set it to auto or take it out on every host, restart nova's services, and make the plan again; "
+                "or accept this, and take it out when the upgrade is done"
+            ),
+        )
+        for host in scene.cloud.hosts
+        if (value := _value(scene, host, NOVA_CONF, *PIN)) not in (None, AUTOMATIC)
+    ]
 
 
 def _in_the_way(scene: Scene, host: str, change: ConfigChange) -> Finding | None:
@@ -128,7 +152,7 @@ def _pin(stage: str, scene: Scene, host: str) -> list[Step]:
             why="while releases are mixed, nova must speak only what the oldest service understands",
             undo="a loan: the option is taken out when every service is new",
             estimate_s=1,
-            params={"path": NOVA_CONF, "edits": [["set", *PIN, "auto"]]},
+            params={"path": NOVA_CONF, "edits": [["set", *PIN, AUTOMATIC]]},
             lends=loan_of_pin(host),
         )
     ]
