@@ -1,5 +1,5 @@
-"""Looks at a practice cloud before and after an upgrade, with other means than Ostler's facts: those of the tests on the
-practice cloud. A wrong fact cannot hide a wrong cloud so."""
+"""Looks at a practice cloud before and after an upgrade, as the tests there do and not with Ostler's facts: no wrong
+fact hides a wrong cloud so."""
 
 from __future__ import annotations
 
