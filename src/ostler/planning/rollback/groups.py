@@ -18,7 +18,8 @@ def way_back(stage: str, scene: Scene, history: RunHistory, host: Host, group: G
     """Out of the balancer, stopped, everything recorded put back, started with the old code, back in."""
     name = host.name
     return [
-        *out_of_balancer(stage, name, group),
+        # A run that ended inside a hold has left no server of the project in the balancer.
+        *out_of_balancer(stage, name, group, may_be_last=group.project.name in history.held),
         stop_all(stage, name, group),
         *put_back(stage, scene, history, host, group, switch_id),
         start_old(stage, scene, history, name, group, switch_id),

@@ -48,6 +48,12 @@ class RunHistory:
         """Whether any step whose id begins so was begun."""
         return any(step_id.startswith(prefix) for step_id in self.touched)
 
+    @property
+    def held(self) -> frozenset[str]:
+        """The projects whose requests the run held and never let go: their APIs may be away."""
+        began = {step.split("/")[0].removeprefix("hold-") for step in self.touched if step.startswith("hold-")}
+        return frozenset(p for p in began if not any(step.startswith(f"release-{p}/") for step in self.done))
+
     def standing(self) -> dict[str, Any]:
         """How the run stands, in short: kept in the plan of a way back, which is stale as soon as it differs."""
         steps = json.dumps([sorted(self.touched), sorted(self.done)])

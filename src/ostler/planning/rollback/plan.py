@@ -52,7 +52,7 @@ def plan_rollback(
             f"run {history.run_id} changed no service: there is nothing to take back",
             do_next="`ostler cancel` ends the run and gives back what it lent",
         )
-    if databases == "stay":
+    if databases == "stay" and not history.held:
         stages = [_look(scene), *stages]
     return Plan(
         operation="rollback",
