@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -127,7 +127,18 @@ def missing_services(layout: Layout, cloud: Any) -> list[str]:
     up |= {(s.binary, s.host) for s in cloud.block_storage.services() if s.state == "up"}
     up |= {(a.binary, a.host) for a in cloud.network.agents() if a.is_alive}
     up |= {("hypervisor", h.name) for h in cloud.compute.hypervisors() if h.state == "up"}
-    return sorted(f"{binary} on {host}" for binary, host in expected - up)
+    return sorted(f"{binary} on {host}" for binary, host in expected - up) or _unknown_backends(controllers, cloud)
+
+
+def _unknown_backends(controllers: Collection[str], cloud: Any) -> list[str]:
+    """The backends that some cinder-scheduler has not heard of yet: it would find no place for a snapshot there.
+
+    Asked as often as there are schedulers, which answer in turn.
+    """
+    backends = {f"{name}@fake" for name in controllers}
+    known = [{pool.name.partition("#")[0] for pool in cloud.block_storage.backend_pools()} for _ in controllers]
+    unknown = sorted(backend for backend in backends if any(backend not in seen for seen in known))
+    return [f"{backend} in the eyes of every cinder-scheduler" for backend in unknown]
 
 
 @contextmanager
