@@ -6,6 +6,7 @@ import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -113,3 +114,19 @@ def test_it_is_not_up_before_every_api_answers_and_every_service_reports(
     deploy.start_deployed(layout, PracticeReach(layout), lambda _: None)
     assert sorted(told[:2]) == ["start on cmp1", "start on ctl1"]
     assert told[2:] == ["7 APIs", "services", "services"]
+
+
+def test_it_is_not_up_before_every_cinder_scheduler_knows_every_backend(tmp_path: Path) -> None:
+    layout = Layout(name="unit", controllers=2, computes=0, state_root=tmp_path, cache_dir=tmp_path)
+    on_controllers = ("nova-conductor", "nova-scheduler", "cinder-scheduler")
+    up = [SimpleNamespace(binary=b, host=f"ctl{n}", state="up") for b in on_controllers for n in (1, 2)]
+    up += [SimpleNamespace(binary="cinder-volume", host=f"ctl{n}@fake", state="up") for n in (1, 2)]
+    pools = [SimpleNamespace(name="ctl1@fake#fake"), SimpleNamespace(name="ctl2@fake#fake")]
+    seen_in_turn = iter([pools, pools[:1], pools, pools])
+    cloud = SimpleNamespace(
+        compute=SimpleNamespace(services=lambda: up, hypervisors=list),
+        block_storage=SimpleNamespace(services=lambda: up, backend_pools=lambda: next(seen_in_turn)),
+        network=SimpleNamespace(agents=list),
+    )
+    assert deploy.missing_services(layout, cloud) == ["ctl2@fake in the eyes of every cinder-scheduler"]
+    assert deploy.missing_services(layout, cloud) == []
