@@ -29,6 +29,14 @@ def alive(mark: str) -> list[str]:
     return found
 
 
+def left_of(mark: str) -> list[str]:
+    """Those that are still there after a moment: a process that was killed takes one to end on a busy machine."""
+    deadline = time.monotonic() + 5
+    while alive(mark) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return alive(mark)
+
+
 def test_output_errors_and_exit_code_are_kept_apart(ssh: SshTransport) -> None:
     result = ssh.run("here", read("sh", "-c", "echo out; echo err >&2; exit 3"))
     assert (result.exit_code, result.stdout, result.stderr) == (3, "out\n", "err\n")
@@ -76,7 +84,7 @@ def test_at_its_limit_a_command_ends_with_all_its_children(
     with pytest.raises(CommandTimedOut) as caught:
         ssh.run("here", Command(("sh", "-c", script, "it", mark), timeout_s=0.3, is_read_only=is_read_only))
     assert caught.value.code == "remote.command-timed-out"
-    assert alive(mark) == []
+    assert left_of(mark) == []
 
 
 def test_closing_the_transport_ends_what_still_runs(ssh: SshTransport) -> None:
@@ -87,7 +95,7 @@ def test_closing_the_transport_ends_what_still_runs(ssh: SshTransport) -> None:
             time.sleep(0.02)
         ssh.close()
         assert future.exception(5) is not None
-    assert alive(mark) == []
+    assert left_of(mark) == []
 
 
 def test_the_same_changing_command_waits_for_one_that_still_runs(ssh: SshTransport, tmp_path: Path) -> None:
