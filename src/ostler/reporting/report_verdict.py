@@ -129,7 +129,6 @@ def _loans(data: RunData) -> Iterator[Statement]:
 def _logs(logs: LogReview) -> Iterator[Statement]:
     unexplained = [kind for kind in logs.kinds if not kind.harmless]
     if unexplained:
-        count = sum(kind.count for kind in unexplained)
-        yield Statement(
-            ok=None, text=f"{count} new error records of {len(unexplained)} kinds stand in the logs: read them below"
-        )
+        records = counted(sum(kind.count for kind in unexplained), "new error record")
+        kinds = counted(len(unexplained), "kind")
+        yield Statement(ok=None, text=f"{records} of {kinds} in the logs: read them below")
