@@ -48,7 +48,7 @@ def remove(layout: Layout, report: Callable[[str], None]) -> None:
 
 
 def leftovers(layout: Layout) -> list[str]:
-    """What is on this machine of the cloud: processes, control groups, mounts, bridge, address, files.
+    """What is on this machine of the cloud: processes, control groups, mounts, interfaces, address, files.
 
     Empty after `down`.
     """
@@ -57,6 +57,7 @@ def leftovers(layout: Layout) -> list[str]:
     found += [f"mount {mount}" for mount in mounts_below(layout.state_dir)]
     if network.has_bridge(layout):
         found.append(f"bridge {layout.bridge}")
+    found += [f"interface {link}" for link in network.host_links(layout)]
     found += [f"address in {used} on {name}" for name, used in network.used_networks() if str(used) == layout.subnet]
     found += [f"ssh connection {socket}" for socket in PracticeReach(layout).control_sockets()]
     if layout.state_dir.exists():

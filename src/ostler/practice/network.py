@@ -38,9 +38,22 @@ def demand_free_subnet(layout: Layout) -> None:
 
 
 def remove_bridge(layout: Layout) -> None:
-    """Remove the bridge and with it its address."""
-    if has_bridge(layout):
-        run(["ip", "link", "delete", layout.bridge])
+    """Remove the bridge with its address, and the hosts' ends on it, which the kernel would keep for a while."""
+    if not has_bridge(layout):
+        return
+    for link in _links("master", layout.bridge):
+        run(["ip", "link", "delete", link], check=False)  # it may be going by itself
+    run(["ip", "link", "delete", layout.bridge])
+
+
+def host_links(layout: Layout) -> list[str]:
+    """The interfaces of this machine that lead to a host of this cloud, as systemd-nspawn names them."""
+    return [link for link in _links("type", "veth") if link.startswith(f"vb-{layout.name}-")]
+
+
+def _links(*which: str) -> list[str]:
+    """The names of such interfaces of this machine; `ip` writes an empty object for every other."""
+    return [link["ifname"] for link in json.loads(run(["ip", "-json", "link", "show", *which]).stdout) if link]
 
 
 def has_bridge(layout: Layout) -> bool:
