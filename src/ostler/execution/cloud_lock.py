@@ -8,23 +8,25 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 
 from ostler.cloud.model import Cloud
 from ostler.commands import Command, CommandResult, read
-from ostler.errors import OutsideError
+from ostler.errors import CommandFailed, OutsideError
 from ostler.execution.lock import Holder, cloud_busy, holder_to_json, read_holder
 from ostler.remote.protocol import Transport
 
 LOCK_PATH = "/var/lib/ostler-lock.json"
-_LOOK = (read("date", "+%s"), read("cat", "--", LOCK_PATH))
+NO_SUCH_FILE = 1
 HEARTBEAT_S = 20.0
 STALE_AFTER_S = 120.0
 
 
 class CloudLock:
-    """The lock of one cloud for one holder. `is_lost` turns True when somebody else was found in its place."""
+    """The lock of one cloud for one holder. `is_lost` turns True when somebody else was found in its place, or may have
+    been there while no controller could be reached."""
 
     def __init__(self, cloud: Cloud, transport: Transport, holder: Holder, heartbeat_s: float = HEARTBEAT_S) -> None:
         self._cloud = cloud
@@ -32,6 +34,7 @@ class CloudLock:
         self._holder = holder
         self._heartbeat_s = heartbeat_s
         self._held: list[str] = []
+        self._touched_at = time.monotonic()
         self._end = threading.Event()
         self.is_lost = False
 
@@ -72,15 +75,15 @@ class CloudLock:
 
     def _take(self, host: str) -> None:
         """Make the lock file, which only one of several can; a stale one is taken out of the way first."""
-        clock, lock = self._transport.run_batch(host, _LOOK)
-        now, holder = _seconds(clock), read_holder(lock.stdout)
-        if lock.exit_code == 0 and not self._is_free(host, holder, now):
+        now, lock = _look(self._transport, host)
+        holder = read_holder(lock or "")
+        if lock is not None and not self._is_free(host, holder, now):
             raise cloud_busy(self._cloud.name, holder)
         mine = f"{LOCK_PATH}.{self._holder.machine}.{self._holder.pid}"
         self._put(host, mine, now)
         try:
-            if lock.exit_code == 0:
-                self._clear(host, mine, lock.stdout)
+            if lock is not None:
+                self._clear(host, mine, lock)
             made = self._link(host, mine, LOCK_PATH)
         finally:
             self._remove(host, mine)
@@ -92,14 +95,13 @@ class CloudLock:
         same would remove what the first had just made. Leaves a later one alone."""
         claim = f"{LOCK_PATH}.stale-{hashlib.sha256(stale.encode()).hexdigest()[:16]}"
         if not self._link(host, mine, claim):
-            clock, said = self._transport.run_batch(host, (read("date", "+%s"), read("cat", "--", claim)))
-            other = read_holder(said.stdout)
-            if said.exit_code == 0 and self._is_free(host, other, _seconds(clock), claim):
+            now, said = _look(self._transport, host, claim)
+            other = read_holder(said or "")
+            if said is not None and self._is_free(host, other, now, claim):
                 self._remove(host, claim)
             raise cloud_busy(self._cloud.name, other)
         try:
-            lock = self._transport.run_batch(host, _LOOK)[1]
-            if lock.exit_code == 0 and lock.stdout == stale:
+            if _look(self._transport, host)[1] == stale:
                 self._remove(host, LOCK_PATH)
         finally:
             self._remove(host, claim)
@@ -116,21 +118,28 @@ class CloudLock:
         if holder is not None:
             return holder.is_gone or holder.is_same_process(self._holder) or now - holder.at > STALE_AFTER_S
         changed = self._transport.run(host, read("stat", "-c", "%Y", "--", path))
-        return changed.exit_code == 0 and now - _seconds(changed) > STALE_AFTER_S
+        return changed.exit_code == 0 and now - _seconds(host, changed) > STALE_AFTER_S
 
     def _keep(self) -> None:
-        while not self._end.wait(self._heartbeat_s):
-            for host in self._held:
-                # A controller that does not answer now is asked again at the next beat.
-                with contextlib.suppress(OutsideError):
-                    self._touch(host)
+        try:
+            while not self._end.wait(self._heartbeat_s):
+                for host in self._held:
+                    # A controller that does not answer now is asked again at the next beat.
+                    with contextlib.suppress(OutsideError):
+                        self._touch(host)
+        except Exception:
+            self.is_lost = True  # nobody touches it any more, so it will be stale
+            raise
 
     def _touch(self, host: str) -> None:
         holder, now = read_lock(self._transport, host)
-        if holder is not None and not holder.is_same_process(self._holder):
+        is_anothers = holder is not None and not holder.is_same_process(self._holder)
+        was_stale = time.monotonic() - self._touched_at > STALE_AFTER_S
+        if is_anothers or (holder is None and was_stale):
             self.is_lost = True
             return
         self._put(host, LOCK_PATH, now)
+        self._touched_at = time.monotonic()
 
     def _put(self, host: str, path: str, now: float) -> None:
         self._transport.put(host, path, holder_to_json(replace(self._holder, at=now)).encode(), mode=0o644)
@@ -152,10 +161,30 @@ def lock_hosts(cloud: Cloud) -> tuple[str, ...]:
 
 def read_lock(transport: Transport, host: str) -> tuple[Holder | None, float]:
     """Who holds the lock on a host (None: nobody), and the time by that host's clock. Raises OutsideError."""
-    clock, lock = transport.run_batch(host, _LOOK)
-    holder = read_holder(lock.stdout) if lock.exit_code == 0 else None
-    return holder, _seconds(clock)
+    now, lock = _look(transport, host)
+    return read_holder(lock or ""), now
 
 
-def _seconds(said: CommandResult) -> float:
-    return float(said.stdout.strip() or 0)
+def _look(transport: Transport, host: str, path: str = LOCK_PATH) -> tuple[float, str | None]:
+    """The time by a host's clock, and what a lock file says (None: there is none). Raises OutsideError, also when one
+    of both could not be read: that it could not be read does not make a lock free."""
+    clock, lock = transport.run_batch(host, (read("date", "+%s"), read("cat", "--", path)))
+    if lock.exit_code not in (0, NO_SUCH_FILE):
+        raise _unreadable(host, path, lock)
+    return _seconds(host, clock), lock.stdout if lock.exit_code == 0 else None
+
+
+def _seconds(host: str, said: CommandResult) -> float:
+    try:
+        return float(said.stdout)
+    except ValueError:
+        raise _unreadable(host, "the clock", said) from None
+
+
+def _unreadable(host: str, what: str, said: CommandResult) -> CommandFailed:
+    return CommandFailed(
+        "execution.lock-not-read",
+        f"{what} could not be read on {host}, so nobody knows whether the cloud is free",
+        found=f"exit code {said.exit_code}: {(said.stderr or said.stdout).strip()[-300:]}",
+        do_next=f"see that {host} is not overloaded and its disk can be read, then try again",
+    )

@@ -99,4 +99,8 @@ class RunTask:
 
 
 def _lost(lock: CloudLock) -> Standing | None:
-    return Standing(RunState.STOPPED, "somebody else took the lock of the cloud") if lock.is_lost else None
+    return (
+        Standing(RunState.STOPPED, "the lock of the cloud was lost: somebody else may be at work on it")
+        if lock.is_lost
+        else None
+    )

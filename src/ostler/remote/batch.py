@@ -77,14 +77,18 @@ with ThreadPoolExecutor(AT_ONCE) as pool:
 """
 
 
+def demand_read_only(commands: Sequence[Command]) -> None:
+    """Raises ValueError when one is not marked read-only: nothing that changes a host is run in a batch."""
+    if changing := [command for command in commands if not command.is_read_only]:
+        raise ValueError(f"not a read-only command, so not for a batch: {changing[0]}")
+
+
 def batch_command(commands: Sequence[Command]) -> Command:
     """Return the one command that runs all of them.
 
-    Raises ValueError when one is not marked read-only: nothing that changes a host is run in a batch.
+    Raises ValueError when one is not marked read-only.
     """
-    changing = [command for command in commands if not command.is_read_only]
-    if changing:
-        raise ValueError(f"not a read-only command, so not for a batch: {changing[0]}")
+    demand_read_only(commands)
     jobs = [
         [list(c.argv), c.timeout_s, base64.b64encode(c.stdin or b"").decode(), dict(c.env), c.user] for c in commands
     ]

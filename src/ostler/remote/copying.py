@@ -12,7 +12,7 @@ from typing import IO
 
 from ostler.commands import CommandResult
 from ostler.errors import HostUnreachable
-from ostler.remote.errors_map import failed
+from ostler.remote.errors_map import chattering, failed
 from ostler.remote.sessions import Running
 
 PIECE_BYTES = 256 * 1024
@@ -42,8 +42,8 @@ async def pour_in(running: Running, source: Path, progress: Progress | None) -> 
 async def pour_out(running: Running, path: str, target: Path, progress: Progress | None) -> None:
     """Write what ``scripts.receive_file`` prints to a local file with mode 0600.
 
-    Raises CommandFailed when the file cannot be read, HostUnreachable when fewer bytes than its size came,
-    TimeoutError when nothing moved for STALL_TIMEOUT_S.
+    Raises CommandFailed when the file cannot be read or its size is not told, HostUnreachable when fewer bytes than
+    its size came, TimeoutError when nothing moved for STALL_TIMEOUT_S.
     """
     out = running.process.stdout
     header = await asyncio.wait_for(out.readline(), STALL_TIMEOUT_S)
@@ -55,6 +55,8 @@ async def pour_out(running: Running, path: str, target: Path, progress: Progress
             f"{path} could not be read",
             CommandResult(code, "", err.decode(errors="replace")),
         )
+    if not header.strip().isdigit():
+        raise chattering(running.host, header.decode(errors="replace"))
     size = int(header)
     with replacing(target) as file:
         moved = 0

@@ -59,6 +59,18 @@ def failed(host: str, code: str, summary: str, result: CommandResult) -> Outside
     )
 
 
+def chattering(host: str, output: str) -> CommandFailed:
+    """Return the error for a host that prints something else than what was asked, as a login's start-up files do."""
+    return CommandFailed(
+        "remote.login-prints",
+        f"{host} prints something else than the answer it was asked for",
+        found=repr(output[:100]),
+        expected="nothing but the answer",
+        do_next=f"see that the start-up files of the login on {host} (.bashrc, /etc/profile.d) print nothing when no "
+        "person logs in: ssh to it with the command true, which must print nothing",
+    )
+
+
 def _unreachable(host: str, error: BaseException) -> OutsideError:
     return HostUnreachable(
         "remote.host-unreachable",

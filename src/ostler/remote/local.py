@@ -1,6 +1,6 @@
 """The transport for this machine: the same promises as over SSH, kept with plain processes.
 
-Used where a cloud's only host is the machine Ostler runs on, and by tests.
+What the SSH transport promises can so be tested without a host; no cloud is reached this way.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 from ostler.commands import Command, CommandResult
 from ostler.errors import CommandTimedOut, HostUnreachable
 from ostler.remote import scripts
-from ostler.remote.batch import AT_ONCE
+from ostler.remote.batch import AT_ONCE, demand_read_only
 from ostler.remote.copying import replacing
 from ostler.remote.errors_map import failed, host_error
 
@@ -54,8 +54,7 @@ class LocalTransport:
         return CommandResult(code, out.decode(errors="replace"), err.decode(errors="replace"), time.monotonic() - began)
 
     def run_batch(self, host: str, commands: Sequence[Command]) -> list[CommandResult]:
-        if changing := [command for command in commands if not command.is_read_only]:
-            raise ValueError(f"not a read-only command, so not for a batch: {changing[0]}")
+        demand_read_only(commands)
 
         def one(command: Command) -> CommandResult:
             try:

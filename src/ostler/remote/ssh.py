@@ -23,7 +23,7 @@ from ostler.remote.background import BackgroundLoop
 from ostler.remote.batch import batch_command, batch_results
 from ostler.remote.connections import Connections, Line, SshTarget, raise_file_limit
 from ostler.remote.copying import STALL_TIMEOUT_S, Progress, pour_in, pour_out
-from ostler.remote.errors_map import failed, host_error
+from ostler.remote.errors_map import chattering, failed, host_error
 from ostler.remote.sessions import Running, none_left, start
 
 FILE_TIMEOUT_S = 60.0
@@ -50,7 +50,10 @@ class SshTransport:
             return self._loop.call(self._one_by_one(host, commands))
         if result.exit_code != 0:
             raise failed(host, "remote.batch-failed", "several commands at once could not be run", result)
-        return batch_results(result.stdout, len(commands))
+        try:
+            return batch_results(result.stdout, len(commands))
+        except ValueError:
+            raise chattering(host, result.stdout) from None
 
     def put(self, host: str, path: str, content: bytes, *, mode: int, owner: str = "root", group: str = "root") -> None:
         argv = scripts.put_file(path, mode, f"{owner}:{group}", len(content))

@@ -15,7 +15,7 @@ import pytest
 
 from ostler.cloud.model import Cloud, Host
 from ostler.commands import Command, CommandResult
-from ostler.errors import HostUnreachable, Refused
+from ostler.errors import CommandFailed, HostUnreachable, Refused
 from ostler.execution.cloud_lock import LOCK_PATH, STALE_AFTER_S, CloudLock, read_lock
 from ostler.execution.lock import Holder, hold_here, holder_here, holder_to_json, this_process
 
@@ -31,12 +31,15 @@ class Controllers:
         self.files: dict[str, dict[str, str]] = {"ctl1": {}, "ctl2": {}}
         self.dead: set[str] = set()
         self.changed_at = NOW
+        self.said_instead: dict[str, CommandResult] = {}
 
     def run(self, host: str, command: Command) -> CommandResult:
         if host in self.dead:
             raise HostUnreachable("remote.unreachable", f"{host} does not answer")
         files = self.files[host]
         word, last = command.argv[0], command.argv[-1]
+        if word in self.said_instead:
+            return self.said_instead[word]
         if word == "date":
             return CommandResult(0, f"{NOW:.0f}\n", "")
         if word == "stat":
@@ -191,3 +194,42 @@ def test_a_holder_that_finds_somebody_else_in_its_place_knows_that_it_lost() -> 
             time.sleep(0.01)
     assert held.is_lost
     assert list(world.files["ctl1"]) == [LOCK_PATH], "the other's lock is left alone"
+
+
+@pytest.mark.parametrize(
+    "unreadable",
+    [{"date": CommandResult(124, "", "")}, {"date": CommandResult(0, "soon", "")}, {"cat": CommandResult(124, "", "")}],
+)
+def test_a_lock_that_cannot_be_read_is_not_taken_for_free(unreadable: dict[str, CommandResult]) -> None:
+    world = Controllers()
+    world.held_by("ctl1", ELSEWHERE)
+    world.held_by("ctl2", ELSEWHERE)
+    before = {host: dict(files) for host, files in world.files.items()}
+    world.said_instead = unreadable
+    with pytest.raises(CommandFailed, match="could not be read on ctl"), lock(world).held():
+        pass
+    assert world.files == before
+
+
+def test_a_host_whose_clock_cannot_be_read_keeps_the_time_it_was_touched_at() -> None:
+    world = Controllers()
+    with lock(world).held() as held:
+        world.said_instead = {"date": CommandResult(124, "", "")}
+        held.say(this_process("another", "alice", 0.0))
+        world.said_instead = {}
+        assert '"mine"' in world.files["ctl1"][LOCK_PATH]
+
+
+def test_a_lock_that_was_out_of_reach_for_long_and_is_gone_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody else may have found it stale, worked, and given it back."""
+    world = Controllers()
+    held = lock(world)
+    with held.held():
+        del world.files["ctl1"][LOCK_PATH]
+        held.say(this_process("mine", "alice", NOW))
+        assert not held.is_lost, "it was touched a moment ago: a file that is gone is only written again"
+        del world.files["ctl1"][LOCK_PATH]
+        later = time.monotonic() + STALE_AFTER_S + 1
+        monkeypatch.setattr("ostler.execution.cloud_lock.time.monotonic", lambda: later)
+        held.say(this_process("mine", "alice", NOW))
+        assert held.is_lost

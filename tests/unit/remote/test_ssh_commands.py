@@ -8,9 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from loopback_sshd import Sshd
 
 from ostler.commands import Command, read
-from ostler.errors import CommandTimedOut
+from ostler.errors import CommandFailed, CommandTimedOut
 from ostler.remote.ssh import SshTransport
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="sshd with logins needs root")
@@ -135,3 +136,19 @@ def test_a_host_without_python_is_read_command_by_command(ssh: SshTransport, mon
     monkeypatch.setattr("ostler.remote.batch.PYTHON", "/nowhere/python3")
     results = ssh.run_batch("here", [read("echo", "a"), read("sleep", "9", timeout_s=0.2), read("no-such")])
     assert [result.exit_code for result in results] == [0, 124, 127]
+
+
+def test_a_login_that_prints_is_told_as_such(chatty_sshd: Sshd, tmp_path: Path) -> None:
+    transport = SshTransport({"here": chatty_sshd.target()})
+    (tmp_path / "source").write_text("content")
+    try:
+        for ask in (
+            lambda: transport.run_batch("here", [read("true")]),
+            lambda: transport.receive("here", str(tmp_path / "source"), tmp_path / "copy"),
+        ):
+            with pytest.raises(CommandFailed, match="here prints something else than the answer") as raised:
+                ask()
+            assert "Welcome back!" in raised.value.found
+            assert ".bashrc" in raised.value.do_next
+    finally:
+        transport.close()

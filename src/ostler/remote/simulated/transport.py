@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ostler.commands import Command, CommandResult
 from ostler.errors import CommandFailed, CommandTimedOut, HostUnreachable
+from ostler.remote.batch import demand_read_only
 from ostler.remote.copying import replacing
 from ostler.remote.simulated.machine import Machine, Outcome, World
 from ostler.remote.simulated.table import marked, run_program
@@ -40,8 +41,7 @@ class SimulatedTransport:
         return result
 
     def run_batch(self, host: str, commands: Sequence[Command]) -> list[CommandResult]:
-        if changing := [command for command in commands if not command.is_read_only]:
-            raise ValueError(f"not a read-only command, so not for a batch: {changing[0]}")
+        demand_read_only(commands)
         with self._world() as world:
             machine = _machine(world, host)
             results = [_run(machine, command) for command in commands]
