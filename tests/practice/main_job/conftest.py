@@ -10,6 +10,7 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
+from cloud_users import CloudUsers
 from practice_operator import LONG_S, SOURCE, TARGET, PracticeOperator
 
 from ostler.practice.down import leftovers
@@ -65,6 +66,15 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PracticeOperator
 def environments(cloud: PracticeOperator) -> None:
     """The target's environments lie in the store of archives."""
     cloud.ostler("env", "build", "--practice", TARGET, timeout_s=LONG_S)
+
+
+@pytest.fixture(scope="session")
+def as_it_is(cloud: PracticeOperator, environments: None) -> None:
+    """What the cloud is like before an upgrade; remembered already when the tests before this one ran."""
+    cloud.wait_until_all_report()
+    cloud.kept.setdefault("configuration", cloud.configuration())
+    cloud.kept.setdefault("code", cloud.running_code())
+    cloud.kept.setdefault("before", CloudUsers(cloud.name).everything())
 
 
 def _build(operator: PracticeOperator) -> None:

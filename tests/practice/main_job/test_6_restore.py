@@ -7,7 +7,7 @@ from cloud_users import CloudUsers
 from practice_operator import LONG_S, TARGET, PracticeOperator
 from test_5_back import demand_as_before, take_back
 
-pytestmark = [pytest.mark.practice, pytest.mark.soak, pytest.mark.timeout(2400)]
+pytestmark = [pytest.mark.practice, pytest.mark.soak, pytest.mark.timeout(2400), pytest.mark.usefixtures("as_it_is")]
 BUILDS_ON_BEFORE = True
 
 WAITING = 4

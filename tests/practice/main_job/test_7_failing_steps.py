@@ -17,20 +17,11 @@ from ostler.execution.home import Home
 from ostler.execution.runs import load_run
 from ostler.execution.step_book import effects_repeated
 
-pytestmark = [pytest.mark.practice, pytest.mark.soak, pytest.mark.timeout(7200)]
+pytestmark = [pytest.mark.practice, pytest.mark.soak, pytest.mark.timeout(7200), pytest.mark.usefixtures("as_it_is")]
 BUILDS_ON_BEFORE = True
 
 FAILED, WAITING = 1, 4
 FAILS_BEFORE_GOING_BACK = "roll-nova-scheduler"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def as_it_is(cloud: PracticeOperator, environments: None) -> None:
-    """What the cloud is like before; remembered already when the tests before this one ran."""
-    cloud.wait_until_all_report()
-    cloud.kept.setdefault("configuration", cloud.configuration())
-    cloud.kept.setdefault("code", cloud.running_code())
-    cloud.kept.setdefault("before", CloudUsers(cloud.name).everything())
 
 
 def planned(cloud: PracticeOperator, name: str) -> tuple[str, list[dict[str, Any]]]:
