@@ -156,6 +156,10 @@ def test_a_loan_that_cannot_be_given_back_stays_lent_and_is_told(shop: Shop) -> 
     assert [loan.name for loan in result.lent] == ["balancer"]
     assert "execution.still-lent" in {finding.code for finding in result.findings}
 
+    refused = cancel(result.run, CLOUD, WorldTransport(shop.world), WorldApi(), means=shop.means())
+    assert (refused.state, [loan.name for loan in refused.lent]) == (RunState.STOPPED, ["balancer"])
+    assert f"balancer could not be given back; put the cause right, then: ostler cancel {result.run}" in refused.message
+
     shop.world.break_command("cmp1", "set", mend=True)
     ended = cancel(result.run, CLOUD, WorldTransport(shop.world), WorldApi(), means=shop.means())
     assert (ended.state, ended.lent, shop.world.numbers("cmp1")["out"]) == (RunState.CANCELLED, (), 0)

@@ -126,19 +126,24 @@ def approve(
 def cancel(run: RunId, cloud: CloudFile = None, as_json: AsJson = False) -> None:
     """End a run for good and give back what it lent. What it did stays done; `ostler rollback` takes it back.
 
+    Ends with 4 when the run has not ended yet: another process is still at work, or a loan could not be given back.
+
     Example:  ostler cancel 2026-11-20-1-upgrade
     """
     from ostler.execution.home import find_home
+    from ostler.execution.records import RunState
     from ostler.execution.runs import cancel as end
     from ostler.execution.runs import load_run
 
     described, loaded = load_cloud(cloud), load_run(run, find_home()).plan
     with at_hand(described, loaded, as_json, with_probe=False, max_failed=0) as hand:
         result = end(run, described, hand.transport, hand.api, means=hand.means, events=hand.listeners)
-    if result.state.is_open and not hand.as_json:
+    if result.state is RunState.RUNNING and not hand.as_json:
         print(f"run {run} is asked to end as soon as nothing is half done")
-        return
-    finish(result, hand.means.home, hand.as_json)
+    else:
+        finish(result, hand.means.home, hand.as_json)
+    if result.state is not RunState.CANCELLED:
+        raise typer.Exit(result.exit_code)
 
 
 def runs(as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False) -> None:

@@ -51,8 +51,10 @@ class Conductor:
             )
         )
         standing = self._former_loans() or self._with_engine()
-        if standing.state in (RunState.FAILED, RunState.CANCELLED):
+        if standing.state is RunState.FAILED:
             self._lanes.give_back_all()
+        if standing.state is RunState.CANCELLED:
+            standing = self.cancelled()
         if standing.state is RunState.DONE and self._plan.operation == "rollback":
             self._book.set_rolled_back(str(self._plan.request.get("run")), self._bench.run)
         self._book.set_state(self._bench.run, standing.state, standing.message)
@@ -61,9 +63,15 @@ class Conductor:
         self._events.tell(RunEnded(self._bench.run, standing.state, standing.message, seconds, lent))
         return standing
 
-    def give_back_all(self) -> None:
-        """Give back everything the run has lent."""
-        self._lanes.give_back_all()
+    def cancelled(self) -> Standing:
+        """Give back everything the run has lent, and how it stands then: not at its end while something could not be
+        given back, since nothing would give it back any more."""
+        left = self._lanes.give_back_all()
+        if not left:
+            return Standing(RunState.CANCELLED, "cancelled by the operator")
+        lent = ", ".join(loan.name for loan in left)
+        again = f"put the cause right, then: ostler cancel {self._bench.run}"
+        return Standing(RunState.STOPPED, f"not cancelled yet, {lent} could not be given back; {again}")
 
     def _former_loans(self) -> Standing | None:
         """Why a way back must not begin; None when it may."""

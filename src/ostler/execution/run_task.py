@@ -70,11 +70,13 @@ class RunTask:
             self.run, self.cloud, self.transport, self.api, self.means, self.journal, accepted, stop.is_abandoned
         )
 
-    def give_back_all(self) -> None:
-        """Give back everything the run has lent, without going on with it."""
+    def cancel(self) -> RunResult:
+        """Give back everything the run has lent, without going on with it, and end it when nothing is lent any more."""
         stop = StopWish()
         events = Events(self.means.clock.now, *self.listeners)
-        Conductor(self.plan, self.bench(stop), events, stop).give_back_all()
+        standing = Conductor(self.plan, self.bench(stop), events, stop).cancelled()
+        self.journal.runs.set_state(self.run, standing.state, standing.message)
+        return self.result()
 
     def result(self) -> RunResult:
         """How the run stands, from the journal."""

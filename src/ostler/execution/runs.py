@@ -107,8 +107,8 @@ def cancel(
     means: Means | None = None,
     events: Sequence[Listener] = (),
 ) -> RunResult:
-    """End a run for good and give back what it lent. One that another process carries out is asked to end as soon
-    as nothing is half done, and does so by itself."""
+    """End a run for good and give back what it lent; while something could not be given back it is only stopped. One
+    that another process carries out is asked to end as soon as nothing is half done, and does so by itself."""
     means = means or Means()
     with contextlib.closing(Journal(means.home, means.clock)) as journal:
         plan = open_plan(journal, run)
@@ -118,9 +118,7 @@ def cancel(
             journal.runs.set_wish(run, "cancel")
             return task.result()
         with _holding(run, cloud, transport, means):
-            task.give_back_all()
-            journal.runs.set_state(run, RunState.CANCELLED, "cancelled by the operator")
-            return task.result()
+            return task.cancel()
 
 
 @dataclass(frozen=True)
