@@ -118,7 +118,12 @@ class WorldTransport:
     def put(self, host: str, path: str, content: bytes, *, mode: int, owner: str = "root", group: str = "root") -> None:
         self._check(host)
         with self._world.changing() as state:
-            about = {"text": content.decode(), "mode": f"{mode:04o}", "owner": owner, "group": group}
+            about = {
+                "text": content.decode(errors="surrogateescape"),
+                "mode": f"{mode:04o}",
+                "owner": owner,
+                "group": group,
+            }
             state["hosts"][host]["files"][path] = about
             if "lock" not in path:
                 state["done"].append(f"{host}: put {path}")
@@ -128,7 +133,7 @@ class WorldTransport:
         found = self._world.file(host, path)
         if found is None:
             raise CommandFailed("remote.no-file", f"{path} is not on {host}")
-        return found["text"].encode()
+        return found["text"].encode(errors="surrogateescape")
 
     def send(self, host: str, source: Path, path: str, *, mode: int = 0o600) -> None:
         self.put(host, path, source.read_bytes(), mode=mode)
@@ -236,7 +241,7 @@ def _value(hosts: Any, request: FactRequest) -> Any:
     wishes = json.loads(request.param("paths"))
     return {
         path: {
-            "sha256": hashlib.sha256(file["text"].encode()).hexdigest(),
+            "sha256": hashlib.sha256(file["text"].encode(errors="surrogateescape")).hexdigest(),
             "mode": file["mode"],
             "owner": file["owner"],
             "group": file["group"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,7 +13,7 @@ from execution_world import CLOUD, Shop, World, WorldApi, WorldTransport, is_num
 
 from ostler.cloud.model import LoadBalancer
 from ostler.commands import ApiRequest, Command, CommandResult
-from ostler.errors import CommandFailed, HostUnreachable, InputError, Severity
+from ostler.errors import CommandFailed, HostUnreachable, InputError, NoSpace, Severity
 from ostler.execution.effect_bench import Bench, EffectResult
 from ostler.execution.executor import carry_out, describe
 from ostler.execution.journal import Journal
@@ -179,6 +180,15 @@ def test_a_configuration_file_is_saved_edited_in_its_lines_and_the_difference_to
     assert [file.sha256 for file in room.bench.journal.files.all("run-1")] == [digest(TEXT)]
 
 
+def test_bytes_of_a_configuration_file_that_are_no_utf_8_stay_as_they_are(room: Room) -> None:
+    old = b"# Gr\xfc\xdfe from an old editor\n[DEFAULT]\ndebug = true\n".decode(errors="surrogateescape")
+    room.world.put_file("cmp1", CONF, old)
+    result = room.do(EditConfig("cmp1", CONF, (("set", "DEFAULT", "debug", "false"),)))
+    now = room.world.file("cmp1", CONF)
+    assert now is not None and now["text"] == old.replace("true", "false")
+    "".join(result.findings[0].evidence).encode()  # can be printed
+
+
 def test_a_configuration_file_that_is_not_there_cannot_be_edited(room: Room) -> None:
     with pytest.raises(InputError, match=f"{CONF} is not on cmp1"):
         room.do(EditConfig("cmp1", CONF, (("set", "DEFAULT", "debug", "false"),)))
@@ -241,6 +251,36 @@ def test_with_an_age_recipient_what_is_kept_is_encrypted_and_only_its_identity_o
         sealed.bench.vault.get(digest(TEXT))
     opened = room.with_means(sealing=Sealing(str(identity.to_public()), tmp_path / "identity"))
     assert opened.bench.vault.get(digest(TEXT)) == TEXT.encode()
+
+
+def test_a_dump_that_cannot_be_encrypted_does_not_stay_in_plain_text(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import pyrage
+
+    with pytest.raises(InputError, match="no age recipient"):
+        room.with_means(sealing=Sealing("age1nobody")).do(put_dump(room.world, "rows", "rows"))
+    assert list(room.bench.received.iterdir()) == []
+
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("pyrage.encrypt_io", full)
+    sealed = room.with_means(sealing=Sealing(str(pyrage.x25519.Identity.generate().to_public())))
+    with pytest.raises(NoSpace, match="No space left"):
+        sealed.do(put_dump(room.world, "rows", "rows"))
+    assert list(room.bench.received.iterdir()) == []
+
+
+def test_an_identity_file_that_is_not_there_is_told(room: Room, tmp_path: Path) -> None:
+    import pyrage
+
+    recipient = str(pyrage.x25519.Identity.generate().to_public())
+    room.world.put_file("cmp1", CONF, TEXT)
+    sealed = room.with_means(sealing=Sealing(recipient, tmp_path / "nowhere"))
+    sealed.do(Save("cmp1", (CONF,)))
+    with pytest.raises(InputError, match="nowhere does not open the saved files"):
+        sealed.bench.vault.get(digest(TEXT))
 
 
 def test_an_api_is_called(room: Room) -> None:

@@ -42,8 +42,7 @@ def receive(bench: Bench, effect: Receive) -> EffectResult:
     if Path(effect.name).name != effect.name:
         raise InputError("execution.bad-name", f"{effect.name!r} is no plain file name")
     target = bench.received / effect.name
-    sealed = target.with_name(target.name + ENCRYPTED)
-    expected = bench.transport.fetch(effect.host, f"{effect.path}.sha256").decode().split()[0]
+    expected = bench.transport.fetch(effect.host, f"{effect.path}.sha256").decode(errors="replace").partition(" ")[0]
     bench.transport.receive(effect.host, effect.path, target)
     found = _digest_here(target)
     if found != expected:
@@ -57,8 +56,10 @@ def receive(bench: Bench, effect: Receive) -> EffectResult:
         )
     size = target.stat().st_size
     if bench.means.sealing.recipient:
-        bench.means.sealing.seal_file(target, sealed)
-        target.unlink()
+        try:
+            bench.means.sealing.seal_file(target, target.with_name(target.name + ENCRYPTED))
+        finally:
+            target.unlink()  # no dump stays in plain text where it was to be encrypted
     sync_folder(target.parent)
     return EffectResult(f"received {size} bytes, sha256 {found[:16]}")
 

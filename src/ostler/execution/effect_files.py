@@ -12,6 +12,9 @@ from ostler.execution.masking import last_lines
 from ostler.execution.records import SavedFile
 from ostler.steps.effects import EditConfig, Put, Remove, Save
 
+AS_THEY_ARE = "surrogateescape"
+"""How bytes that are no UTF-8, such as those of an old comment, survive being read as text and written again."""
+
 CONFIG_CHANGED = "execution.config-changed"
 
 SHOWN = (".conf", ".ini", ".service", ".socket", ".timer")
@@ -93,7 +96,7 @@ def _saved(bench: Bench, host: str, path: str, about: object) -> SavedFile:
 
 
 def edit(bench: Bench, effect: EditConfig) -> EffectResult:
-    """Edit a configuration file in place, after keeping it as it was.
+    """Edit a configuration file in place, after keeping it as it was. Bytes that are no UTF-8 stay as they are.
 
     Raises InputError when there is no such file, or it is no configuration file.
     """
@@ -105,18 +108,22 @@ def edit(bench: Bench, effect: EditConfig) -> EffectResult:
             f"{effect.path} is not on {effect.host}",
             do_next="put the file where it belongs, then resume",
         )
-    before = bench.transport.fetch(effect.host, effect.path).decode()
+    before = bench.transport.fetch(effect.host, effect.path).decode(errors=AS_THEY_ARE)
     after = edit_config(before, effect.edits)
     if after == before:
         return EffectResult("every option was so already", is_change=False)
     bench.transport.put(
         effect.host,
         effect.path,
-        after.encode(),
+        after.encode(errors=AS_THEY_ARE),
         mode=int(present["mode"], 8),
         owner=present["owner"],
         group=present["group"],
     )
-    difference = masked_difference(before, after, effect.path)
+    difference = masked_difference(_readable(before), _readable(after), effect.path)
     told = _changed(effect.host, effect.path, "edited", difference)
     return EffectResult(f"changed {len(effect.edits)} options", findings=(told,))
+
+
+def _readable(text: str) -> str:
+    return text.encode(errors=AS_THEY_ARE).decode(errors="replace")

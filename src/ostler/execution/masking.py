@@ -6,15 +6,18 @@ import re
 
 from ostler.secret import MASK
 
-SECRET_WORDS = ("password", "passwd", "secret", "key", "token", "connection", "transport_url")
+SECRET_WORDS = ("password", "passwd", "passphrase", "pwd", "secret", "key", "token", "connection", "transport_url")
 """An option whose name contains one of these has a value that is not shown."""
 
 _ASSIGNMENT = re.compile(
     rf"(?P<name>[\w.\-]*(?:{'|'.join(SECRET_WORDS)})[\w.\-]*)(?P<sign>[\"']?\s*[=:]\s*)(?P<value>\S.*)", re.IGNORECASE
 )
+_SECRET_NAME = r"[\w\-]*(?:password|passwd|passphrase|pwd|adminpass|secret|token)[\w\-]*"
+_VALUE = r"""(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|\S+?(?=[,;]?(?:\s|$)))"""
+"""A quoted text, or a word without the comma or semicolon after it."""
+
 _WORD_ASSIGNMENT = re.compile(
-    r"(?P<name>[\w\-]*(?:password|passwd|secret|token)[\w\-]*)(?P<sign>[\"']?\s*[=:]\s*)(?P<value>[^\s,;]+)",
-    re.IGNORECASE,
+    rf"(?P<name>{_SECRET_NAME})(?P<sign>[\"']?\s*[=:]\s*){_VALUE}|(?P<flag>--{_SECRET_NAME}\s+){_VALUE}", re.IGNORECASE
 )
 _URL = re.compile(r"(?P<scheme>[a-z][a-z0-9+.\-]*://[^\s:/@]*:)(?P<rest>\S*)@", re.IGNORECASE)
 """From a URL's first password to its last `@`: all between may be part of a password that was not encoded."""
@@ -29,8 +32,12 @@ def mask_config_line(line: str) -> str:
 
 
 def mask_output(text: str) -> str:
-    """What a command printed, without passwords in URLs and assignments."""
-    return _WORD_ASSIGNMENT.sub(lambda found: f"{found['name']}{found['sign']}{MASK}", _mask_urls(text))
+    """What a command printed, without passwords in URLs, assignments and options of command lines."""
+    return _WORD_ASSIGNMENT.sub(_mask_value, _mask_urls(text))
+
+
+def _mask_value(found: re.Match[str]) -> str:
+    return f"{found['flag'] or found['name'] + found['sign']}{MASK}"
 
 
 def _mask_urls(text: str) -> str:

@@ -30,6 +30,25 @@ def test_output_of_a_command() -> None:
 @pytest.mark.parametrize(
     ("told", "shown"),
     [
+        ('password="my secret phrase" next', "password=******** next"),
+        ("password='it\\'s secret' next", "password=******** next"),
+        ('{"adminPass": "ab", "password": "a b", "x": 1}', '{"adminPass": ********, "password": ********, "x": 1}'),
+        ("password = foo,bar; next", "password = ********; next"),
+        ("openstack --os-password hunter2 server list", "openstack --os-password ******** server list"),
+        ("mysql --password=hunter2 -e x", "mysql --password=******** -e x"),
+        ("MYSQL_PWD=hunter2 mysql", "MYSQL_PWD=******** mysql"),
+        ("passphrase = hunter2", "passphrase = ********"),
+        ('password="never closed', "password=******** closed"),
+        ("the password was wrong", "the password was wrong"),
+    ],
+)
+def test_every_way_to_write_a_password(told: str, shown: str) -> None:
+    assert mask_output(told) == shown
+
+
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [
         ("rabbit://u:AAA@h1,u:BBB@h2,u:CCC@h3/nova", "rabbit://u:********@h1,u:********@h2,u:********@h3/nova"),
         ("rabbit://u:A@h1:5672,v:B@[fd00::2]:5672/", "rabbit://u:********@h1:5672,v:********@[fd00::2]:5672/"),
         ("mysql://u:AAA@h1/x and mysql://u:BBB@h2/x", "mysql://u:********@h1/x and mysql://u:********@h2/x"),

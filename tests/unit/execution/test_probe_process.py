@@ -94,6 +94,21 @@ def test_failures_are_written_down_with_their_cause_and_nothing_is_tried_twice(
     assert read_now(tmp_path)["message"] == "enough"
 
 
+def test_what_it_cannot_list_when_it_ends_counts_as_left_behind(
+    http_cloud: HttpCloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ostler.execution.probe.objects.UNLISTED_TIMEOUT_S", 0.1)
+    credentials = read_credentials(http_cloud.clouds_yaml(tmp_path), "tiny")
+    life = Life(os.getppid(), 60.0)
+    thread = threading.Thread(target=probe_with, args=(Work("r1", tmp_path, credentials, ()), life))
+    thread.start()
+    eventually(lambda: read_now(tmp_path).get("state") == "asking")
+    http_cloud.fault = lambda method, path: 503 if path.startswith("/image") else None
+    life.end("enough")
+    thread.join()
+    assert read_now(tmp_path)["message"] == "enough; left behind: images: could not be listed"
+
+
 def test_what_was_not_answered_when_it_ends_has_failed(
     http_cloud: HttpCloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

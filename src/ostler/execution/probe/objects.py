@@ -18,6 +18,8 @@ from ostler.execution.probe.wire import Answer
 
 IMAGE_BYTES = 64 * 1024
 READY_TIMEOUT_S = 180.0
+GONE_TIMEOUT_S = 30.0
+UNLISTED_TIMEOUT_S = 5.0
 CIDR = "198.18.0.0/24"
 """From the range set aside for measurements: nothing routes there."""
 
@@ -103,21 +105,25 @@ def _cannot_begin(summary: str) -> OutsideError:
 def clean_up(
     asker: Asker, is_ours: Callable[[str], bool], is_stopping: Callable[[], bool] = lambda: False
 ) -> list[str]:
-    """Delete everything whose name ``is_ours``; return what is left, in words, empty when nothing is.
+    """Delete everything whose name ``is_ours``; return what is left, in words, empty when nothing is. What could not be
+    listed counts as left.
 
     Servers first, then what they used. Nothing of this is written down as a request: it is no measurement.
     """
     quiet = _Quiet(asker)
     left = []
     for api, listing, delete, key in _KINDS:
-        for found in quiet.named(api, listing, key, is_ours):
+        listed = quiet.named(api, listing, key, is_ours)
+        for found in listed or ():
             quiet.send(api, "DELETE", delete.format(id=found["id"]))
 
         def look(api: str = api, listing: str = listing, key: str = key) -> str | None:
-            return None if quiet.named(api, listing, key, is_ours) else ""
+            return "" if quiet.named(api, listing, key, is_ours) == [] else None
 
-        if wait_for(look, is_stopping=is_stopping, every_s=0.5, timeout_s=30.0):
-            left += [f"{key[:-1]} {found['name']}" for found in quiet.named(api, listing, key, is_ours)]
+        patience_s = UNLISTED_TIMEOUT_S if listed is None else GONE_TIMEOUT_S
+        if wait_for(look, is_stopping=is_stopping, every_s=0.5, timeout_s=patience_s):
+            there = quiet.named(api, listing, key, is_ours)
+            left += [f"{key}: could not be listed"] if there is None else [f"{key[:-1]} {it['name']}" for it in there]
     return left
 
 
@@ -140,12 +146,13 @@ class _Quiet:
 
     def send(self, api: str, method: str, path: str) -> Answer:
         identity = self._asker.identity
-        url = identity.endpoints.get(api)
-        if url is None:
-            return Answer(0, b"", 0.0, "not in the catalog")
-        return self._asker.wire.send(method, url + path, {"X-Auth-Token": identity.token.text})
+        return self._asker.wire.send(method, identity.endpoints[api] + path, {"X-Auth-Token": identity.token.text})
 
-    def named(self, api: str, path: str, key: str, is_ours: Callable[[str], bool]) -> list[dict[str, str]]:
+    def named(self, api: str, path: str, key: str, is_ours: Callable[[str], bool]) -> list[dict[str, str]] | None:
+        """The objects of a kind that are ours; None when the API did not list them. A cloud without it has none."""
+        if api not in self._asker.identity.endpoints:
+            return []
         answer = self.send(api, "GET", path)
-        items = as_json(answer).get(key, []) if answer.status == 200 else []
-        return [item for item in items if is_ours(str(item.get("name") or ""))]
+        if answer.status != 200:
+            return None
+        return [item for item in as_json(answer).get(key, []) if is_ours(str(item.get("name") or ""))]
