@@ -43,14 +43,13 @@ class Hand:
 @contextlib.contextmanager
 def at_hand(cloud: Cloud, plan: Plan, as_json: bool, *, with_probe: bool, max_failed: int) -> Iterator[Hand]:
     """Connections, the probe and the view of a run; all ended when the block is."""
-    from ostler.execution.connecting import connect_api, connect_hosts
+    from ostler.execution.connecting import connected
     from ostler.execution.means import Means
     from ostler.execution.operation import Operation
 
     as_json = as_json or not sys.stdout.isatty()
     with contextlib.ExitStack() as stack:
-        transport = stack.enter_context(contextlib.closing(connect_hosts(cloud)))
-        api = stack.enter_context(contextlib.closing(connect_api(cloud))) if cloud.api else None
+        transport, api = stack.enter_context(connected(cloud))
         means = Means(handles_interrupts=True, sealing=_sealing(), database_url=os.environ.get("OSTLER_QUEUE"))
         operation = Operation(
             cloud, transport, api, means, with_probe=with_probe and api is not None, max_failed=max_failed

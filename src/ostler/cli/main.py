@@ -74,7 +74,7 @@ def main(arguments: list[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except Exception as error:
-        return _tell_bug(error, as_json=as_json)
+        return _tell_bug(error, _after_a_bug(arguments[0]), as_json=as_json)
     if code == INTERRUPTED:
         print("stopped", file=sys.stderr)
         return STOPPED_AND_RESUMABLE if arguments[0] in GOES_ON_LATER else INTERRUPTED
@@ -102,11 +102,16 @@ def _tell_usage(error: TyperException, *, as_json: bool) -> int:
     return WRONG_USAGE
 
 
-def _tell_bug(error: Exception, *, as_json: bool) -> int:
+def _after_a_bug(command: str) -> str:
+    if command in GOES_ON_LATER:
+        return "see how the run stands with ostler runs; OSTLER_TRACEBACK=1 ostler resume RUN goes on: please report it"
+    return "nothing more was done; run it again with OSTLER_TRACEBACK=1 and report what it prints"
+
+
+def _tell_bug(error: Exception, do_next: str, *, as_json: bool) -> int:
     if os.environ.get("OSTLER_TRACEBACK"):
         raise error
     says = f"this is a bug of Ostler: {type(error).__name__}: {error}"
-    do_next = "nothing more was done; run it again with OSTLER_TRACEBACK=1 and report what it prints"
     if as_json:
         tell_document(plain_document("ostler.bug-of-ours", says, do_next, BUG))
     else:

@@ -28,18 +28,11 @@ Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Every step of ev
 
 def read_cloud(cloud: Cloud, requests: Iterable[FactRequest], *, as_json: bool) -> Snapshot:
     """Read facts of a cloud, over one connection per host."""
-    from ostler.execution.connecting import connect_api, connect_hosts
+    from ostler.execution.connecting import connected
     from ostler.execution.reading import read_snapshot
 
-    transport = connect_hosts(cloud)
-    api = connect_api(cloud)
-    try:
-        with reading(cloud, as_json=as_json):
-            return read_snapshot(cloud, transport, api, list(requests), time.time)
-    finally:
-        transport.close()
-        if api is not None:
-            api.close()
+    with connected(cloud) as (transport, api), reading(cloud, as_json=as_json):
+        return read_snapshot(cloud, transport, api, list(requests), time.time)
 
 
 def target_environments(cloud: Cloud, release: str) -> Mapping[str, TargetEnvironment]:

@@ -152,12 +152,12 @@ def runs(as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = Fal
     Example:  ostler runs
     """
     from ostler.execution.home import find_home
-    from ostler.execution.runs import is_alive, list_runs
+    from ostler.execution.runs import alive_runs, list_runs
     from ostler.reporting.run_text import runs_text
 
     home = find_home()
     known = list_runs(home)
-    alive = frozenset(run.id for run in known if is_alive(run.id, run.cloud, home))
+    alive = alive_runs([run.cloud for run in known], home)
     if as_json:
         documents = [{**_plain(run), "is_alive": run.id in alive} for run in known]
         print(json.dumps({"runs": documents}, indent=1))

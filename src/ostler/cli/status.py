@@ -53,18 +53,13 @@ def status(
 def _read(cloud: Cloud, host: str | None) -> Snapshot:
     import time
 
-    from ostler.execution.connecting import connect_api, connect_hosts
+    from ostler.execution.connecting import connected
     from ostler.execution.reading import read_snapshot, status_requests
     from ostler.remote.web import get
 
     requests = [request for request in status_requests(cloud) if host is None or _is_about(request, host)]
-    transport, api = connect_hosts(cloud), connect_api(cloud) if cloud.api else None
-    try:
+    with connected(cloud) as (transport, api):
         return read_snapshot(cloud, transport, api, requests, time.time, get)
-    finally:
-        transport.close()
-        if api is not None:
-            api.close()
 
 
 def _is_about(request: FactRequest, host: str) -> bool:

@@ -5,9 +5,22 @@ Nothing is connected yet when these return; that happens with the first question
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
+
 from ostler.cloud.model import Cloud
 from ostler.errors import InputError
 from ostler.remote.protocol import Api, Transport
+
+
+@contextlib.contextmanager
+def connected(cloud: Cloud) -> Iterator[tuple[Transport, Api | None]]:
+    """Yield the transport to a cloud's hosts and the client of its APIs (None: the cloud file names no credentials);
+    both are closed when the block ends."""
+    with contextlib.ExitStack() as stack:
+        transport = stack.enter_context(contextlib.closing(connect_hosts(cloud)))
+        api = stack.enter_context(contextlib.closing(connect_api(cloud))) if cloud.api else None
+        yield transport, api
 
 
 def connect_hosts(cloud: Cloud) -> Transport:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ostler.cloud.model import Cloud
 from ostler.errors import Finding
-from ostler.execution.connecting import connect_api, connect_hosts
+from ostler.execution.connecting import connected
 from ostler.execution.home import Home, find_home
 from ostler.execution.leftovers import leftovers
 from ostler.execution.reading import read_snapshot
@@ -31,12 +31,7 @@ def look_over(
 
     ``target`` is the release an upgrade is to go to. Raises InputError for credentials that are named but not there.
     """
-    transport, api = connect_hosts(cloud), connect_api(cloud) if cloud.api else None
-    try:
+    with connected(cloud) as (transport, api):
         first = read_snapshot(cloud, transport, api, requests, time.time)
         snapshot = look_again(first, transport, api, target, time.time, time.sleep)
         return LookedOver(snapshot, tuple(leftovers(cloud, transport, home or find_home())))
-    finally:
-        transport.close()
-        if api is not None:
-            api.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ostler.cloud.model import Cloud
@@ -166,8 +166,7 @@ def approve(run: str, gate: str | None, *, home: Home, who: str) -> str:
 
 def is_alive(run: str, cloud: str, home: Home) -> bool:
     """Whether a process of this machine carries the run out now."""
-    holder = holder_here(home.lock(cloud))
-    return holder is not None and holder.run == run
+    return run in alive_runs([cloud], home)
 
 
 @dataclass(frozen=True)
@@ -190,6 +189,12 @@ class RunHistory:
     def last_outcomes(self) -> dict[str, StepOutcome]:
         """How each step that has ended ended last, by step id."""
         return {outcome.step: outcome for outcome in self.outcomes}
+
+
+def alive_runs(clouds: Collection[str], home: Home) -> frozenset[str]:
+    """The runs on these clouds that processes of this machine carry out now."""
+    holders = (holder_here(home.lock(cloud)) for cloud in set(clouds))
+    return frozenset(holder.run for holder in holders if holder is not None)
 
 
 def list_runs(home: Home) -> list[RunRecord]:

@@ -18,6 +18,7 @@ from typing import IO, TypeVar
 from ostler.commands import CommandResult
 from ostler.errors import CommandFailed, CommandTimedOut, HostUnreachable
 from ostler.practice.layout import Host, Layout
+from ostler.remote.scripts import put_file
 
 T = TypeVar("T")
 
@@ -91,13 +92,13 @@ class PracticeReach:
 
         `content` is the bytes or text itself, or the local file to send. `owner` is `user:group`.
         """
-        script = PUT_SCRIPT.format(path=shlex.quote(path), mode=shlex.quote(f"{mode:04o}"), owner=shlex.quote(owner))
-        argv = ["sh", "-c", script]
         if isinstance(content, Path):
+            argv = put_file(path, mode, owner, content.stat().st_size)
             with content.open("rb") as file:
                 self.run(host, argv, stdin=file, timeout_s=600)
         else:
-            self.run(host, argv, stdin=content.encode() if isinstance(content, str) else content)
+            data = content.encode() if isinstance(content, str) else content
+            self.run(host, put_file(path, mode, owner, len(data)), stdin=data)
 
     def run_all(
         self,
@@ -182,18 +183,6 @@ class PracticeReach:
             "-o", f"ControlPath=/run/{self._socket_prefix()}%h",
             "-o", f"ControlPersist={KEEP_CONNECTION_S}",
         ]  # fmt: skip
-
-
-PUT_SCRIPT = """set -eu
-mkdir -p -- "$(dirname -- {path})"
-new="$(mktemp -- {path}.XXXXXX)"
-trap 'rm -f -- "$new"' EXIT
-cat > "$new"
-chmod -- {mode} "$new"
-chown -- {owner} "$new"
-mv -f -- "$new" {path}
-trap - EXIT
-"""
 
 
 def _run(

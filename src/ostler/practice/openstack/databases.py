@@ -21,6 +21,7 @@ from ostler.practice.layout import Layout
 from ostler.practice.openstack.shared_settings import Shared
 from ostler.practice.reach import PracticeReach
 from ostler.practice.state import State
+from ostler.remote.copying import replacing
 from ostler.secret import Secret
 
 DATABASES: Mapping[str, tuple[str, ...]] = {
@@ -139,9 +140,8 @@ class Databases:
         argv = ["mariadb-dump", *options, *names]
         text = self.reach.run(self.layout.controller_hosts[0], argv, timeout_s=LOAD_TIMEOUT_S).stdout
         target.parent.mkdir(parents=True, exist_ok=True)
-        new = target.with_suffix(".new")
-        new.write_bytes(zstandard.compress(text.encode()))
-        new.replace(target)
+        with replacing(target) as file:
+            file.write(zstandard.compress(text.encode()))
 
     def _load(self, dump: Path) -> None:
         text = zstandard.decompress(dump.read_bytes())
