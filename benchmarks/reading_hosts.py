@@ -30,6 +30,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from own_cloud import own_cloud
 from tables import show
 
 from ostler.cloud.file import read_cloud_file
@@ -38,7 +39,6 @@ from ostler.facts.model import FactRequest, wanted
 from ostler.facts.registry import fact
 
 ROOT = Path(__file__).resolve().parents[1]
-OSTLER = ROOT / ".venv" / "bin" / "ostler"
 BUILD = ROOT / "build" / "bench"
 CHILDREN = ROOT / "benchmarks" / "reading"
 NAME = "bench"
@@ -123,33 +123,32 @@ def _child(bench: Bench, argv: Sequence[str], job: Mapping[str, Any]) -> Reading
 
 
 def with_ansible(bench: Bench) -> Reading:
-    """First: sockets of its own. Again: what it takes longer to read everything several times than once."""
-    sockets = bench.work / f"sockets-{time.monotonic_ns()}"
-    sockets.mkdir()
-    first_s = _playbook(bench, sockets, times=1)
-    once_s = _playbook(bench, sockets, times=1)
-    several_s = _playbook(bench, sockets, times=1 + AGAIN)
-    _close(bench, sockets)
-    return Reading(first_s, (several_s - once_s) / AGAIN)
+    return _with_playbook(
+        bench,
+        [
+            {"ansible.builtin.command": {"argv": argv}, "changed_when": False, "failed_when": False}
+            for argv in bench.commands
+        ],
+    )
 
 
 def with_ansible_setup(bench: Bench) -> Reading:
     """Not the same facts: what Ansible gathers by itself, its own way."""
+    return _with_playbook(bench, [{"ansible.builtin.setup": {}}])
+
+
+def _with_playbook(bench: Bench, tasks: Sequence[Mapping[str, Any]]) -> Reading:
+    """First: sockets of its own. Again: what it takes longer to read everything several times than once."""
     sockets = bench.work / f"sockets-{time.monotonic_ns()}"
     sockets.mkdir()
-    tasks = [{"ansible.builtin.setup": {}}]
-    first_s = _playbook(bench, sockets, times=1, tasks=tasks)
-    once_s = _playbook(bench, sockets, times=1, tasks=tasks)
-    several_s = _playbook(bench, sockets, times=1 + AGAIN, tasks=tasks)
+    first_s = _playbook(bench, sockets, tasks, times=1)
+    once_s = _playbook(bench, sockets, tasks, times=1)
+    several_s = _playbook(bench, sockets, tasks, times=1 + AGAIN)
     _close(bench, sockets)
     return Reading(first_s, (several_s - once_s) / AGAIN)
 
 
-def _playbook(bench: Bench, sockets: Path, *, times: int, tasks: Sequence[Mapping[str, Any]] | None = None) -> float:
-    tasks = tasks or [
-        {"ansible.builtin.command": {"argv": argv}, "changed_when": False, "failed_when": False}
-        for argv in bench.commands
-    ]
+def _playbook(bench: Bench, sockets: Path, tasks: Sequence[Mapping[str, Any]], *, times: int) -> float:
     play = {"hosts": "all", "gather_facts": False, "tasks": list(tasks) * times}
     (bench.work / "playbook.yml").write_text(json.dumps([play]))
     started = time.perf_counter()
@@ -247,23 +246,6 @@ def version(place: Path, package: str) -> str:
     return next(each["version"] for each in listed if each["name"] == package)
 
 
-@contextmanager
-def practice_hosts(hosts: int, *, keep: bool) -> Iterator[Path]:
-    """The cloud file of a practice cloud of hosts alone, which is gone afterwards."""
-    argv = [str(OSTLER), "practice"]
-    try:
-        subprocess.run(
-            [*argv, "up", "--name", NAME, "--controllers", "1", "--computes", str(hosts - 1), "--no-openstack"],
-            check=True,
-            stdout=sys.stderr,
-        )
-        shown = subprocess.run([*argv, "list", "--json"], check=True, capture_output=True)
-        yield next(Path(cloud["cloud_file"]) for cloud in json.loads(shown.stdout) if cloud["name"] == NAME)
-    finally:
-        if not keep:
-            subprocess.run([*argv, "down", "--name", NAME], check=True, stdout=sys.stderr)
-
-
 TOOLS: Mapping[str, Callable[[Bench], Reading]] = {
     "ostler": with_ostler,
     "ansible-core": with_ansible,
@@ -337,7 +319,8 @@ def main() -> None:
     if chosen.cloud_file:
         measure(chosen.cloud_file, chosen.rounds, round_trips_ms, as_json=chosen.json)
     else:
-        with practice_hosts(chosen.hosts, keep=chosen.keep) as cloud_file:
+        size = ("--controllers", "1", "--computes", str(chosen.hosts - 1), "--no-openstack")
+        with own_cloud(NAME, *size, keep=chosen.keep) as cloud_file:
             measure(cloud_file, chosen.rounds, round_trips_ms, as_json=chosen.json)
 
 

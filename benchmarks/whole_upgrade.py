@@ -26,11 +26,11 @@ from pathlib import Path
 from typing import Any
 
 from by_the_book import SOURCE, TARGET, left_behind, open_book, upgrade
+from own_cloud import OSTLER, own_cloud
 from tables import show
 
 from ostler.practice.layout import state_root
 
-OSTLER = Path(__file__).resolve().parents[1] / ".venv" / "bin" / "ostler"
 NAME = "bench"
 
 
@@ -44,14 +44,11 @@ class Size:
 
 @contextmanager
 def fresh_cloud(size: Size) -> Iterator[str]:
-    """A filled cloud at the source release; it is gone afterwards."""
-    try:
-        _say("practice", "up", "--name", NAME, "--release", SOURCE, "--controllers", str(size.controllers),
-             "--computes", str(size.computes))  # fmt: skip
+    """The name of a filled cloud at the source release; it is gone afterwards."""
+    options = ("--release", SOURCE, "--controllers", str(size.controllers), "--computes", str(size.computes))
+    with own_cloud(NAME, *options):
         _say("practice", "fill", "--name", NAME)
         yield NAME
-    finally:
-        _say("practice", "down", "--name", NAME)
 
 
 def by_the_book(size: Size) -> dict[str, float]:
