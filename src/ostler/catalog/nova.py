@@ -88,14 +88,6 @@ class Nova:
             )
         return found
 
-    def releases_of_service_version(self, version: int) -> tuple[str, ...]:
-        """The releases whose nova writes this services.version: two when one did not raise it."""
-        return tuple(r for r, facts in self._data.releases.items() if facts.service_version == version)
-
-    def may_serve(self, compute_version: int, control: str) -> bool:
-        """Whether services of release `control` start beside a nova-compute record of this version."""
-        return compute_version >= self.at(control).compute_floor
-
     def edits_for_return(self, upgraded_to: str, back_to: str) -> tuple[DataEdit, ...]:
         """The edits that let code of `back_to` work on databases that code of `upgraded_to` wrote."""
         new, old = self.at(upgraded_to), self.at(back_to)

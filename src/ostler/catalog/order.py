@@ -65,10 +65,6 @@ class Order(Closed):
         made = list(moves)
         return tuple(edge for edge in self.hard_edges if _breaks(edge, made))
 
-    def default_sequence(self) -> tuple[tuple[str, str], ...]:
-        """The default order as (project, service)."""
-        return tuple((turn.project, service) for turn in self.default for service in turn.services)
-
     def cycle(self) -> tuple[str, ...]:
         """The names on one circle of hard edges; empty when there is none, as it must be."""
         import networkx  # late: a quarter of a second, needed only when the catalog is checked

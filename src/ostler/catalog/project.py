@@ -137,15 +137,6 @@ class Project:
         """What starts `service` in `release`."""
         return true_in(release, self.service(service, release).entry_points, self.order)[0]
 
-    def services_replacing(self, service: str, release: str) -> tuple[Service, ...]:
-        """The services of `release` that do what `service` did in earlier releases; empty: none does."""
-        return tuple(s for s in self.services(release, optional=True) if service in s.replaces)
-
-    def services_gone(self, source: str, target: str) -> tuple[Service, ...]:
-        """The services of `source` that `target` has no more."""
-        kept = {s.name for s in self.services(target, optional=True)}
-        return tuple(s for s in self.services(source, optional=True) if s.name not in kept)
-
     def database(self, name: str) -> Database:
         """The database called `name`. Raises KeyError when the project has none of that name."""
         return {database.name: database for database in self.databases}[name]

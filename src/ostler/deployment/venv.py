@@ -85,16 +85,6 @@ def unit_names(catalog: Catalog, release: str, role: Role, also: Collection[str]
     return tuple(service.unit for _, service in services_on(catalog, release, role, also))
 
 
-def unit_files(
-    catalog: Catalog, release: str, role: Role, facts: HostFacts, also: Collection[str] = ()
-) -> Mapping[str, str]:
-    """Every unit and uwsgi file of a host of `role` in `release`, by path."""
-    texts: dict[str, str] = {}
-    for project, service in services_on(catalog, release, role, also):
-        texts.update(service_files(project, service.name, release, facts).texts)
-    return texts
-
-
 def service_files(project: Project, service_name: str, release: str, facts: HostFacts) -> ServiceFiles:
     """The files one service needs on a host. Raises InputError for a service the release does not have."""
     service = project.service(service_name, release)
@@ -129,17 +119,3 @@ def unpack_command(environment: str, archive: str = "-") -> Command:
     What was at the path before is replaced.
     """
     return Command(("sh", "-c", UNPACK_SCRIPT, "sh", environment, archive), timeout_s=UNPACK_TIMEOUT_S)
-
-
-def switch_command(service: str, project: str, version: str) -> Command:
-    """Point a service's link at one version of its project; what runs goes on until it is restarted."""
-    # GNU ln makes the new link beside the old one and renames it, so there is no moment without a link.
-    argv = (
-        "ln",
-        "--symbolic",
-        "--force",
-        "--no-dereference",
-        environment_path(project, version),
-        current_link(service),
-    )
-    return Command(argv)

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from ostler.errors import CommandFailed, OutsideError
 from ostler.execution.effect_bench import Bench, EffectResult
+from ostler.facts.haproxy_held import HOLD_MAP
 from ostler.steps.balancer import balancers, words_for
 from ostler.steps.effects import Hold, Release
-
-HOLD_MAP = "/etc/haproxy/hold.map"
 
 
 def hold(bench: Bench, effect: Hold) -> EffectResult:

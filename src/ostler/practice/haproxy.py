@@ -7,19 +7,19 @@ is no way to hold: it kills HAProxy 2.6.
 
 from __future__ import annotations
 
+from ostler.facts.haproxy_held import HOLD_MAP
 from ostler.practice.galera import CHECK_PORT
 from ostler.practice.layout import DATABASE_PORT, FRONTENDS, Frontend, Host, Layout
 from ostler.practice.reach import PracticeReach
 
 CONFIG_PATH = "/etc/haproxy/haproxy.cfg"
 HOLD_LUA_PATH = "/etc/haproxy/hold.lua"
-HOLD_MAP_PATH = "/etc/haproxy/hold.map"
 SOCKET = "/run/haproxy/admin.sock"
 LONGEST_HOLD_MS = 60_000
 
 HOLD_LUA = f"""-- Holds a request while hold.map has an entry for its API: before a server is chosen, so connections
 -- kept alive are held too, while requests that already run go on. Runtime socket: add map / del map.
-local held = Map.new("{HOLD_MAP_PATH}", Map._str)
+local held = Map.new("{HOLD_MAP}", Map._str)
 core.register_action("hold", {{"http-req"}}, function(txn, api)
   local waited_ms = 0
   while held:lookup(api) and waited_ms < {LONGEST_HOLD_MS} do
@@ -88,7 +88,7 @@ def _api(layout: Layout, frontend: Frontend) -> str:
     return (
         f"frontend {name}\n"
         f"  bind {layout.vip}:{frontend.port}\n"
-        f"  http-request lua.hold {name} if {{ str({name}),map({HOLD_MAP_PATH}) -m found }}\n"
+        f"  http-request lua.hold {name} if {{ str({name}),map({HOLD_MAP}) -m found }}\n"
         f"  default_backend {name}\n\n"
         f"backend {name}\n"
         "  balance leastconn\n"

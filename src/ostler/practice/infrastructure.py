@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from ostler.errors import OutsideError
+from ostler.facts.haproxy_held import HOLD_MAP
 from ostler.practice import galera, haproxy, keepalived, rabbitmq
 from ostler.practice.layout import Host, Layout
 from ostler.practice.reach import PracticeReach
@@ -45,7 +46,7 @@ def config_files(layout: Layout, host: Host) -> list[ConfigFile]:
         ConfigFile(rabbitmq.COOKIE, cookie, 0o400, "rabbitmq:rabbitmq"),
         ConfigFile("/etc/memcached.conf", memcached_config(host)),
         ConfigFile(haproxy.HOLD_LUA_PATH, haproxy.HOLD_LUA),
-        ConfigFile(haproxy.HOLD_MAP_PATH, ""),
+        ConfigFile(HOLD_MAP, ""),
         ConfigFile(haproxy.CONFIG_PATH, haproxy.config(layout), 0o640, "root:haproxy"),
         ConfigFile(keepalived.CONFIG_PATH, keepalived.config(layout, host), 0o640),
     ]

@@ -14,6 +14,7 @@ from ostler.catalog import load_catalog
 from ostler.cli import main
 from ostler.cloud.file import read_cloud_file
 from ostler.cloud.schema import KNOWN_KEYS
+from ostler.facts.haproxy_held import HOLD_MAP
 from ostler.practice import haproxy
 
 ROOT = Path(__file__).parents[3]
@@ -52,7 +53,7 @@ def test_the_page_about_haproxy_has_the_lines_that_practice_clouds_run_with() ->
     page = (PAGES / "haproxy.md").read_text()
     assert haproxy.HOLD_LUA.rstrip() in page
     assert f"lua-load {haproxy.HOLD_LUA_PATH}\n" in page
-    assert f"http-request lua.hold nova-api if {{ str(nova-api),map({haproxy.HOLD_MAP_PATH}) -m found }}\n" in page
+    assert f"http-request lua.hold nova-api if {{ str(nova-api),map({HOLD_MAP}) -m found }}\n" in page
 
 
 def test_the_page_about_haproxy_names_every_backend() -> None:

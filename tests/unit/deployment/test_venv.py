@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import configparser
-import shlex
 import subprocess
 from pathlib import Path
 
@@ -11,14 +10,14 @@ import pytest
 
 from ostler.catalog import load_catalog
 from ostler.catalog.catalog import Catalog
+from ostler.catalog.service import Role
 from ostler.deployment.paths import current_link
 from ostler.deployment.units import command_line, quoted
 from ostler.deployment.venv import (
     HostFacts,
     program,
     service_files,
-    switch_command,
-    unit_files,
+    services_on,
     unit_names,
     unpack_command,
 )
@@ -32,6 +31,14 @@ def catalog() -> Catalog:
     return load_catalog()
 
 
+def unit_files(catalog: Catalog, release: str, role: Role) -> dict[str, str]:
+    """Every unit and uwsgi file of a host, by path."""
+    texts: dict[str, str] = {}
+    for project, service in services_on(catalog, release, role):
+        texts.update(service_files(project, service.name, release, FACTS).texts)
+    return texts
+
+
 def ini(text: str) -> dict[str, str]:
     parser = configparser.RawConfigParser()
     parser.read_string(text)
@@ -41,7 +48,7 @@ def ini(text: str) -> dict[str, str]:
 def test_every_service_of_every_release_can_be_written(catalog: Catalog) -> None:
     for release in ("2023.1", "2023.2", "2024.1", "2024.2", "2025.1", "2025.2", "2026.1", "2026.2"):
         for role in ("controller", "compute"):
-            texts = unit_files(catalog, release, role, FACTS)
+            texts = unit_files(catalog, release, role)
             assert {f"/etc/systemd/system/{unit}" for unit in unit_names(catalog, release, role)} <= set(texts)
 
 
@@ -93,7 +100,7 @@ def test_the_paste_link_follows_neutron_to_its_new_api(catalog: Catalog) -> None
 
 
 def test_each_service_has_a_log_of_its_own(catalog: Catalog) -> None:
-    texts = unit_files(catalog, "2024.1", "controller", FACTS)
+    texts = unit_files(catalog, "2024.1", "controller")
     assert "--log-file=/var/log/nova/nova-conductor.log" in texts["/etc/systemd/system/nova-conductor.service"]
     assert (
         "Environment=OS_DEFAULT__LOG_FILE=/var/log/nova/nova-api.log\n" in texts["/etc/systemd/system/nova-api.service"]
@@ -101,7 +108,7 @@ def test_each_service_has_a_log_of_its_own(catalog: Catalog) -> None:
 
 
 def test_a_unit_runs_as_its_projects_user_through_its_own_link(catalog: Catalog) -> None:
-    unit = unit_files(catalog, "2024.1", "compute", FACTS)["/etc/systemd/system/nova-compute.service"]
+    unit = unit_files(catalog, "2024.1", "compute")["/etc/systemd/system/nova-compute.service"]
     assert f"ExecStart={current_link('nova-compute')}/bin/nova-compute --config-file /etc/nova/nova.conf" in unit
     assert "User=nova\n" in unit
 
@@ -157,10 +164,3 @@ def test_an_archive_is_unpacked_whole_in_place_of_what_was_there(tmp_path: Path)
     subprocess.run(unpack_command(str(target), f"{tmp_path}/a.tar.zst").argv, check=True)
     assert [path.name for path in target.iterdir()] == ["new"]
     assert [path.name for path in target.parent.iterdir()] == ["nova-1"]
-
-
-def test_switching_replaces_the_link_and_does_not_follow_it() -> None:
-    command = switch_command("nova-api", "nova", "31.3.1")
-    assert shlex.join(command.argv) == (
-        "ln --symbolic --force --no-dereference /opt/openstack/venvs/nova-31.3.1 /opt/openstack/current/nova-api"
-    )

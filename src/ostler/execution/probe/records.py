@@ -73,8 +73,6 @@ class Totals:
     requests: int = 0
     failed: int = 0
     longest_stall_s: float = 0.0
-    last_error: str = ""
-    last_error_at: float = 0.0
 
 
 class Recorder:
@@ -89,7 +87,6 @@ class Recorder:
         self._recent: dict[str, list[float]] = {}
         self._waiting: dict[int, tuple[str, str, float]] = {}
         self._given_up: set[int] = set()
-        self._servers_in_error = 0
 
     def begin(self, api: str, op: str, at: float) -> None:
         """Note that the calling thread waits for an answer since ``at``."""
@@ -135,8 +132,6 @@ class Recorder:
             self._recent.setdefault(record.api, []).append(record.at)
         if not record.is_ok:
             totals.failed += 1
-            totals.last_error, totals.last_error_at = f"{record.op}: {record.error}", record.at
-            self._servers_in_error += record.kind == "outcome" and "ERROR" in record.error
 
     def write_now(self, state: str, message: str = "") -> None:
         """Replace ``now.json``: ``state`` is setup, asking, ending or ended, ``message`` why."""
@@ -147,7 +142,6 @@ class Recorder:
                 "at": now,
                 "state": state,
                 "message": message,
-                "servers_in_error": self._servers_in_error,
                 "apis": {api: self._now(api, totals, now) for api, totals in self._totals.items()},
             }
         temporary = self._folder / f".{NOW_NAME}.{os.getpid()}"
