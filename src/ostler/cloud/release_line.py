@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from pathlib import Path
@@ -28,7 +29,8 @@ def write_release(path: Path, release: str) -> None:
         fresh.write_text(text, encoding="utf-8")
         fresh.replace(path)
     except (OSError, ValueError) as error:
-        fresh.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            fresh.unlink()
         raise InputError(
             "cloud.release-not-written",
             f"the cloud is at {release} now, but {path} could not be changed to say so: {error}",

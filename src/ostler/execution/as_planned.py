@@ -10,7 +10,7 @@ from ostler.cloud.model import Cloud
 from ostler.errors import Finding, Refused, Severity
 from ostler.execution.clock_reading import TimedTransport
 from ostler.execution.means import Means
-from ostler.execution.second_look import look_again
+from ostler.execution.second_look import look_again, read_twice
 from ostler.execution.waiting import Verdict, judge
 from ostler.facts.model import FactRequest, JsonValue, Snapshot, Unknown
 from ostler.facts.predicate import Expectation
@@ -33,7 +33,7 @@ def check_as_planned(plan: Plan, cloud: Cloud, transport: Transport, api: Api | 
         return
     timed = TimedTransport(transport, means.clock.now)
     taken_at = means.clock.now()
-    values = _read(requests, cloud, timed, api, means)
+    values = read_twice(lambda asked: means.read_facts(cloud, timed, api, asked), requests)
     changed = [_stale(verdict) for verdict in _changed(relied_on, values)]
     snapshot = Snapshot(cloud, taken_at, values, timed.clock_read)
     in_the_way = list(_in_the_way(plan, target, snapshot, transport, api, means)) if target else []
@@ -59,16 +59,6 @@ def _target(plan: Plan) -> str | None:
     """The release whose readiness the plan was made from; None for a way back, which is for clouds that are unwell."""
     target = plan.request.get("target")
     return str(target) if plan.operation == "upgrade" and target else None
-
-
-def _read(
-    requests: list[FactRequest], cloud: Cloud, transport: Transport, api: Api | None, means: Means
-) -> dict[FactRequest, JsonValue | Unknown]:
-    """Read facts; a host may be busy for a moment: what could not be read is asked once more."""
-    values = dict(means.read_facts(cloud, transport, api, requests))
-    unread = [request for request in requests if isinstance(values[request], Unknown)]
-    values.update(means.read_facts(cloud, transport, api, unread) if unread else {})
-    return values
 
 
 def _changed(relied_on: Iterable[Expectation], values: Mapping[FactRequest, JsonValue | Unknown]) -> Iterator[Verdict]:

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from ostler.catalog import load_catalog
 from ostler.execution.reading import read_snapshot
-from ostler.facts.model import Snapshot
+from ostler.facts.model import FactRequest, JsonValue, Snapshot, Unknown
 from ostler.remote.protocol import Api, Transport
 from ostler.rules.engine import evaluate, facts_needed
 from ostler.rules.loader import load_rules
 
 PAUSE_S = 5.0
+
+Values = Mapping[FactRequest, JsonValue | Unknown]
+
+
+def read_twice(read: Callable[[Sequence[FactRequest]], Values], requests: Sequence[FactRequest]) -> Values:
+    """Read facts; a host or an API may be busy for a moment: what could not be read is asked once more, at once."""
+    values = dict(read(requests))
+    unread = [request for request in requests if isinstance(values[request], Unknown)]
+    values.update(read(unread) if unread else {})
+    return values
 
 
 def look_again(

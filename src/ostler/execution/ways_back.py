@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 from ostler.errors import Finding, Refused, Severity
 from ostler.execution.history import has_changed, history_in, later_upgrades, ways_back
 from ostler.execution.journal import Journal
 from ostler.execution.records import RunState
+from ostler.execution.second_look import read_twice
 from ostler.facts.model import FactRequest, JsonValue, Unknown, wanted
 from ostler.planning.model import Plan
 from ostler.planning.rollback.losses import KINDS, added, losses
@@ -74,10 +74,7 @@ def newly_lost(plan: Plan, journal: Journal, told: Sequence[Finding], read: Read
     if plan.request.get("databases") != "restore":
         return ()
     requests = [wanted(fact) for _, fact in KINDS]
-    values: dict[FactRequest, Any] = dict(read(requests))
-    # An API may be busy for a moment: what could not be read is asked once more.
-    unread = [request for request in requests if isinstance(values[request], Unknown)]
-    values.update(read(unread) if unread else {})
+    values = read_twice(read, requests)
     known = {request.fact: None if isinstance(value, Unknown) else value for request, value in values.items()}
     inventory = history_in(journal, str(plan.request.get("run"))).inventory
     return added(losses(known.__getitem__, inventory), tuple(told))
