@@ -1,5 +1,6 @@
 #!/bin/sh
-# The fast checks, all of them, also when one fails.
+# The fast checks, all of them, also when one fails. Types and imports are checked while the tests run: what they say
+# comes after them, so that pytest's own lines stay together.
 set -u
 cd "$(dirname "$0")/.."
 failed=""
@@ -10,8 +11,12 @@ run() {
 }
 run lint .venv/bin/ruff check .
 run format .venv/bin/ruff format --check -q .
-run types .venv/bin/mypy
-run imports .venv/bin/lint-imports --no-cache
+said=$(mktemp -d)
+trap 'rm -rf "$said"' EXIT
+.venv/bin/mypy > "$said/types" 2>&1 & types=$!
+.venv/bin/lint-imports --no-cache > "$said/imports" 2>&1 & imports=$!
 run sshd sh scripts/get_sshd.sh
 run tests .venv/bin/python -m pytest -m "not practice" -n 2
+wait "$types"; run types sh -c 'cat "$1"; exit "$2"' show "$said/types" $?
+wait "$imports"; run imports sh -c 'cat "$1"; exit "$2"' show "$said/imports" $?
 if [ -n "$failed" ]; then echo "failed:$failed" >&2; exit 1; fi
