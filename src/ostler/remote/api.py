@@ -17,6 +17,7 @@ from typing import Any
 from ostler.commands import ApiRequest, ApiResponse
 from ostler.errors import AccessDenied, ApiError, InputError
 from ostler.remote.api_errors import api_error, refused, said_in
+from ostler.remote.clouds_yaml import no_such_cloud, read_region
 
 CONNECT_TIMEOUT_S = 10.0
 LOGIN_TIMEOUT_S = 60.0
@@ -110,26 +111,13 @@ class SdkApi:
 
 
 def _open(clouds_yaml: Path, cloud: str) -> tuple[Any, Any]:
-    from openstack.config import OpenStackConfig  # late: importing it takes half a second
-    from openstack.exceptions import ConfigException
+    from openstack.exceptions import ConfigException  # late: importing it takes half a second
 
-    if not clouds_yaml.is_file():
-        raise InputError(
-            "api.no-clouds-file",
-            f"there is no file {clouds_yaml}",
-            do_next="give the path of clouds.yaml under api: in the cloud file",
-        )
+    region = read_region(clouds_yaml, cloud)
     try:
-        config = OpenStackConfig(config_files=[str(clouds_yaml)], load_envvars=False)
-        region = config.get_one(cloud=cloud)
         session = region.get_session()
     except ConfigException as error:
-        raise InputError(
-            "api.no-such-cloud",
-            f"{clouds_yaml} has no usable entry {cloud!r}",
-            found=str(error)[:300],
-            do_next="compare api: cloud in the cloud file with the names in clouds.yaml",
-        ) from None
+        raise no_such_cloud(clouds_yaml, cloud, error) from None
     session.timeout = LOGIN_TIMEOUT_S
     return session, region
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ostler.errors import InputError
+from ostler.remote.clouds_yaml import read_region
 from ostler.secret import Secret
 
 
@@ -43,17 +44,7 @@ class Credentials:
 
 def read_credentials(clouds_yaml: Path, cloud: str) -> Credentials:
     """Read one cloud's entry. Raises InputError when it is not there, or wants a way to log in we do not know."""
-    from openstack.config import OpenStackConfig
-    from openstack.exceptions import ConfigException
-
-    if not clouds_yaml.is_file():
-        raise InputError("probe.no-clouds-file", f"there is no file {clouds_yaml}", do_next="give the clouds.yaml")
-    try:
-        region = OpenStackConfig(config_files=[str(clouds_yaml)], load_envvars=False).get_one(cloud=cloud)
-    except ConfigException as error:
-        raise InputError(
-            "probe.no-such-cloud", f"{clouds_yaml} has no usable entry {cloud!r}", found=str(error)
-        ) from None
+    region = read_region(clouds_yaml, cloud)
     auth: dict[str, Any] = dict(region.config.get("auth") or {})
     verify, _cert = region.get_requests_verify_args()
     application = {
