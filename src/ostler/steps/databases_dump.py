@@ -8,6 +8,7 @@ from importlib.resources import files
 from ostler.cloud.model import Cloud
 from ostler.commands import Command
 from ostler.facts.files import files_wanted
+from ostler.facts.model import FactRequest, wanted
 from ostler.facts.predicate import Expectation
 from ostler.steps.effects import Effect, Receive, Run, Until
 from ostler.steps.model import Kind, Remembered, Step, param
@@ -26,6 +27,9 @@ class DumpDatabases(Kind):
 
     def title(self, step: Step) -> str:
         return f"dump {', '.join(param(step, 'databases'))} on {step.host}, all at one position"
+
+    def remember(self, step: Step, cloud: Cloud) -> tuple[FactRequest, ...]:
+        return (wanted("databases.schema"),)
 
     def effects(self, step: Step, cloud: Cloud, remembered: Remembered) -> tuple[Effect, ...]:
         folder, databases = param(step, "folder"), tuple(param(step, "databases"))

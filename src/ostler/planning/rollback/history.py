@@ -65,6 +65,16 @@ class RunHistory:
             "steps": hashlib.sha256(steps.encode()).hexdigest()[:16],
         }
 
+    @property
+    def schema_at_dump(self) -> Mapping[str, list[str]] | None:
+        """Each database's revisions when the run dumped it; None when it did not. They can be newer than the release
+        the cloud was at: an earlier way back leaves them so."""
+        for _, _, step in self.plan.steps():
+            if step.kind == "dump-databases":
+                facts = self.remembered.get(step.id, {}).items()
+                return next((value for request, value in facts if request.fact == "databases.schema"), None)
+        return None
+
     def link_before(self, step_id: str, service: str) -> str | None:
         """Where a service's link pointed before a `switch-environment` step acted; None when it had none."""
         for request, value in self.remembered.get(step_id, {}).items():

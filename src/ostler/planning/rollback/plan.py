@@ -19,7 +19,7 @@ from ostler.planning.rollback.history import RunHistory
 from ostler.planning.rollback.losses import KINDS, losses
 from ostler.planning.rollback.proofs import prove_back
 from ostler.planning.rollback.records import edit_records, undo_edits
-from ostler.planning.rollback.restore import restore_stages
+from ostler.planning.rollback.restore import newer_schemas, restore_stages
 from ostler.planning.upgrade.controllers import controller_groups
 from ostler.planning.upgrade.host_steps import Group
 from ostler.planning.upgrade.ready import record_inventory
@@ -70,7 +70,7 @@ def plan_rollback(
         },
         stages=(*stages, prove_back(scene, history, databases)),
         findings=losses(scene.snapshot.known, history.inventory) if databases == "restore" else (),
-        notes=_notes(scene, databases),
+        notes=_notes(scene, history, databases),
     ).sealed()
 
 
@@ -226,9 +226,14 @@ def _past_no_return(scene: Scene, contracted: tuple[str, ...]) -> Refused:
     return Refused("rollback.contracted", "this run is past its point of no return", findings=(finding,))
 
 
-def _notes(scene: Scene, databases: Databases) -> tuple[str, ...]:
+def _notes(scene: Scene, history: RunHistory, databases: Databases) -> tuple[str, ...]:
     if databases == "restore":
-        return ("Every service stops while the databases are restored: the APIs do not answer for that time.",)
+        away = "Every service stops while the databases are restored: the APIs do not answer for that time."
+        others = newer_schemas(scene, history)
+        dumped = (
+            f"{', '.join(others)}: dumped with another schema than {scene.source} makes, as an earlier way back leaves"
+        )
+        return (away, f"{dumped} it, and restored with it.") if others else (away,)
     return (
         f"The databases stay as {scene.target} left them; {scene.source} runs on them, with nova's records edited.",
     )

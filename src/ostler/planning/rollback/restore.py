@@ -115,13 +115,29 @@ def _all(group: Group) -> Group:
     return Group(group.project, group.name, group.old, group.new, is_first=True)
 
 
-def _restore(scene: Scene, history: RunHistory) -> Stage:
-    host = str(history.plan.request["database_host"])
-    schema = {
+def schema_after(scene: Scene, history: RunHistory) -> dict[str, list[str]]:
+    """Each database's revisions once it is restored: those it had when it was dumped."""
+    recorded, source = history.schema_at_dump, source_schema(scene)
+    return source if recorded is None else {name: sorted(recorded[name]) for name in source if name in recorded}
+
+
+def source_schema(scene: Scene) -> dict[str, list[str]]:
+    """Each database's revisions as the release that the cloud goes back to makes them."""
+    return {
         database.name: sorted(project.version_rows(database.name, scene.source))
         for project in scene.projects
         for database in project.databases
     }
+
+
+def newer_schemas(scene: Scene, history: RunHistory) -> tuple[str, ...]:
+    """The databases that are at other revisions than their release makes once they are restored."""
+    source = source_schema(scene)
+    return tuple(name for name, revisions in schema_after(scene, history).items() if revisions != source[name])
+
+
+def _restore(scene: Scene, history: RunHistory) -> Stage:
+    host = str(history.plan.request["database_host"])
     restore = Step(
         id=f"restore/{host}/databases",
         kind="restore-databases",
@@ -129,7 +145,7 @@ def _restore(scene: Scene, history: RunHistory) -> Stage:
         why=f"the schemas of {scene.target} have no way down",
         undo="none: what was in the databases after the dump is gone",
         estimate_s=30,
-        params={"folder": history.plan.request["dump_folder"], "schema": schema},
+        params={"folder": history.plan.request["dump_folder"], "schema": schema_after(scene, history)},
     )
     flush = tuple(
         Step(
