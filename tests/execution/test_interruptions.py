@@ -119,7 +119,10 @@ def test_a_lost_lock_stops_a_lane_at_once_also_while_something_is_lent(
     monkeypatch.setattr(CloudLock, "is_lost", property(lambda lock: bool(lost), lambda lock, told: None), raising=False)
     transport = WorldTransport(shop.world, take_the_lock)
     result = apply(rolling("cmp1", "cmp2"), CLOUD, transport, WorldApi(), means=shop.means())
-    assert (result.state, result.message) == (RunState.STOPPED, "the lock of the cloud was lost: somebody else may be at work on it")
+    assert (result.state, result.message) == (
+        RunState.STOPPED,
+        "the lock of the cloud was lost: somebody else may be at work on it",
+    )
     assert "added" not in shop.world.numbers("cmp1")
 
 

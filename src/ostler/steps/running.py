@@ -23,16 +23,11 @@ def is_running_from(step: Step, timeout_s: float) -> tuple[Until, ...]:
 
 def _active(step: Step, host: str, timeout_s: float) -> tuple[Until, ...]:
     environment = param(step, "environment")
-    failed = "look at `journalctl -u {unit}` and the service's log on the host, mend it, then resume"
     found: list[Until] = []
     units = param(step, "units")
     vouched = len(step.params.get("backends", ())) + len(step.params.get("reports_as", ()))
     steady_s = STEADY_S if vouched < len(units) else 0.0
     for unit in units:
-        # All that is known of the unit: a process that was started anew has another number, however soon.
-        active = Expectation(
-            wanted("host.units", host), (unit, "*"), "contains", "active", f"{unit} is active on {host}"
-        )
         runs = Expectation(
             wanted("host.processes", host),
             (unit, "environment"),
@@ -40,10 +35,20 @@ def _active(step: Step, host: str, timeout_s: float) -> tuple[Until, ...]:
             environment,
             f"every process of {unit} on {host} runs {environment}",
         )
-        advice = failed.format(unit=unit)
-        found.append(Until(active, timeout_s=timeout_s, on_timeout=advice, steady_s=steady_s))
-        found.append(Until(runs, timeout_s=timeout_s, on_timeout=advice))
+        found.append(is_active(host, unit, timeout_s, steady_s))
+        found.append(Until(runs, timeout_s=timeout_s, on_timeout=_advice(unit)))
     return tuple(found)
+
+
+def is_active(host: str, unit: str, timeout_s: float, steady_s: float = STEADY_S) -> Until:
+    """A unit is active, and one process of it stays for so many seconds."""
+    # All that is known of the unit: a process that was started anew has another number, however soon.
+    active = Expectation(wanted("host.units", host), (unit, "*"), "contains", "active", f"{unit} is active on {host}")
+    return Until(active, timeout_s=timeout_s, on_timeout=_advice(unit), steady_s=steady_s)
+
+
+def _advice(unit: str) -> str:
+    return f"look at `journalctl -u {unit}` and the service's log on the host, mend it, then resume"
 
 
 def _answering(step: Step, host: str, timeout_s: float) -> tuple[Until, ...]:

@@ -6,11 +6,13 @@ the host's own address; a nova service must have reported to the database since 
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 from ostler.cloud.model import Cloud
 from ostler.commands import Command
 from ostler.steps.effects import Effect, Run, Until
 from ostler.steps.model import Kind, Remembered, Step, param
-from ostler.steps.running import is_running_from
+from ostler.steps.running import is_active, is_running_from
 
 START_TIMEOUT_S = 120.0
 
@@ -31,8 +33,16 @@ class StartService(Kind):
         return (
             Run(host, Command(("systemctl", "reset-failed", *units), timeout_s=30), accept={0: "done", 1: "none"}),
             Run(host, Command(("systemctl", "enable", "--quiet", *units), timeout_s=60)),
-            Run(host, Command(("systemctl", "start", *units), timeout_s=START_TIMEOUT_S)),
+            *self._one_after_the_other(host, param(step, "units")),
         )
+
+    def _one_after_the_other(self, host: str, units: Sequence[str]) -> Iterator[Effect]:
+        """Start each unit once the one before it has been up for some seconds: all at once they would take the
+        processor, the database and the message broker away from what serves users meanwhile."""
+        for before, unit in zip([None, *units], units, strict=False):
+            if before is not None:
+                yield is_active(host, before, START_TIMEOUT_S)
+            yield Run(host, Command(("systemctl", "start", f"{unit}.service"), timeout_s=START_TIMEOUT_S))
 
     def verify(self, step: Step, cloud: Cloud, remembered: Remembered) -> tuple[Until, ...]:
         return is_running_from(step, START_TIMEOUT_S)

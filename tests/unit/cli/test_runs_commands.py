@@ -175,7 +175,9 @@ def test_after_ctrl_c_there_is_nothing_to_fix_and_stopped_is_said_once(run: str,
     text = standing(run, home, RunState.STOPPED, "stopped by the operator")
     assert text.startswith(f"Run {run}: stopped by the operator.\n")
     assert f"  go on:               ostler resume {run}\n" in text
-    assert "fix it and go on:" in standing(run, home, RunState.STOPPED, "the lock of the cloud was lost: somebody else may be at work on it")
+    assert "fix it and go on:" in standing(
+        run, home, RunState.STOPPED, "the lock of the cloud was lost: somebody else may be at work on it"
+    )
 
 
 def test_the_way_back_can_be_typed_as_it_is_printed(run: str, home: Home) -> None:
