@@ -30,6 +30,10 @@ from by_the_book import SOURCE, TARGET, left_behind, open_book, upgrade
 from own_cloud import OSTLER, own_cloud
 from tables import show
 
+from ostler.execution.home import Home
+from ostler.execution.operation import PROBE_FOLDER
+from ostler.execution.probe import figures
+from ostler.execution.runs import list_runs
 from ostler.practice.layout import state_root
 
 NAME = "bench"
@@ -72,7 +76,15 @@ def with_ostler(size: Size, *, with_probe: bool) -> dict[str, float]:
         planning_s = _say("upgrade", "--to", TARGET, "--out", plan, environ=environ)
         probe = "--probe" if with_probe else "--no-probe"
         applying_s = _say("apply", plan, "--approve", "all", probe, environ=environ)
+        if with_probe:
+            _tell_what_users_saw(Home(home))
         return {"plan": planning_s, "apply": applying_s}
+
+
+def _tell_what_users_saw(home: Home) -> None:
+    seen = figures(home.run_folder(list_runs(home)[0].id) / PROBE_FOLDER)
+    longest = max(api.longest_stall_s for api in seen.apis.values())
+    print(f"{seen.failed} of {seen.requests} requests failed, longest wait {longest:.1f} s", file=sys.stderr)
 
 
 def _say(*words: str, environ: dict[str, str] | None = None) -> float:
