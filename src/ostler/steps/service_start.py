@@ -39,9 +39,9 @@ class StartService(Kind):
     def _one_after_the_other(self, host: str, units: Sequence[str]) -> Iterator[Effect]:
         """Start each unit once the one before it has been up for some seconds: all at once they would take the
         processor, the database and the message broker away from what serves users meanwhile."""
-        for before, unit in zip([None, *units], units, strict=False):
-            if before is not None:
-                yield is_active(host, before, START_TIMEOUT_S)
+        for place, unit in enumerate(units):
+            if place:
+                yield is_active(host, units[place - 1], START_TIMEOUT_S)
             yield Run(host, Command(("systemctl", "start", f"{unit}.service"), timeout_s=START_TIMEOUT_S))
 
     def verify(self, step: Step, cloud: Cloud, remembered: Remembered) -> tuple[Until, ...]:

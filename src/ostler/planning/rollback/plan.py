@@ -19,7 +19,7 @@ from ostler.planning.rollback.history import RunHistory
 from ostler.planning.rollback.losses import KINDS, losses
 from ostler.planning.rollback.proofs import prove_back
 from ostler.planning.rollback.records import edit_records, undo_edits
-from ostler.planning.rollback.restore import newer_schemas, restore_stages
+from ostler.planning.rollback.restore import restore_stages, schemas_unlike_release
 from ostler.planning.upgrade.controllers import controller_groups
 from ostler.planning.upgrade.host_steps import Group
 from ostler.planning.upgrade.ready import record_inventory
@@ -229,11 +229,10 @@ def _past_no_return(scene: Scene, contracted: tuple[str, ...]) -> Refused:
 def _notes(scene: Scene, history: RunHistory, databases: Databases) -> tuple[str, ...]:
     if databases == "restore":
         away = "Every service stops while the databases are restored: the APIs do not answer for that time."
-        others = newer_schemas(scene, history)
-        dumped = (
-            f"{', '.join(others)}: dumped with another schema than {scene.source} makes, as an earlier way back leaves"
-        )
-        return (away, f"{dumped} it, and restored with it.") if others else (away,)
+        if not (others := ", ".join(schemas_unlike_release(scene, history))):
+            return (away,)
+        kept = f"{others}: dumped with another schema than {scene.source} makes, as an earlier way back leaves it, "
+        return (away, f"{kept}and restored with it.")
     return (
         f"The databases stay as {scene.target} left them; {scene.source} runs on them, with nova's records edited.",
     )

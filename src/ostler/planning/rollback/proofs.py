@@ -5,7 +5,7 @@ from __future__ import annotations
 from ostler.planning.model import Stage
 from ostler.planning.proving import PROOFS, proof_step, prove_stage
 from ostler.planning.rollback.history import RunHistory
-from ostler.planning.rollback.restore import newer_schemas
+from ostler.planning.rollback.restore import schemas_unlike_release
 from ostler.planning.upgrade.request import Scene
 
 AFTER_A_RESTORE = (("probe-remains", "what the probe had made when the dump was taken is deleted again"),)
@@ -17,7 +17,7 @@ def prove_back(scene: Scene, history: RunHistory, databases: str) -> Stage:
     """`schema` is proved only when the databases were restored to what the release makes: otherwise they stay
     expanded."""
     is_restored = databases == "restore"
-    is_as_released = is_restored and not newer_schemas(scene, history)
+    is_as_released = is_restored and not schemas_unlike_release(scene, history)
     before = (*(BYTES if any(history.files.values()) else ()), *(AFTER_A_RESTORE if is_restored else ()))
     names = [*before, *(p for p in PROOFS if p[0] != "schema" or is_as_released)]
     steps = [

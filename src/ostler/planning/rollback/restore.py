@@ -130,7 +130,7 @@ def source_schema(scene: Scene) -> dict[str, list[str]]:
     }
 
 
-def newer_schemas(scene: Scene, history: RunHistory) -> tuple[str, ...]:
+def schemas_unlike_release(scene: Scene, history: RunHistory) -> tuple[str, ...]:
     """The databases that are at other revisions than their release makes once they are restored."""
     source = source_schema(scene)
     return tuple(name for name, revisions in schema_after(scene, history).items() if revisions != source[name])
