@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -12,10 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from ostler.practice import galera, hosts
+from ostler.errors import HostUnreachable, OutsideError
+from ostler.practice import cgroups, galera, hosts, network
 from ostler.practice.asking import ask
 from ostler.practice.down import down, leftovers
-from ostler.practice.layout import Layout, cache_dir
+from ostler.practice.layout import Host, Layout, cache_dir
 from ostler.practice.power import switch
 from ostler.practice.reach import PracticeReach
 from ostler.practice.status import read_status
@@ -82,6 +84,27 @@ def test_a_host_that_reboots_itself_comes_back(layout: Layout) -> None:
     assert hosts.wait_until_up(layout, compute, reach) == "running"
 
 
+def test_a_host_comes_up_though_the_kernel_still_keeps_the_interface_it_had_before(layout: Layout) -> None:
+    up(layout, print, openstack=False)
+    compute = layout.host("cmp1")
+    with _network_namespace(layout, compute):  # which keeps the interface, as a busy kernel does for a while
+        switch(layout, [compute], "cut")
+        assert len(network.host_links(layout)) == 2
+        assert switch(layout, [compute], "on") == {"cmp1": "running"}
+
+
+def test_a_host_that_ends_while_it_boots_is_told_at_once_with_its_last_words(layout: Layout) -> None:
+    up(layout, print, openstack=False)
+    reach, compute = PracticeReach(layout), layout.host("cmp1")
+    switch(layout, [compute], "cut")
+    (hosts.folder(layout, compute) / "launch").write_text("#!/bin/sh\necho no power\nexit 1\n")
+    hosts.power_on(layout, compute)
+    with pytest.raises(HostUnreachable, match=r"cmp1 did not come up within 1\d s") as refused:
+        hosts.wait_until_up(layout, compute, reach)
+    assert (refused.value.found or "").endswith("no power")
+    assert switch(layout, [compute], "on") == {"cmp1": "running"}
+
+
 def test_building_goes_on_after_it_was_killed_anywhere(layout: Layout) -> None:
     for seconds in KILL_AFTER_S:
         _build_and_kill(layout, seconds)
@@ -97,6 +120,15 @@ def test_removing_a_half_built_cloud_leaves_nothing_behind(layout: Layout) -> No
     assert leftovers(layout) == []
 
 
+@contextlib.contextmanager
+def _network_namespace(layout: Layout, host: Host) -> Iterator[None]:
+    """Hold a host's network namespace open, so that it outlives the host."""
+    outer = Path("/proc/self/ns/net").readlink()
+    namespaces = [Path(f"/proc/{pid}/ns/net") for pid in cgroups.processes(layout.machine(host))]
+    with next(path for path in namespaces if path.readlink() != outer).open("rb"):
+        yield
+
+
 def _build_and_kill(layout: Layout, seconds: float) -> None:
     """Start building in a process of its own, and kill it and all its children after a while."""
     building = subprocess.Popen(
@@ -109,8 +141,6 @@ def _build_and_kill(layout: Layout, seconds: float) -> None:
 
 def _started_at(reach: PracticeReach) -> str:
     """When systemd on cmp1 started; empty while it does not answer."""
-    from ostler.errors import OutsideError
-
     argv = ["systemctl", "show", "--property=UserspaceTimestampMonotonic", "--value"]
     try:
         return reach.run("cmp1", argv, check=False, timeout_s=10).stdout.strip()

@@ -56,7 +56,11 @@ def network_file(layout: Layout, host: Host) -> str:
 
 
 def launch_script(layout: Layout, host: Host, root: Path) -> str:
-    """The host's power supply: a shell script that starts it, and again each time it reboots itself."""
+    """The host's power supply: a shell script that starts it, and again each time it reboots itself.
+
+    The kernel takes the interface of a host that was cut away in its own time, and systemd-nspawn ends with
+    "File exists" where the one before is still there: it is removed by the name it was asked to have.
+    """
     groups = [shlex.quote(str(folder)) for folder in folders(layout.machine(host))]
     enter = "".join(f"mkdir -p {group}\necho $$ > {group}/cgroup.procs\n" for group in groups)
     shared = [f"--bind={_escaped(layout.shared_dir)}:{SHARED_ON_HOSTS}"] if host.role == "controller" else []
@@ -73,6 +77,7 @@ def launch_script(layout: Layout, host: Host, root: Path) -> str:
         f"{enter}"
         "export SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1\n"
         "while :; do\n"
+        f"  {shlex.join(['ip', 'link', 'delete', f'vb-{layout.machine(host)}'])} 2> /dev/null || :\n"
         f"  code=0; {command} || code=$?\n"
         f'  [ "$code" -eq {REBOOT_EXIT_CODE} ] || exit "$code"\n'
         "done\n"

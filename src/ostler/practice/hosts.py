@@ -18,6 +18,7 @@ from ostler.practice.processes import run
 from ostler.practice.reach import PracticeReach
 
 BOOT_TIMEOUT_S = 90
+LAUNCH_TIMEOUT_S = 10
 SETTLE_TIMEOUT_S = 60
 SHUTDOWN_TIMEOUT_S = 60
 STILL_BOOTING = ("initializing", "starting", "")
@@ -69,14 +70,16 @@ def wait_until_up(layout: Layout, host: Host, reach: PracticeReach, settle_s: fl
     """Wait until the host can be reached and its boot is over, and return systemd's word for it.
 
     The word is `running` or `degraded`, or `starting` when some unit takes longer than `settle_s` after that:
-    a database node that waits for its cluster does. Raises HostUnreachable when SSH does not answer within 90 s.
+    a database node that waits for its cluster does. Raises HostUnreachable when SSH does not answer within 90 s,
+    or nothing of the host runs any more after 10 s.
     """
-    deadline = time.monotonic() + BOOT_TIMEOUT_S
+    started = time.monotonic()
     while not _answers(host.address):
-        if time.monotonic() > deadline:
+        waited = time.monotonic() - started
+        if waited > BOOT_TIMEOUT_S or (waited > LAUNCH_TIMEOUT_S and not is_running(layout, host)):
             raise HostUnreachable(
                 "practice.boot-failed",
-                f"{host.name} did not come up within {BOOT_TIMEOUT_S} s",
+                f"{host.name} did not come up within {waited:.0f} s",
                 found=_last_lines(folder(layout, host) / "console.log"),
                 do_next=f"read {folder(layout, host) / 'console.log'}, then run `ostler practice up` again",
             )

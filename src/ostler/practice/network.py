@@ -42,18 +42,25 @@ def remove_bridge(layout: Layout) -> None:
     if not has_bridge(layout):
         return
     for link in _links("master", layout.bridge):
-        run(["ip", "link", "delete", link], check=False)  # it may be going by itself
+        run(["ip", "link", "delete", link["ifname"]], check=False)  # it may be going by itself
     run(["ip", "link", "delete", layout.bridge])
 
 
 def host_links(layout: Layout) -> list[str]:
-    """The interfaces of this machine that lead to a host of this cloud, as systemd-nspawn names them."""
-    return [link for link in _links("type", "veth") if link.startswith(f"vb-{layout.name}-")]
+    """The interfaces of this machine that lead to a host of this cloud, as systemd-nspawn names them.
+
+    A name that is too long for the kernel is the interface's other name, beside a shortened one.
+    """
+    return [
+        link["ifname"]
+        for link in _links("type", "veth")
+        if any(name.startswith(f"vb-{layout.name}-") for name in (link["ifname"], *link.get("altnames", ())))
+    ]
 
 
-def _links(*which: str) -> list[str]:
-    """The names of such interfaces of this machine; `ip` writes an empty object for every other."""
-    return [link["ifname"] for link in json.loads(run(["ip", "-json", "link", "show", *which]).stdout) if link]
+def _links(*which: str) -> list[dict[str, Any]]:
+    """Such interfaces of this machine; `ip` writes an empty object for every other."""
+    return [link for link in json.loads(run(["ip", "-json", "link", "show", *which]).stdout) if link]
 
 
 def has_bridge(layout: Layout) -> bool:
