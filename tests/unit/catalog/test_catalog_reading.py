@@ -65,4 +65,4 @@ def test_numbers_are_not_taken_for_release_ids(tmp_path: Path) -> None:
     (tmp_path / "releases.yaml").write_text(text)
     with pytest.raises(InputError) as caught:
         Catalog(tmp_path).release("2024.1")
-    assert "releases.2.id: Input should be a valid string, found 2024.1" in caught.value.summary
+    assert "releases.18.id: Input should be a valid string, found 2024.1" in caught.value.summary

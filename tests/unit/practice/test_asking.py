@@ -38,7 +38,7 @@ def upgraded(folder: Path) -> Layout:
 
 
 def test_every_release_of_the_catalog_that_has_constraints_can_be_built() -> None:
-    assert buildable(load_catalog())[:3] == ("2023.1", "2023.2", "2024.1")
+    assert buildable(load_catalog()) == load_catalog().releases.order
 
 
 @pytest.mark.parametrize("typo", ["2025.11", "", "epoxy"])
