@@ -41,7 +41,7 @@ def test_every_release_of_the_catalog_that_has_constraints_can_be_built() -> Non
     assert buildable(load_catalog()) == load_catalog().releases.order
 
 
-@pytest.mark.parametrize("typo", ["2025.11", "", "epoxy"])
+@pytest.mark.parametrize("typo", ["2025.11", "", "epoxy", "yoga"])
 def test_a_release_that_cannot_be_built_is_wrong_input_and_nothing_is_recorded(tmp_path: Path, typo: str) -> None:
     with pytest.raises(InputError) as caught:
         asked(tmp_path, typo)
