@@ -20,23 +20,49 @@ AsJson = Annotated[bool, typer.Option("--json", help="Write one JSON document in
 
 
 @app.command()
-def releases(as_json: AsJson = False) -> None:
+def releases(
+    release: Annotated[str | None, typer.Argument(help="Show this one alone, with all that is known of it.")] = None,
+    as_json: AsJson = False,
+) -> None:
     """List the releases, and the hops that leave each.
 
     Ostler plans upgrades between those marked so; of the others it knows facts.
 
     Example:  ostler catalog releases
+              ostler catalog releases 2025.1
     """
     from ostler.catalog import load_catalog
     from ostler.reporting.catalog_documents import release_documents
 
-    rows = release_documents(load_catalog())
+    rows = release_documents(load_catalog(), release)
+    _show(rows, as_json, _release(rows[0]) if release else _releases(rows))
+
+
+def _releases(rows: list[dict[str, Any]]) -> Table:
     table = _table("release", "series", "released", "status", "SLURP", "Ostler", "can go to")
     for row in rows:
         slurp, planned = "yes" if row["is_slurp"] else "", "plans" if row["is_planned"] else "facts"
         words = (row["id"], row["series"], row["released"], row["status"], slurp, planned, row["hops_to"])
         table.add_row(*(_text(word) for word in words))
-    _show(rows, as_json, table)
+    return table
+
+
+def _release(row: dict[str, Any]) -> Table:
+    coming, upgrades = row["next_phase"], _text(row["upgrade_distributions"])
+    table = _table("release", f"{row['id']} ({row['series']})")
+    for name, value in (
+        ("released", row["released"]),
+        ("status", row["status"] + (f", {coming['status']} from {coming['date']}" if coming else "")),
+        ("ended", row["ended"] or "no"),
+        ("SLURP", "yes" if row["is_slurp"] else "no"),
+        ("Ostler", "plans upgrades" if row["is_planned"] else "knows facts, plans nothing yet"),
+        ("Python", row["pythons"]),
+        ("tested on", _text(row["distributions"]) + (f"; for upgrades also {upgrades}" if upgrades else "")),
+        ("can go to", row["hops_to"]),
+        ("source", f"{row['source']['where']}, {row['source']['date']}"),
+    ):
+        table.add_row(name, _text(value) or ("none" if name == "can go to" else "not known"))
+    return table
 
 
 @app.command()

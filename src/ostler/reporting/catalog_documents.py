@@ -13,9 +13,13 @@ from ostler.errors import InputError
 Document = dict[str, Any]
 
 
-def release_documents(catalog: Catalog) -> list[Document]:
-    """Every release there are facts about, from old to new, with the hops that leave it."""
-    return [_release(catalog, release) for release in catalog.all_releases.all]
+def release_documents(catalog: Catalog, release: str | None) -> list[Document]:
+    """Every release there are facts about, from old to new, with the hops that leave it; one alone when it is named.
+
+    Raises InputError `catalog.unknown-release`.
+    """
+    wanted = (catalog.all_releases.release(release),) if release else catalog.all_releases.all
+    return [_release(catalog, each) for each in wanted]
 
 
 def _release(catalog: Catalog, release: Release) -> Document:

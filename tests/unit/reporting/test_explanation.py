@@ -28,13 +28,18 @@ def test_a_blocker_tells_its_signs_its_meaning_and_how_far_the_fix_is_known() ->
     ("code", "first"),
     [
         ("nova.computes-too-old", "blocker of nova, from wallaby on"),
-        ("environment.no-pkg-resources", "blocker, up to 2024.2"),
+        ("environment.no-pkg-resources", "blocker, from yoga up to 2024.2"),
         ("nova.unmigrated-services", "blocker of nova, from train up to victoria"),
         ("database.harmless-warnings", "trap, in every release"),
     ],
 )
 def test_the_first_line_says_where_it_is_met(code: str, first: str) -> None:
     assert explained(code).splitlines()[0] == f"{code}: {first}"
+
+
+def test_an_open_beginning_is_told_as_such() -> None:
+    document = {**explanation(CATALOG, "nova.unmigrated-services"), "since": None}
+    assert "blocker of nova, up to victoria" in explanation_text(document)
 
 
 def test_a_command_that_never_ends_is_told_as_such() -> None:
