@@ -174,8 +174,8 @@ class Catalog:
         Raises InputError `catalog.unknown-release`, naming the nearest, and `catalog.release-not-planned` for one of
         which it only knows facts.
         """
-        if release_id not in self.releases.order and release_id in self.all_releases.order:
-            raise self._release_not_planned(release_id)
+        if self._is_past(release_id):
+            raise self._release_not_planned(release_id, self._way_here(release_id))
         return self.releases.release(release_id)
 
     def hops_from(self, release_id: str) -> tuple[Hop, ...]:
@@ -187,17 +187,28 @@ class Catalog:
 
         Raises InputError `catalog.no-such-hop` when there is none, and as `release` does for either end.
         """
-        return self.releases.hop(self.release(source).id, self.release(target).id)
+        here = self.release(source)
+        if self._is_past(target):
+            raise self._release_not_planned(target, f"an upgrade goes on from {here.id}: ostler catalog hops {here.id}")
+        return self.releases.hop(here.id, self.release(target).id)
 
-    def _release_not_planned(self, release_id: str) -> InputError:
-        first, last = self.releases.order[0], self.releases.order[-1]
+    def _is_past(self, release_id: str) -> bool:
+        return release_id not in self.releases.order and release_id in self.all_releases.order
+
+    def _way_here(self, release_id: str) -> str:
+        first = self.releases.order[0]
+        return (
+            f"bring the cloud to {first} as the releases' own guides say (what stands in the way: "
+            f"ostler catalog hops {release_id} --to {first}); Ostler plans every hop from there on"
+        )
+
+    def _release_not_planned(self, release_id: str, do_next: str) -> InputError:
         return InputError(
             "catalog.release-not-planned",
             f"Ostler knows facts about {release_id}, and plans no upgrade from or to it yet",
             found=release_id,
-            expected=f"a release from {first} to {last}",
-            do_next=f"bring the cloud to {first} as the releases' own guides say (what stands in the way: "
-            f"ostler catalog hops {release_id} --to {first}); Ostler plans every hop from there on",
+            expected=f"a release from {self.releases.order[0]} to {self.releases.order[-1]}",
+            do_next=do_next,
         )
 
     def blockers_of(self, source: str, target: str) -> tuple[Blocker, ...]:

@@ -82,7 +82,7 @@ class OnlineMigration(ProjectCommand):
     It is run with the source's code until DONE before the schema is touched, and with the target's code
     after every service is new (`code` says `target`; the source's own spelling is the record of its
     release). `batch_option` limits one run to a number of rows and must be spelled exactly so. `names` are the
-    migrations it carries (empty: it has none, or they were not read).
+    migrations it carries (empty: it has none).
     """
 
     batch_option: str

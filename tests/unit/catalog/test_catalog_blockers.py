@@ -42,6 +42,7 @@ SEEN = {
         "Automatically selected compute RPC version 4.17 from minimum service version 22"
     ],
     "nova.no-node-identity": ["No local node identity found"],
+    "nova.compute-rpc-4-gone": ["Endpoint does not support RPC version 4.17. Attempted method: build_and_run_instance"],
     "cinder.untyped-volumes": [
         "Migration cannot continue until all volumes have been migrated to the `__DEFAULT__` volume type."
     ],
