@@ -136,10 +136,9 @@ class Project:
         return {database.name: database for database in self.databases}[name]
 
     def heads(self, database: str, release: str) -> Mapping[str, str]:
-        """The last revision of each branch (`main`, or `expand` and `contract`) of `database`'s schema; empty when
-        they are not known, as those of some past releases."""
+        """The last revision of each branch (`main`, or `expand` and `contract`) of `database`'s schema."""
         self._demand(release)
-        return self.database(database).heads.get(release, {})
+        return self.database(database).heads[release]
 
     def version_table(self, database: str, release: str) -> str:
         """The table of `database` that holds the revisions of `release`'s schema."""

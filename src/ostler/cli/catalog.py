@@ -89,11 +89,8 @@ def _hops(rows: list[dict[str, Any]]) -> Group:
 
     table = _table("from", "to", "kind", "Ostler", "tried in service", "databases that change")
     for row in rows:
-        changed = _text(row["databases_changed"])
-        if row["databases_unknown"]:
-            changed += f"{'; ' if changed else ''}not known: {_text(row['databases_unknown'])}"
         planned, tried = "plans" if row["is_planned"] else "facts", "yes" if row["is_tried"] else "no"
-        table.add_row(row["source"], row["target"], row["kind"], planned, tried, changed)
+        table.add_row(row["source"], row["target"], row["kind"], planned, tried, _text(row["databases_changed"]))
     notes = [Text(f"{row['source']} → {row['target']}: {row['note']}") for row in rows if row["note"]]
     known = {each["code"]: each for row in rows for each in row["blockers"]}
     blockers = _table("known on the way", "what it is")
@@ -172,7 +169,7 @@ def _databases(document: dict[str, Any]) -> Table:
     for row in document["databases"]:
         floor = row["starts_from"]
         start = f"{floor['revision']} ({floor['release']})" if floor else ""
-        table.add_row(row["name"], row["version_table"], _text(row["version_rows"]) or "not known", start)
+        table.add_row(row["name"], row["version_table"], _text(row["version_rows"]), start)
     return table
 
 

@@ -55,14 +55,12 @@ def hop_documents(catalog: Catalog, source: str, target: str | None) -> list[Doc
 
 def _hop(catalog: Catalog, hop: Hop) -> Document:
     ends, rolling = (hop.source.id, hop.target.id), hop.rolling
-    changed, unknown = _schema_changes(catalog, *ends)
     return {
         "source": ends[0],
         "target": ends[1],
         "kind": hop.kind,
         "is_planned": set(ends) <= set(catalog.releases.order),
-        "databases_changed": changed,
-        "databases_unknown": unknown,
+        "databases_changed": _schema_changes(catalog, *ends),
         "is_tried": bool(rolling and rolling.is_tried),
         "note": rolling.note if rolling else hop.note,
         "blockers": [
@@ -71,21 +69,17 @@ def _hop(catalog: Catalog, hop: Hop) -> Document:
     }
 
 
-def _schema_changes(catalog: Catalog, source: str, target: str) -> tuple[list[str], list[str]]:
-    """The databases whose schema differs at the two ends of a hop, and those of which it is not known."""
-    changed, unknown = set(), set()
+def _schema_changes(catalog: Catalog, source: str, target: str) -> list[str]:
+    """The databases whose schema differs at the two ends of a hop, or is new."""
+    changed = set()
     for name in catalog.project_names:
         old, new = catalog.project_in(name, source), catalog.project_in(name, target)
         if new is None:
             continue
         for database in new.databases:
-            heads = new.heads(database.name, target)
-            before = old.heads(database.name, source) if old else None
-            if not heads or before == {}:
-                unknown.add(database.name)
-            elif before != heads:
+            if old is None or old.heads(database.name, source) != new.heads(database.name, target):
                 changed.add(database.name)
-    return sorted(changed), sorted(unknown)
+    return sorted(changed)
 
 
 def project_document(catalog: Catalog, name: str, release: str | None, version: str | None) -> Document:

@@ -27,6 +27,23 @@ SEEN = {
     ],
     "nova.no-hosts-for-the-cell": ["No hosts found to map to cell, exiting."],
     "nova.hosts-not-mapped": ["No host mappings found but there are compute nodes. Run command"],
+    "nova.unmigrated-flavors": ["There are still 3 unmigrated flavor records. Migration cannot continue until all"],
+    "nova.unmigrated-rows-of-mitaka": ["There are still 1 unmigrated records in the compute_nodes table."],
+    "nova.unmigrated-rows-of-newton": [
+        "Please run `nova-manage db online_data_migrations' on Newton code before continuing. There are still 2 "
+        "unmigrated keypairs. "
+    ],
+    "cinder.unmigrated-rows-of-ocata": ["There are still 4 unmigrated records in the messages table. Migration cannot"],
+    "placement.rows-without-root-or-consumer": [
+        "There is at least one resource provider table record which is missing its root provider id. Run the",
+        "There is at least one allocation record which is missing a consumer record. Run the",
+    ],
+    "neutron.duplicate-rows": [
+        "Duplicate L3HARouterAgentPortBinding is created for router(s) a.",
+        "Duplicate port(s) b records exist in routerports database.",
+        "Duplicate Floating IPs were created for fixed IP addresse(s) c.",
+        "Duplicate Quotas are created for resource(s) d.",
+    ],
     "nova.unmigrated-services": [
         "There are still 5 unmigrated records in the services table. Migration cannot continue",
         "Unknown column 'resources' in 'field list'",
