@@ -128,7 +128,10 @@ class Catalog:
 
         Raises InputError as `project` does.
         """
-        return next((each for each in (self.project(name), self.past(name)) if release in each.releases), None)
+        project = self.project(name)
+        if release not in project.releases:
+            project = self.past(name)
+        return project if release in project.releases else None
 
     def release_of(self, name: str, version: str) -> str | None:
         """The release that a version of any project belongs to; None when the catalog knows none.

@@ -95,6 +95,14 @@ def test_computes_of_the_release_before_understand_what_is_pinned_for_them() -> 
         assert pin.split(".")[0] in majors or release == "wallaby", release
 
 
+def test_what_is_asked_of_placement_and_cinder_never_falls() -> None:
+    for kind in ("min_placement", "min_cinder"):
+        asked = [getattr(facts.between, kind) for _, facts in EVERY]
+        first = next(place for place, version in enumerate(asked) if version)
+        assert EVERY[first][0] == ("ocata" if kind == "min_placement" else "train")
+        assert all(_numbers(old) <= _numbers(new) for old, new in pairwise(asked[first:]))
+
+
 def test_rocky_takes_no_message_of_pike() -> None:
     assert PAST.at("queens").between.rpc_accepted == ("5.0", "4.22")
     assert PAST.at("rocky").between.rpc_accepted == ("5.0",)
