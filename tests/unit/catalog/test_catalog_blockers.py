@@ -42,8 +42,8 @@ SEEN = {
         "Duplicate L3HARouterAgentPortBinding is created for router(s) a.",
         "Duplicate port(s) b records exist in routerports database.",
         "Duplicate Floating IPs were created for fixed IP addresse(s) c.",
-        "Duplicate Quotas are created for resource(s) d.",
     ],
+    "neutron.duplicate-quotas": ["Duplicate Quotas are created for resource(s) d."],
     "nova.unmigrated-services": [
         "There are still 5 unmigrated records in the services table. Migration cannot continue",
         "Unknown column 'resources' in 'field list'",
