@@ -35,6 +35,7 @@ from tables import show
 
 from ostler.cloud.file import read_cloud_file
 from ostler.cloud.model import Cloud
+from ostler.facts.files import files_wanted
 from ostler.facts.model import FactRequest, wanted
 from ostler.facts.registry import fact
 
@@ -45,14 +46,14 @@ NAME = "bench"
 FORKS = 50
 AGAIN = 5
 SLOW_PORT = 2222
-FILES = "/etc/hostname:/etc/hosts:/etc/ssh/sshd_config"
+FILES = ("/etc/hostname", "/etc/hosts", "/etc/ssh/sshd_config")
 READ = (
     wanted("host.clock"),
     wanted("host.disk"),
     wanted("host.units"),
     wanted("host.processes"),
     wanted("host.environments"),
-    wanted("host.files", paths=FILES),
+    files_wanted(None, FILES),
 )
 
 

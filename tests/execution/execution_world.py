@@ -110,7 +110,8 @@ class WorldTransport:
         if word in self._world.state["hosts"][host]["broken"]:
             return CommandResult(1, "", f"{word} is broken on {host}")
         with self._world.changing() as state:
-            return CommandResult(*_COMMANDS[word](state, host, rest), "")
+            code, said = _COMMANDS[word](state, host, rest)
+            return CommandResult(code, said, ABSENT if code and word == "cat" else "")
 
     def run_batch(self, host: str, commands: Sequence[Command]) -> list[CommandResult]:
         return [self.run(host, command) for command in commands]
@@ -168,6 +169,9 @@ def _down_by_one(state: Any, host: str, rest: list[str]) -> tuple[int, str]:
     numbers = state["hosts"][host]["numbers"]
     numbers[rest[0]] = max(0, numbers.get(rest[0], 0) - 1)
     return (1 if numbers[rest[0]] else 0), ""
+
+
+ABSENT = "cat: No such file or directory"
 
 
 def _cat(state: Any, host: str, rest: list[str]) -> tuple[int, str]:

@@ -28,10 +28,12 @@ Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Every step of ev
 
 
 def read_cloud(cloud: Cloud, requests: Iterable[FactRequest], *, as_json: bool) -> Snapshot:
-    """Read facts of a cloud, over one connection per host."""
-    from ostler.execution.connecting import connected
+    """Read facts of a cloud, over one connection per host. Raises InputError without credentials: what the APIs do not
+    tell would only be missing from the plan."""
+    from ostler.execution.connecting import connected, demand_api
     from ostler.execution.reading import read_snapshot
 
+    demand_api(cloud)
     with connected(cloud) as (transport, api), reading(cloud, as_json=as_json):
         return read_snapshot(cloud, transport, api, list(requests), time.time)
 

@@ -23,7 +23,7 @@ PYTHON = "3.11"
 CONSTRAINTS_DIR = Path(__file__).parent / "constraints"
 ADDRESS_CHARACTERS = 16
 
-RUNTIME_REQUIREMENTS = ("PyMySQL", "pymemcache", "python-memcached", "pyuwsgi==2.0.30")
+RUNTIME_REQUIREMENTS = ("PyMySQL", "pymemcache", "python-memcached", "python-binary-memcached", "pyuwsgi==2.0.30")
 """What every service needs here beside its own requirements: database, cache and WSGI server."""
 
 PROJECT_REQUIREMENTS: Mapping[str, tuple[str, ...]] = {"glance": ("os-brick", "python-cinderclient")}

@@ -34,7 +34,7 @@ class CloudLock:
         self._holder = holder
         self._heartbeat_s = heartbeat_s
         self._held: list[str] = []
-        self._touched_at = time.monotonic()
+        self._touched_at = _awake_or_not()
         self._end = threading.Event()
         self.is_lost = False
 
@@ -134,12 +134,12 @@ class CloudLock:
     def _touch(self, host: str) -> None:
         holder, now = read_lock(self._transport, host)
         is_anothers = holder is not None and not holder.is_same_process(self._holder)
-        was_stale = time.monotonic() - self._touched_at > STALE_AFTER_S
+        was_stale = _awake_or_not() - self._touched_at > STALE_AFTER_S
         if is_anothers or (holder is None and was_stale):
             self.is_lost = True
             return
         self._put(host, LOCK_PATH, now)
-        self._touched_at = time.monotonic()
+        self._touched_at = _awake_or_not()
 
     def _put(self, host: str, path: str, now: float) -> None:
         self._transport.put(host, path, holder_to_json(replace(self._holder, at=now)).encode(), mode=0o644)
@@ -151,6 +151,11 @@ class CloudLock:
                 if holder is not None and holder.is_same_process(self._holder):
                     self._remove(host, LOCK_PATH)
         self._held = []
+
+
+def _awake_or_not() -> float:
+    """Seconds that pass also while this machine sleeps, as the controllers' clocks do."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 def lock_hosts(cloud: Cloud) -> tuple[str, ...]:
@@ -169,7 +174,8 @@ def _look(transport: Transport, host: str, path: str = LOCK_PATH) -> tuple[float
     """The time by a host's clock, and what a lock file says (None: there is none). Raises OutsideError, also when one
     of both could not be read: that it could not be read does not make a lock free."""
     clock, lock = transport.run_batch(host, (read("date", "+%s"), read("cat", "--", path)))
-    if lock.exit_code not in (0, NO_SUCH_FILE):
+    is_absent = lock.exit_code == NO_SUCH_FILE and lock.stderr.rstrip().endswith("No such file or directory")
+    if lock.exit_code and not is_absent:
         raise _unreadable(host, path, lock)
     return _seconds(host, clock), lock.stdout if lock.exit_code == 0 else None
 

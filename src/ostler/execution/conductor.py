@@ -65,10 +65,12 @@ class Conductor:
 
     def cancelled(self) -> Standing:
         """Give back everything the run has lent, and how it stands then: not at its end while something could not be
-        given back, since nothing would give it back any more."""
+        given back, since nothing would give it back any more. What only steps undo stays lent, and is told."""
         left = self._lanes.give_back_all()
         if not left:
-            return Standing(RunState.CANCELLED, "cancelled by the operator")
+            kept = ", ".join(loan.name for loan in self._bench.journal.loans.open(self._bench.run))
+            still = f"; still lent, which only taking the run back undoes: {kept}" if kept else ""
+            return Standing(RunState.CANCELLED, f"cancelled by the operator{still}")
         lent = ", ".join(loan.name for loan in left)
         again = f"put the cause right, then: ostler cancel {self._bench.run}"
         return Standing(RunState.STOPPED, f"not cancelled yet, {lent} could not be given back; {again}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
+from ostler.cloud.model import Api as ApiAccess
 from ostler.cloud.model import Cloud
 from ostler.errors import InputError
 from ostler.remote.protocol import Api, Transport
@@ -52,10 +53,16 @@ def connect_api(cloud: Cloud) -> Api:
     """
     from ostler.remote.api import SdkApi
 
+    access = demand_api(cloud)
+    return SdkApi(access.clouds_yaml, access.cloud)
+
+
+def demand_api(cloud: Cloud) -> ApiAccess:
+    """Return where a cloud's credentials are. Raises InputError when the cloud file names none."""
     if cloud.api is None:
         raise InputError(
             "cloud.no-api",
             f"the cloud file of {cloud.name} names no API credentials",
             do_next="add api: {clouds_yaml: FILE, cloud: NAME} to the cloud file",
         )
-    return SdkApi(cloud.api.clouds_yaml, cloud.api.cloud)
+    return cloud.api

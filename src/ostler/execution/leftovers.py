@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shlex
+from collections.abc import Iterable
 
 from ostler.cloud.model import Cloud
 from ostler.errors import Finding, OutsideError, Severity
@@ -27,7 +28,7 @@ def leftovers(cloud: Cloud, transport: Transport, home: Home) -> list[Finding]:
         runs = [run for run in journal.runs.all() if run.cloud == cloud.name and run.state.is_open]
         loans = journal.loans.open_on(cloud.name)
     elsewhere = _at_work_elsewhere(cloud, transport)
-    return [*elsewhere, *(_unfinished(run) for run in runs), *(_still_lent(loan) for loan in loans)]
+    return [*elsewhere, *(_unfinished(run) for run in runs), *(_still_lent(loan, runs) for loan in loans)]
 
 
 def _at_work_elsewhere(cloud: Cloud, transport: Transport) -> list[Finding]:
@@ -68,8 +69,9 @@ def _way_back(run: str) -> str:
     return f"ostler rollback {run} --out back.plan && ostler apply back.plan"
 
 
-def _still_lent(loan: Loan) -> Finding:
+def _still_lent(loan: Loan, unfinished: Iterable[RunRecord]) -> Finding:
     run = shlex.quote(loan.run)
+    is_open = any(other.id == loan.run for other in unfinished)
     return Finding(
         code="runs.loan-open",
         severity=Severity.WARNING,
@@ -77,5 +79,5 @@ def _still_lent(loan: Loan) -> Finding:
         summary="a temporary change was not given back",
         found=f"lent by step {loan.step} of run {loan.run}",
         expected="given back when the run stopped or ended",
-        do_next=f"ostler resume {run}, which gives it back; or {_way_back(run)}",
+        do_next=f"ostler resume {run}, which gives it back; or {_way_back(run)}" if is_open else _way_back(run),
     )

@@ -40,11 +40,12 @@ class Sealing:
         import pyrage
 
         recipient = self._recipient()
-        try:
-            with source.open("rb") as plain, replacing(target) as sealed:
-                pyrage.encrypt_io(plain, sealed, [recipient])
-        except (OSError, pyrage.EncryptError) as error:
-            raise _unwritable(target, str(error)) from None
+        with source.open("rb") as plain:
+            try:
+                with replacing(target) as sealed:
+                    pyrage.encrypt_io(plain, sealed, [recipient])
+            except (OSError, pyrage.EncryptError) as error:
+                raise _unwritable(target, str(error)) from None
 
     def _recipient(self) -> object:
         import pyrage

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -51,10 +52,11 @@ def host_links(layout: Layout) -> list[str]:
 
     A name that is too long for the kernel is the interface's other name, beside a shortened one.
     """
+    ours = re.compile(rf"vb-{re.escape(layout.name)}-(ctl|cmp)\d+")
     return [
         link["ifname"]
         for link in _links("type", "veth")
-        if any(name.startswith(f"vb-{layout.name}-") for name in (link["ifname"], *link.get("altnames", ())))
+        if any(ours.fullmatch(name) for name in (link["ifname"], *link.get("altnames", ())))
     ]
 
 

@@ -10,6 +10,7 @@ from ostler.errors import InputError
 
 def read_region(clouds_yaml: Path, cloud: str) -> Any:
     """Return the openstacksdk CloudRegion of one entry. Raises InputError when it is not there or cannot be used."""
+    from keystoneauth1.exceptions import ClientException
     from openstack.config import OpenStackConfig  # late: importing it takes half a second
     from openstack.exceptions import ConfigException
 
@@ -21,7 +22,7 @@ def read_region(clouds_yaml: Path, cloud: str) -> Any:
         )
     try:
         return OpenStackConfig(config_files=[str(clouds_yaml)], load_envvars=False).get_one(cloud=cloud)
-    except ConfigException as error:
+    except (ConfigException, ClientException, AttributeError, TypeError) as error:  # the last two: not a mapping
         raise no_such_cloud(clouds_yaml, cloud, error) from None
 
 

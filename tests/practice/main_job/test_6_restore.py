@@ -1,4 +1,7 @@
-"""Two more ways back, which take long: from just before the point of no return, and by restoring the databases."""
+"""Two more ways back, which take long: from just before the point of no return, and by restoring the databases.
+
+The upgrade that is restored from holds the requests to one project and reloads the load balancers on its way.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ pytestmark = [pytest.mark.practice, pytest.mark.soak, pytest.mark.timeout(2400),
 BUILDS_ON_BEFORE = True
 
 WAITING = 4
+HELD = ("--no-overlap", "glance", "--reload-balancers")
 
 
 def test_back_from_just_before_the_point_of_no_return(cloud: PracticeOperator) -> None:
@@ -20,9 +24,13 @@ def test_back_from_just_before_the_point_of_no_return(cloud: PracticeOperator) -
 
 
 def test_a_restore_lists_what_will_be_lost_and_loses_nothing_else(cloud: PracticeOperator) -> None:
-    run = cloud.kept["again"] = _upgrade_to_the_gate(cloud)
+    run = cloud.kept["again"] = _upgrade_to_the_gate(cloud, *HELD)
     cloud.ostler("approve", run)
     cloud.ostler("resume", run, timeout_s=LONG_S)
+    done = [step["id"] for step in cloud.report_of(run)["steps"] if step["outcome"] == "done"]
+    assert "hold-glance/ctl1/hold-glance-api" in done
+    assert sum(step.startswith("reload-balancers/") for step in done) == 3
+    cloud.demand_no_failed_request(run)
     users = CloudUsers(cloud.name)
     before = users.everything()
     lost = users.make_a_volume("made-after-the-dump")
@@ -30,9 +38,9 @@ def test_a_restore_lists_what_will_be_lost_and_loses_nothing_else(cloud: Practic
     words = ("rollback", run, "--databases", "restore", "--out", plan, "--json")
     told = [f for f in cloud.ostler(*words).document["findings"] if f["code"] == "rollback.will-be-lost"]
     assert [(finding["subject"], finding["found"]) for finding in told] == [("volume made-after-the-dump", lost)]
-    done = cloud.ostler("apply", plan, "--no-probe", "--approve", "all", timeout_s=LONG_S)
-    print(f"restore: {done.seconds:.0f} s")
-    assert done.result["state"] == "done"
+    restored = cloud.ostler("apply", plan, "--no-probe", "--approve", "all", timeout_s=LONG_S)
+    print(f"restore: {restored.seconds:.0f} s")
+    assert restored.result["state"] == "done"
     assert lost not in users.everything()["volume"]
     assert users.missing(before) == []
 
@@ -52,9 +60,9 @@ def test_after_the_restore_it_is_as_it_was(cloud: PracticeOperator) -> None:
     cloud.practice("verify")
 
 
-def _upgrade_to_the_gate(cloud: PracticeOperator) -> str:
+def _upgrade_to_the_gate(cloud: PracticeOperator, *options: str) -> str:
     plan = cloud.work / "again.plan"
-    cloud.ostler("upgrade", "--to", TARGET, "--out", plan)
+    cloud.ostler("upgrade", "--to", TARGET, "--out", plan, *options)
     waiting = cloud.ostler("apply", plan, code=WAITING, timeout_s=LONG_S)
     print(f"upgrade to the gate: {waiting.seconds:.0f} s")
     return cloud.run_of()

@@ -24,13 +24,15 @@ PASSWORD = "not-to-be-seen"
 
 
 class HttpCloud:
-    """Serves until closed. ``fault(method, path)`` may return a status to answer instead; ``boots_to`` is what servers
-    become; ``collections`` holds what exists."""
+    """Serves until closed. ``fault(method, path)`` may return a status to answer instead; ``boots_to`` and
+    ``volumes_become`` are what servers and volumes become (a volume that is creating refuses to be
+    deleted); ``collections`` holds what exists."""
 
     def __init__(self) -> None:
         self.collections: dict[str, dict[str, dict[str, Any]]] = {}
         self.content: dict[str, bytes] = {}
         self.boots_to = "ACTIVE"
+        self.volumes_become = "available"
         self.fault: Callable[[str, str], int | None] = lambda method, path: None
         self.made: list[str] = []
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_for(self))
@@ -100,6 +102,8 @@ class HttpCloud:
         item = self.collections[collection].get(key)
         if item is None:
             return 404, {}
+        if method == "DELETE" and item.get("status") == "creating":
+            return 400, {"badRequest": {"message": "Invalid volume"}}
         if method == "DELETE":
             del self.collections[collection][key]
             return 204, b""
@@ -113,7 +117,7 @@ class HttpCloud:
             return 200, {key: list(self.collections.get(collection, {}).values())}
         document = json.loads(body)
         values = document if collection == "images" else document[collection[:-1]]
-        status = {"servers": self.boots_to, "volumes": "available"}.get(collection, "queued")
+        status = {"servers": self.boots_to, "volumes": self.volumes_become}.get(collection, "queued")
         key = self.put_in(collection, **{**values, "status": status})
         item = self.collections[collection][key]
         return 201, item if collection == "images" else {collection[:-1]: item}

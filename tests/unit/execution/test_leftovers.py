@@ -12,6 +12,7 @@ import pytest
 from ostler.cloud.model import Cloud, Host
 from ostler.commands import Command, CommandResult
 from ostler.errors import HostUnreachable, Severity
+from ostler.execution.cloud_lock import LOCK_PATH
 from ostler.execution.home import Home
 from ostler.execution.journal import Journal
 from ostler.execution.leftovers import leftovers
@@ -35,7 +36,9 @@ class Controller(LocalTransport):
     def run_batch(self, host: str, commands: Sequence[Command]) -> list[CommandResult]:
         if self.lock is None:
             raise HostUnreachable("remote.host-unreachable", f"no connection to {host}")
-        return [CommandResult(0, f"{time.time():.0f}\n", ""), CommandResult(0 if self.lock else 1, self.lock, "")]
+        absent = CommandResult(1, "", f"cat: {LOCK_PATH}: No such file or directory\n")
+        lock = CommandResult(0, self.lock, "") if self.lock else absent
+        return [CommandResult(0, f"{time.time():.0f}\n", ""), lock]
 
 
 @pytest.fixture
@@ -106,3 +109,16 @@ def test_a_loan_that_was_not_given_back_is_told_with_who_took_it(home: Home) -> 
     assert [each.code for each in found] == ["runs.unfinished", "runs.loan-open"]
     assert found[1].subject == "loan nova-compute on cmp1 disabled"
     assert f"lent by step roll/cmp1/disable of run {run}" in found[1].found
+    assert found[1].do_next.startswith(f"ostler resume {run}")
+
+
+def test_a_loan_of_a_run_that_has_ended_leaves_only_the_way_back(home: Home) -> None:
+    run = begun(home, RunState.CANCELLED)
+    pin = Step("expand/ctl1/pin", "edit-config", "ctl1", "why", "undo", 1.0, lends="nova's RPC pin on ctl1")
+    with contextlib.closing(Journal(home)) as journal:
+        journal.steps.add_intent(run, pin, 1, {})
+    (found,) = leftovers(CLOUD, Controller(), home)
+    assert (found.code, found.do_next) == (
+        "runs.loan-open",
+        f"ostler rollback {run} --out back.plan && ostler apply back.plan",
+    )

@@ -45,7 +45,11 @@ class Controllers:
         if word == "stat":
             return CommandResult(0, f"{self.changed_at:.0f}\n", "")
         if word == "cat":
-            return CommandResult(0, files[last], "") if last in files else CommandResult(1, "", "no such file")
+            return (
+                CommandResult(0, files[last], "")
+                if last in files
+                else CommandResult(1, "", f"cat: {last}: No such file or directory\n")
+            )
         if word == "ln":
             if last in files:
                 return CommandResult(1, "", "exists")
@@ -198,7 +202,12 @@ def test_a_holder_that_finds_somebody_else_in_its_place_knows_that_it_lost() -> 
 
 @pytest.mark.parametrize(
     "unreadable",
-    [{"date": CommandResult(124, "", "")}, {"date": CommandResult(0, "soon", "")}, {"cat": CommandResult(124, "", "")}],
+    [
+        {"date": CommandResult(124, "", "")},
+        {"date": CommandResult(0, "soon", "")},
+        {"cat": CommandResult(124, "", "")},
+        {"cat": CommandResult(1, "", f"cat: {LOCK_PATH}: Input/output error\n")},
+    ],
 )
 def test_a_lock_that_cannot_be_read_is_not_taken_for_free(unreadable: dict[str, CommandResult]) -> None:
     world = Controllers()
@@ -229,7 +238,7 @@ def test_a_lock_that_was_out_of_reach_for_long_and_is_gone_is_lost(monkeypatch: 
         held.say(this_process("mine", "alice", NOW))
         assert not held.is_lost, "it was touched a moment ago: a file that is gone is only written again"
         del world.files["ctl1"][LOCK_PATH]
-        later = time.monotonic() + STALE_AFTER_S + 1
-        monkeypatch.setattr("ostler.execution.cloud_lock.time.monotonic", lambda: later)
+        later = time.clock_gettime(time.CLOCK_BOOTTIME) + STALE_AFTER_S + 1  # goes on while the machine sleeps
+        monkeypatch.setattr("ostler.execution.cloud_lock.time.clock_gettime", {time.CLOCK_BOOTTIME: later}.__getitem__)
         held.say(this_process("mine", "alice", NOW))
         assert held.is_lost

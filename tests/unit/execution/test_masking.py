@@ -38,7 +38,16 @@ def test_output_of_a_command() -> None:
         ("mysql --password=hunter2 -e x", "mysql --password=******** -e x"),
         ("MYSQL_PWD=hunter2 mysql", "MYSQL_PWD=******** mysql"),
         ("passphrase = hunter2", "passphrase = ********"),
-        ('password="never closed', "password=******** closed"),
+        ('password="never closed', "password=********"),
+        ("password=\"never closed\nnext: 'line'", "password=********\nnext: 'line'"),
+        (r"{\"password\": \"a b\", \"x\": 1}", r"{\"password\": ********, \"x\": 1}"),
+        ("['mysql', '--password', 'hunter2', '-e']", "['mysql', '--password', ********, '-e']"),
+        ("{'password': b'hun ter2', 'x': 1}", "{'password': ********, 'x': 1}"),
+        ("Authorization: Bearer abc", "Authorization: ********"),
+        ("X-Auth-Token: abc", "X-Auth-Token: ********"),
+        ("token: Bearer abc next", "token: ******** next"),
+        ("x: password=hunter2", "x: password=********"),
+        ("--verbose --password hunter2", "--verbose --password ********"),
         ("the password was wrong", "the password was wrong"),
     ],
 )
@@ -61,6 +70,13 @@ def test_every_way_to_write_a_password(told: str, shown: str) -> None:
 def test_every_password_of_every_url(told: str, shown: str) -> None:
     assert mask_output(told) == shown
     assert mask_config_line(told) == shown
+
+
+@pytest.mark.parametrize("word", ["token", "a", "password=", "a://b:", "token: ", '"', "--token ", '\\"'])
+def test_a_long_line_is_masked_in_time_that_grows_with_its_length(word: str) -> None:
+    """Many passes, not seconds: a shape that tries every start with every length would take minutes for these."""
+    mask_output(word * (20_000 // len(word)))
+    mask_config_line(word * (20_000 // len(word)))
 
 
 def test_only_the_last_lines_that_say_something_are_told() -> None:

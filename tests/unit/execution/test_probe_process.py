@@ -109,6 +109,47 @@ def test_what_it_cannot_list_when_it_ends_counts_as_left_behind(
     assert read_now(tmp_path)["message"] == "enough; left behind: images: could not be listed"
 
 
+def test_what_was_still_being_made_when_it_ends_is_no_failure_and_is_taken_away(
+    http_cloud: HttpCloud, tmp_path: Path
+) -> None:
+    http_cloud.volumes_become = "creating"
+    credentials = read_credentials(http_cloud.clouds_yaml(tmp_path), "tiny")
+    life = Life(os.getppid(), 60.0)
+    thread = threading.Thread(target=probe_with, args=(Work("r1", tmp_path, credentials, ()), life))
+    thread.start()
+    eventually(lambda: http_cloud.collections.get("volumes"))
+    life.end("enough")
+    eventually(lambda: read_now(tmp_path).get("state") == "ending")
+    for volume in http_cloud.collections["volumes"].values():
+        volume["status"] = "available"
+    thread.join()
+    assert figures(tmp_path).apis["cinder"].failed == 0
+    assert read_now(tmp_path)["message"] == "enough"
+    assert not http_cloud.collections["volumes"]
+
+
+def test_one_listing_that_fails_when_it_ends_leaves_nothing_behind(http_cloud: HttpCloud, tmp_path: Path) -> None:
+    credentials = read_credentials(http_cloud.clouds_yaml(tmp_path), "tiny")
+    life = Life(os.getppid(), 60.0)
+    thread = threading.Thread(target=probe_with, args=(Work("r1", tmp_path, credentials, ()), life))
+    thread.start()
+    eventually(lambda: read_now(tmp_path).get("state") == "asking")
+    refused: list[str] = []
+
+    def once(method: str, path: str) -> int | None:
+        if method == "GET" and "/images?limit=1000" in path and not refused:
+            refused.append(path)
+            return 503
+        return None
+
+    http_cloud.fault = once
+    life.end("enough")
+    thread.join()
+    assert refused
+    assert read_now(tmp_path)["message"] == "enough"
+    assert not http_cloud.collections["images"]
+
+
 def test_what_was_not_answered_when_it_ends_has_failed(
     http_cloud: HttpCloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

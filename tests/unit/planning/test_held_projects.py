@@ -53,6 +53,9 @@ def test_a_project_is_held_once_all_its_services_stop_and_start_in_the_hard_orde
     for stage in stages[1:-1]:
         assert stage.in_flight == 3
         assert len(stage.lanes) == 3
+    starts = [step for stage in stages for lane in stage.lanes for step in lane.steps if step.kind == "start-service"]
+    assert len(starts) == 3 * len(groups)
+    assert all(step.params["at_once"] for step in starts)
 
 
 HOPS = [hop for release in RECORDED.catalog.releases.order for hop in RECORDED.catalog.hops_from(release)]

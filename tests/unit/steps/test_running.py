@@ -6,9 +6,14 @@ from typing import Any
 
 import pytest
 
+from ostler.cloud.model import Cloud, Host
 from ostler.execution.waiting import judge
+from ostler.steps.effects import Run, Until
 from ostler.steps.model import Step
+from ostler.steps.registry import kind_of
 from ostler.steps.running import STEADY_S, is_running_from
+
+CLOUD = Cloud("example", "2024.1", "venv", {"ctl1": Host("ctl1", "10.0.0.11", ("controller",))})
 
 
 def start(**params: Any) -> Step:
@@ -39,3 +44,21 @@ def test_a_process_that_was_started_anew_is_another_one() -> None:
     assert (first.holds, again.holds, waits.holds) == (True, True, False)
     assert first.found != again.found
     assert judge(expectation, {}).holds is False
+
+
+@pytest.mark.parametrize(
+    ("at_once", "begun"),
+    [
+        (False, [["neutron-api.service"], "waits for neutron-api", ["neutron-rpc-server.service"]]),
+        (True, [["neutron-api.service", "neutron-rpc-server.service"]]),
+    ],
+)
+def test_units_start_in_turn_while_others_serve_and_at_once_while_nothing_does(at_once: bool, begun: list[Any]) -> None:
+    step = start(units=["neutron-api", "neutron-rpc-server"], **({"at_once": True} if at_once else {}))
+    seen: list[Any] = []
+    for effect in kind_of("start-service").effects(step, CLOUD, {}):
+        if isinstance(effect, Until):
+            seen.append(f"waits for {effect.expectation.path[0]}")
+        elif isinstance(effect, Run) and effect.command.argv[1] == "start":
+            seen.append(list(effect.command.argv[2:]))
+    assert seen == begun

@@ -125,11 +125,11 @@ def as_json(answer: Answer | None) -> dict[str, Any]:
 
 def wait_for(
     look: Callable[[], str | None], *, is_stopping: Callable[[], bool], every_s: float, timeout_s: float
-) -> str:
+) -> str | None:
     """Look again and again until ``look`` returns a text: empty for "as it should be", else what went wrong.
 
     None means "not yet". Returns what is wrong after ``timeout_s`` seconds; a probe that is told to stop waits no
-    longer and finds nothing wrong.
+    longer: None, nobody knows how it ended.
     """
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:
@@ -137,6 +137,6 @@ def wait_for(
         if found is not None:
             return found
         if is_stopping():
-            return ""
+            return None
         time.sleep(every_s)
     return f"not yet after {timeout_s:.0f} s"

@@ -48,12 +48,13 @@ class Turn:
         return self.asker.ask(api, op, "DELETE", path) is not None
 
     def wait(self, api: str, op: str, look: Callable[[], str | None]) -> bool:
-        """Wait for an object to end as it should, and write the outcome down."""
+        """Wait for an object to end as it should, and write the outcome down; False when it did not, or nobody knows
+        since the probe ends."""
         began = self.asker.clock()
         error = wait_for(look, is_stopping=self.stop.is_set, every_s=POLL_S, timeout_s=TIMEOUT_S)
-        if error or not self.stop.is_set():
+        if error is not None:
             self.asker.outcome(api, op, began, error)
-        return not error
+        return error == ""
 
     def wait_gone(self, api: str, op: str, path: str) -> None:
         """Wait until an object is no longer there."""
@@ -93,7 +94,9 @@ def volume_cycle(turn: Turn) -> None:
         status = str(volume.get("status", ""))
         return {"available": ""}.get(status, f"volume is in {status}" if status.startswith("error") else None)
 
-    turn.wait("cinder", "volume-available", look)
+    is_available = turn.wait("cinder", "volume-available", look)
+    if not is_available and turn.stop.is_set():
+        return  # cinder refuses to delete a volume that it still creates
     if turn.delete("cinder", "delete", f"/volumes/{volume_id}"):
         turn.wait_gone("cinder", "volume-gone", f"/volumes/{volume_id}")
 

@@ -20,6 +20,7 @@ IMAGE_BYTES = 64 * 1024
 READY_TIMEOUT_S = 180.0
 GONE_TIMEOUT_S = 30.0
 UNLISTED_TIMEOUT_S = 5.0
+DELETE_EVERY_S = 1.0
 CIDR = "198.18.0.0/24"
 """From the range set aside for measurements: nothing routes there."""
 
@@ -110,49 +111,68 @@ def clean_up(
 
     Servers first, then what they used. Nothing of this is written down as a request: it is no measurement.
     """
-    quiet = _Quiet(asker)
-    left = []
-    for api, listing, delete, key in _KINDS:
-        listed = quiet.named(api, listing, key, is_ours)
-        for found in listed or ():
-            quiet.send(api, "DELETE", delete.format(id=found["id"]))
+    quiet = _Quiet(asker, is_ours)
+    return [it for kind in _KINDS for it in quiet.remove(kind, is_stopping)]
 
-        def look(api: str = api, listing: str = listing, key: str = key) -> str | None:
-            return "" if quiet.named(api, listing, key, is_ours) == [] else None
 
-        patience_s = UNLISTED_TIMEOUT_S if listed is None else GONE_TIMEOUT_S
-        if wait_for(look, is_stopping=is_stopping, every_s=0.5, timeout_s=patience_s):
-            there = quiet.named(api, listing, key, is_ours)
-            left += [f"{key}: could not be listed"] if there is None else [f"{key[:-1]} {it['name']}" for it in there]
-    return left
+@dataclass(frozen=True)
+class _ObjectKind:
+    """A kind of object: `api` lists it at `listing`, under `key`; one lies at `path`/id."""
+
+    api: str
+    path: str
+    key: str
+    listing: str
 
 
 _KINDS = (
-    ("nova", f"/servers?all_tenants=1&name=^{OBJECT_PREFIX}", "/servers/{id}", "servers"),
-    ("cinder", "/volumes?limit=1000", "/volumes/{id}", "volumes"),
-    ("neutron", "/ports?fields=id&fields=name", "/ports/{id}", "ports"),
-    ("neutron", "/networks?fields=id&fields=name", "/networks/{id}", "networks"),
-    ("glance", "/images?limit=1000&sort=created_at:desc", "/images/{id}", "images"),
-    ("nova", "/flavors", "/flavors/{id}", "flavors"),
-    ("keystone", f"/projects?name__startswith={OBJECT_PREFIX}", "/projects/{id}", "projects"),
+    _ObjectKind("nova", "/servers", "servers", f"/servers?all_tenants=1&name=^{OBJECT_PREFIX}"),
+    _ObjectKind("cinder", "/volumes", "volumes", "/volumes?limit=1000"),
+    _ObjectKind("neutron", "/ports", "ports", "/ports?fields=id&fields=name"),
+    _ObjectKind("neutron", "/networks", "networks", "/networks?fields=id&fields=name"),
+    _ObjectKind("glance", "/images", "images", "/images?limit=1000&sort=created_at:desc"),
+    _ObjectKind("nova", "/flavors", "flavors", "/flavors"),
+    _ObjectKind("keystone", "/projects", "projects", f"/projects?name__startswith={OBJECT_PREFIX}"),
 )
 
 
 class _Quiet:
     """Asks without writing down."""
 
-    def __init__(self, asker: Asker) -> None:
+    def __init__(self, asker: Asker, is_ours: Callable[[str], bool]) -> None:
         self._asker = asker
+        self._is_ours = is_ours
 
-    def send(self, api: str, method: str, path: str) -> Answer:
+    def remove(self, kind: _ObjectKind, is_stopping: Callable[[], bool]) -> list[str]:
+        """Delete what is ours of one kind, and again until it is gone: some objects refuse while they are being made.
+        What is left, in words."""
+
+        def is_listed() -> str | None:
+            return None if self._named(kind) is None else ""
+
+        def delete() -> str | None:
+            found = self._named(kind)
+            for it in found or ():
+                self._send(kind.api, "DELETE", f"{kind.path}/{it['id']}")
+            return "" if found == [] else None
+
+        unlisted = [f"{kind.key}: could not be listed"]
+        if wait_for(is_listed, is_stopping=is_stopping, every_s=DELETE_EVERY_S, timeout_s=UNLISTED_TIMEOUT_S):
+            return unlisted
+        if not wait_for(delete, is_stopping=is_stopping, every_s=DELETE_EVERY_S, timeout_s=GONE_TIMEOUT_S):
+            return []
+        left = self._named(kind)
+        return unlisted if left is None else [f"{kind.key[:-1]} {it['name']}" for it in left]
+
+    def _send(self, api: str, method: str, path: str) -> Answer:
         identity = self._asker.identity
         return self._asker.wire.send(method, identity.endpoints[api] + path, {"X-Auth-Token": identity.token.text})
 
-    def named(self, api: str, path: str, key: str, is_ours: Callable[[str], bool]) -> list[dict[str, str]] | None:
+    def _named(self, kind: _ObjectKind) -> list[dict[str, str]] | None:
         """The objects of a kind that are ours; None when the API did not list them. A cloud without it has none."""
-        if api not in self._asker.identity.endpoints:
+        if kind.api not in self._asker.identity.endpoints:
             return []
-        answer = self.send(api, "GET", path)
+        answer = self._send(kind.api, "GET", kind.listing)
         if answer.status != 200:
             return None
-        return [item for item in as_json(answer).get(key, []) if is_ours(str(item.get("name") or ""))]
+        return [item for item in as_json(answer).get(kind.key, []) if self._is_ours(str(item.get("name") or ""))]

@@ -83,7 +83,10 @@ def put_back(stage: str, scene: Scene, history: RunHistory, host: Host, group: G
     return steps
 
 
-def start_old(stage: str, scene: Scene, history: RunHistory, host: str, group: Group, switch_id: str) -> Step:
+def start_old(
+    stage: str, scene: Scene, history: RunHistory, host: str, group: Group, switch_id: str, *, at_once: bool = False
+) -> Step:
+    """`at_once`: nothing serves meanwhile that could be starved."""
     records = [record for service in group.old for record in nova_records(scene, host, service)]
     params: dict[str, Any] = {
         "units": [unit_of(service) for service in group.old],
@@ -91,6 +94,8 @@ def start_old(stage: str, scene: Scene, history: RunHistory, host: str, group: G
         "backends": [service.api.backend for service in group.old if service.api],
         "reports_as": records,
     }
+    if at_once:
+        params["at_once"] = True
     if records:
         params["service_version"] = scene.catalog.nova.at(scene.source).service_version
     return Step(

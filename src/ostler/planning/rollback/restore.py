@@ -31,7 +31,11 @@ def restore_stages(scene: Scene, history: RunHistory) -> list[Stage]:
             steps = put_back("put-back", scene, history, host, group, switch_id)
             put += [under(step, f"put-back/{name}", group.name) for step in steps]
             begin.append(
-                under(start_old("start-all", scene, history, name, group, switch_id), f"start-all/{name}", group.name)
+                under(
+                    start_old("start-all", scene, history, name, group, switch_id, at_once=True),
+                    f"start-all/{name}",
+                    group.name,
+                )
             )
         if groups:
             back.append(Lane(name, tuple(put)))

@@ -124,7 +124,7 @@ def _start(scene: Scene, group: Group) -> Stage:
             scene,
             lambda host: [
                 *switch(stage, scene, host, group),
-                start(stage, scene, host.name, group),
+                start(stage, scene, host.name, group, at_once=True),
                 *into_balancer(stage, host.name, group, f"stop-{group.name}"),
             ],
         ),

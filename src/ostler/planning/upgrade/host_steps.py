@@ -136,7 +136,8 @@ def _link_as_planned(host: str, service: str, was: str | None, becomes: str | No
     )
 
 
-def start(stage: str, scene: Scene, host: str, group: Group) -> Step:
+def start(stage: str, scene: Scene, host: str, group: Group, *, at_once: bool = False) -> Step:
+    """`at_once`: nothing serves meanwhile that could be starved."""
     return Step(
         id=f"{stage}/{host}/80-start",
         kind="start-service",
@@ -144,7 +145,7 @@ def start(stage: str, scene: Scene, host: str, group: Group) -> Step:
         why=f"every process must be seen running {scene.target}, and answering, before the next host's turn",
         undo="stopped, pointed back at the old code, started",
         estimate_s=sum(START_S[service.kind] for service in group.new),
-        params=running_params(scene, host, group),
+        params=running_params(scene, host, group) | ({"at_once": True} if at_once else {}),
     )
 
 

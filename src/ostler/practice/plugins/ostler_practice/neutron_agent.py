@@ -10,6 +10,7 @@ except ModuleNotFoundError:
 else:
     eventlet.monkey_patch()
 
+import socket
 import sys
 import time
 
@@ -36,7 +37,7 @@ def main():
     n_rpc.init(cfg.CONF)
     reports = agent_rpc.PluginReportStateAPI(topics.REPORTS)
     admin = context.get_admin_context_without_session()
-    state = agent_state(cfg.CONF.host, cfg.CONF.bind_host)
+    state = agent_state(cfg.CONF.host, socket.gethostbyname(cfg.CONF.host))
     while True:
         try:
             said = reports.report_state(admin, state, use_call=True)
