@@ -38,7 +38,8 @@ def main() -> None:
         path.write_text(text)
         print(path.relative_to(Path.cwd()))
     list_codes.write()
-    print(list_codes.PAGE.relative_to(Path.cwd()))
+    for path in (list_codes.PAGE, list_codes.CODES):
+        print(path.relative_to(Path.cwd()))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
-"""Finds every code of an error or a finding in the source and in the rules, and writes docs/codes.md.
+"""Finds every code of an error or a finding in the source and in the rules, and writes docs/codes.md and the data
+that `ostler catalog explain` reads.
 
 A code is the argument `code` of an error, of a Finding, or of any function or dataclass here that has a parameter of
 that name. It must be readable from the source: a text, a constant, or a text with parts filled in.
@@ -8,12 +9,14 @@ from __future__ import annotations
 
 import ast
 import functools
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from ostler import errors
+from ostler.reporting.explanation import CODES
 from ostler.rules.loader import load_rules
 
 ROOT = Path(__file__).parents[2]
@@ -89,10 +92,26 @@ def page_text() -> str:
         if each.code.partition(".")[0] != area:
             area = each.code.partition(".")[0]
             lines += ["", f"## {area}", "", "| code | kind | meaning | what to do |", "|---|---|---|---|"]
-        meaning = each.meaning or each.code.partition(".")[2].replace("-", " ")
-        cells = (f"`{each.code}`", each.kind, meaning, each.do_next or "as the message says")
+        cells = (f"`{each.code}`", each.kind, _meaning(each), each.do_next or "as the message says")
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return "\n".join(lines) + "\n"
+
+
+def data_text() -> str:
+    """The file that `ostler catalog explain` reads, one code a line."""
+    rows = [
+        json.dumps(
+            {"code": each.code, "kind": each.kind, "meaning": _meaning(each), "do_next": each.do_next},
+            ensure_ascii=False,
+        )
+        for each in all_codes()
+    ]
+    return "[\n" + ",\n".join(rows) + "\n]\n"
+
+
+def _meaning(code: Code) -> str:
+    """What a code means; the words of the code itself where its text is nothing but values."""
+    return code.meaning if re.search(r"\w{2}", code.meaning) else code.code.partition(".")[2].replace("-", " ")
 
 
 def _signatures(trees: object) -> dict[str, Signature]:
@@ -212,8 +231,9 @@ def _kind(name: str) -> str:
 
 
 def write() -> None:
-    """Write the page."""
+    """Write the page and the data."""
     PAGE.write_text(page_text())
+    CODES.write_text(data_text())
 
 
 if __name__ == "__main__":

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-from list_codes import PAGE, all_codes
+from list_codes import CODES, PAGE, all_codes, data_text
+
+from ostler.catalog import load_catalog
 
 AGAIN = "run: make golden"
 
@@ -19,6 +21,14 @@ def test_every_code_is_listed_with_its_meaning() -> None:
 
 def test_no_code_is_listed_that_nothing_uses() -> None:
     assert sorted(listed() - {each.code for each in all_codes()}) == [], AGAIN
+
+
+def test_what_explains_codes_is_written_from_the_source() -> None:
+    assert CODES.read_text() == data_text(), AGAIN
+
+
+def test_no_known_blocker_has_the_code_of_something_ostler_says() -> None:
+    assert {blocker.code for blocker in load_catalog().blockers} & {each.code for each in all_codes()} == set()
 
 
 def test_the_scan_finds_codes_of_every_kind() -> None:

@@ -6,72 +6,250 @@ import difflib
 import functools
 from pathlib import Path
 
+from ostler.catalog.blocker import Blocker, BlockersData
 from ostler.catalog.config_change import ConfigChange, ConfigChangesData
+from ostler.catalog.infrastructure import Component, InfrastructureData
+from ostler.catalog.listed import ListedProject
 from ostler.catalog.nova import Nova, NovaData
-from ostler.catalog.order import Order
+from ostler.catalog.order import Order, WholeOrder
 from ostler.catalog.project import Project, ProjectData
 from ostler.catalog.reading import DATA, read_record
+from ostler.catalog.record import Source
 from ostler.catalog.release import Hop, Release, Releases, ReleasesData
+from ostler.catalog.units import UnitNames, UnitsData
 from ostler.errors import InputError
 
 
 class Catalog:
     """What is true of OpenStack, from the data files in one directory.
 
+    `releases`, `projects` and `nova` are what Ostler plans with; `all_releases`, `past`, `past_nova` and `listed` are
+    facts beside them, from files that are read only when they are asked for.
     Every property raises InputError `catalog.bad-data` when its file does not fit its schema.
     """
 
     def __init__(self, directory: Path = DATA) -> None:
         self._directory = directory
         self._projects: dict[str, Project] = {}
+        self._past: dict[str, Project] = {}
+        self._listed: dict[str, ListedProject] = {}
 
     @functools.cached_property
     def releases(self) -> Releases:
-        return Releases(read_record(ReleasesData, self._directory / "releases.yaml"))
+        """The releases Ostler plans hops between and builds practice clouds of."""
+        return Releases(self._releases_data, since=self._releases_data.planned_since)
+
+    @functools.cached_property
+    def all_releases(self) -> Releases:
+        """Every release there are facts about: those of `releases`, and those before them."""
+        return Releases(self._releases_data)
+
+    @functools.cached_property
+    def _releases_data(self) -> ReleasesData:
+        return read_record(ReleasesData, self._directory / "releases.yaml")
 
     @functools.cached_property
     def nova(self) -> Nova:
         return Nova(read_record(NovaData, self._directory / "nova.yaml"))
 
     @functools.cached_property
+    def past_nova(self) -> Nova:
+        """What holds between releases of nova before those of `releases`."""
+        return Nova(read_record(NovaData, self._directory / "past" / "between_nova.yaml"))
+
+    @functools.cached_property
     def order(self) -> Order:
         return read_record(Order, self._directory / "order.yaml")
 
     @functools.cached_property
+    def whole_order(self) -> WholeOrder:
+        """The order of every project, those of `listed` among them."""
+        return read_record(WholeOrder, self._directory / "whole_order.yaml")
+
+    @functools.cached_property
+    def blockers(self) -> tuple[Blocker, ...]:
+        """What is known to stand in the way of upgrades, as it showed itself to those who met it."""
+        return read_record(BlockersData, self._directory / "blockers.yaml").blockers
+
+    @functools.cached_property
+    def infrastructure(self) -> InfrastructureData:
+        """What holds for the databases, message queues and storage below OpenStack."""
+        return read_record(InfrastructureData, self._directory / "infrastructure.yaml")
+
+    @functools.cached_property
+    def units(self) -> tuple[UnitNames, ...]:
+        """What distributions call the units of services."""
+        return read_record(UnitsData, self._directory / "units.yaml").units
+
+    @functools.cached_property
     def project_names(self) -> tuple[str, ...]:
-        """The projects the catalog knows, in alphabetical order."""
-        return tuple(sorted(path.stem for path in (self._directory / "projects").glob("*.yaml")))
+        """The projects Ostler upgrades, in alphabetical order."""
+        return self._names_in("projects")
+
+    @functools.cached_property
+    def listed_names(self) -> tuple[str, ...]:
+        """The projects of which the catalog lists facts, and which Ostler does not upgrade, in alphabetical order."""
+        return self._names_in("listed")
+
+    def _names_in(self, folder: str) -> tuple[str, ...]:
+        return tuple(sorted(path.stem for path in (self._directory / folder).glob("*.yaml")))
 
     @property
     def projects(self) -> tuple[Project, ...]:
         return tuple(self.project(name) for name in self.project_names)
 
     def project(self, name: str) -> Project:
-        """The project called `name`. Raises InputError `catalog.unknown-project`, naming the nearest."""
+        """The project called `name`, among those Ostler upgrades.
+
+        Raises InputError `catalog.unknown-project`, naming the nearest, and `catalog.project-not-planned` for one of
+        which it only lists facts.
+        """
         if name not in self.project_names:
-            near = difflib.get_close_matches(name, self.project_names, n=1)
-            raise InputError(
-                "catalog.unknown-project",
-                f"there is no project {name!r} in the catalog",
-                expected=", ".join(self.project_names),
-                do_next=f"did you mean {near[0]}?" if near else "use one of those listed",
-            )
+            raise self._not_planned(name)
         if name not in self._projects:
             data = read_record(ProjectData, self._directory / "projects" / f"{name}.yaml")
             self._projects[name] = Project(data, self.releases.order)
         return self._projects[name]
 
+    def past(self, name: str) -> Project:
+        """What was true of a project Ostler upgrades in the releases before those of `releases`.
+
+        Raises InputError as `project` does.
+        """
+        if name not in self.project_names:
+            raise self._not_planned(name)
+        if name not in self._past:
+            data = read_record(ProjectData, self._directory / "past" / f"{name}.yaml")
+            self._past[name] = Project(data, self.all_releases.order)
+        return self._past[name]
+
+    def project_in(self, name: str, release: str) -> Project | None:
+        """The facts of a project Ostler upgrades that hold for `release`, past or not; None when it was no part of it.
+
+        Raises InputError as `project` does.
+        """
+        project = self.project(name)
+        if release not in project.releases:
+            project = self.past(name)
+        return project if release in project.releases else None
+
+    def release_of(self, name: str, version: str) -> str | None:
+        """The release that a version of any project belongs to; None when the catalog knows none.
+
+        Raises InputError `catalog.unknown-project`.
+        """
+        if name in self.project_names:
+            return self.project(name).release_of(version) or self.past(name).release_of(version)
+        return self.listed(name).release_of(version)
+
+    def listed(self, name: str) -> ListedProject:
+        """The project called `name`, among those that are only listed. Raises InputError `catalog.unknown-project`."""
+        if name not in self.listed_names:
+            raise self._unknown_project(name)
+        if name not in self._listed:
+            self._listed[name] = read_record(ListedProject, self._directory / "listed" / f"{name}.yaml")
+        return self._listed[name]
+
+    def _not_planned(self, name: str) -> InputError:
+        if name not in self.listed_names:
+            return self._unknown_project(name)
+        return InputError(
+            "catalog.project-not-planned",
+            f"Ostler knows facts about {name}, and does not upgrade it yet",
+            expected=", ".join(self.project_names),
+            do_next=f"see its versions, commands and checks: ostler catalog project {name}; upgrade it as its own "
+            "guide says",
+        )
+
+    def _unknown_project(self, name: str) -> InputError:
+        known = sorted((*self.project_names, *self.listed_names))
+        near = difflib.get_close_matches(name, known, n=1)
+        return InputError(
+            "catalog.unknown-project",
+            f"there is no project {name!r} in the catalog",
+            expected=", ".join(known),
+            do_next=f"did you mean {near[0]}?" if near else "use one of those listed",
+        )
+
     def release(self, release_id: str) -> Release:
-        """The release with this id. Raises InputError `catalog.unknown-release`, naming the nearest."""
+        """The release with this id, among those Ostler plans with.
+
+        Raises InputError `catalog.unknown-release`, naming the nearest, and `catalog.release-not-planned` for one of
+        which it only knows facts.
+        """
+        if self._is_past(release_id):
+            raise self._release_not_planned(release_id, self._way_here(release_id))
         return self.releases.release(release_id)
 
     def hops_from(self, release_id: str) -> tuple[Hop, ...]:
-        """The hops that leave a release, the shortest first."""
-        return self.releases.hops_from(release_id)
+        """The hops that leave a release, the shortest first. Raises InputError as `release` does."""
+        return self.releases.hops_from(self.release(release_id).id)
 
     def hop(self, source: str, target: str) -> Hop:
-        """The hop from `source` to `target`. Raises InputError `catalog.no-such-hop` when there is none."""
-        return self.releases.hop(source, target)
+        """The hop from `source` to `target`.
+
+        Raises InputError `catalog.no-such-hop` when there is none, and as `release` does for either end.
+        """
+        here = self.release(source)
+        if self._is_past(target):
+            raise self._release_not_planned(target, f"an upgrade goes on from {here.id}: ostler catalog hops {here.id}")
+        return self.releases.hop(here.id, self.release(target).id)
+
+    def _is_past(self, release_id: str) -> bool:
+        return release_id not in self.releases.order and release_id in self.all_releases.order
+
+    def _way_here(self, release_id: str) -> str:
+        first = self.releases.order[0]
+        return (
+            f"bring the cloud to {first} as the releases' own guides say (what stands in the way: "
+            f"ostler catalog hops {release_id} --to {first}); Ostler plans every hop from there on"
+        )
+
+    def _release_not_planned(self, release_id: str, do_next: str) -> InputError:
+        return InputError(
+            "catalog.release-not-planned",
+            f"Ostler knows facts about {release_id}, and plans no upgrade from or to it yet",
+            found=release_id,
+            expected=f"a release from {self.releases.order[0]} to {self.releases.order[-1]}",
+            do_next=do_next,
+        )
+
+    def blockers_of(self, source: str, target: str) -> tuple[Blocker, ...]:
+        """The known blockers of a way from `source` to `target`, in the order they are listed.
+
+        Those are counted that show themselves in a release after `source`, up to `target`. Raises InputError
+        `catalog.unknown-release`.
+        """
+        order = self.all_releases.order
+        here, there = (order.index(self.all_releases.release(end).id) for end in (source, target))
+        passed = order[here + 1 : there + 1]
+        return tuple(b for b in self.blockers if any(b.is_true_in(release, order) for release in passed))
+
+    def components(self, name: str | None) -> tuple[Component, ...]:
+        """The components below OpenStack (None), or the one called `name`.
+
+        Raises InputError `catalog.unknown-component`, naming the nearest.
+        """
+        known = {component.name: component for component in self.infrastructure.components}
+        if name is None:
+            return tuple(known.values())
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            raise InputError(
+                "catalog.unknown-component",
+                f"there is no component {name!r} in the catalog",
+                expected=", ".join(known),
+                do_next=f"did you mean {near[0]}?" if near else "use one of those listed",
+            )
+        return (known[name],)
+
+    def source_of(self, release: Release) -> Source:
+        """Where the facts of a release were read."""
+        return release.source or self._releases_data.source
+
+    def blocker(self, code: str) -> Blocker | None:
+        """The known blocker with this code; None when there is none."""
+        return next((blocker for blocker in self.blockers if blocker.code == code), None)
 
     def config_changes(self, hop: Hop, project: str) -> tuple[ConfigChange, ...]:
         """The changes of `project`'s configuration that came after the hop's source, up to its target."""

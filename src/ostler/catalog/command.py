@@ -6,6 +6,7 @@ the right environment before it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -30,12 +31,27 @@ class Meaning(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Doubt(Closed):
+    """That an exit code alone proves nothing: where `pattern`, a regular expression, is found in what the command
+    wrote, it means `meaning`."""
+
+    pattern: str
+    meaning: Meaning
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Exit(Ranged):
-    """What one exit code of a command means."""
+    """What one exit code of a command means, unless what it wrote says otherwise (None: the code alone tells).
+
+    `since_version` is the first version of release `since` that was seen to end so ("": all of them do).
+    """
 
     code: int
     meaning: Meaning
     note: str = ""
+    doubt: Doubt | None = None
+    since_version: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,10 +62,12 @@ class ProjectCommand(Ranged):
     code: Code
     exits: tuple[Exit, ...] = ()
 
-    def meaning(self, exit_code: int, release: str, order: Sequence[str]) -> Meaning:
-        """What `exit_code` means when the command of `release` ended with it."""
+    def meaning(self, exit_code: int, release: str, order: Sequence[str], output: str = "") -> Meaning:
+        """What `exit_code` means when the command of `release` ended with it, having written `output`."""
         for known in self.exits:
             if known.code == exit_code and known.is_true_in(release, order):
+                if known.doubt and re.search(known.doubt.pattern, output):
+                    return known.doubt.meaning
                 return known.meaning
         return Meaning.UNKNOWN
 

@@ -7,10 +7,27 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ostler.catalog.command import LentSetting, ProjectCommand
-from ostler.catalog.record import Closed, Source
+from ostler.catalog.record import Closed, Ranged, Source
 
 PhaseKind = Literal["expand", "migrate", "contract", "sync"]
 """`sync` is one command that does all there is; its revisions can be applied while old code runs."""
+
+
+MIGRATE_TABLE = "migrate_version"
+"""Where sqlalchemy-migrate keeps the revision a schema is at."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SchemaFloor(Ranged):
+    """The oldest schema the code of these releases can start from: `revision`, which `release` leaves behind.
+
+    `is_seen` says that an older one was tried and refused; else it was read from the code's first revision.
+    """
+
+    revision: str
+    release: str
+    is_seen: bool
+    source: Source
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +38,9 @@ class Database(Closed):
     address (None: it is known only from another database, as nova_cell0 is from nova_api.cell_mappings);
     `version_table` holds the revisions reached; `heads` are the last ones of each release, by branch, as its
     newest version has them. `hidden_branches` have no row once the schema is complete, as alembic keeps none
-    for a revision that another row's revision depends on: see `Project.version_rows`.
+    for a revision that another row's revision depends on: see `Project.version_rows`. `floors` say what a schema
+    must have reached before later code can take it over. `migrate_until` is the last release whose revisions lie in
+    the table of sqlalchemy-migrate instead, one row for each branch (None: they never did).
     """
 
     name: str
@@ -30,6 +49,8 @@ class Database(Closed):
     heads: Mapping[str, Mapping[str, str]]
     heads_source: Source
     hidden_branches: tuple[str, ...] = ()
+    floors: tuple[SchemaFloor, ...] = ()
+    migrate_until: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +81,8 @@ class OnlineMigration(ProjectCommand):
 
     It is run with the source's code until DONE before the schema is touched, and with the target's code
     after every service is new (`code` says `target`; the source's own spelling is the record of its
-    release). `batch_option` limits one run to a number of rows and must be spelled exactly so.
+    release). `batch_option` limits one run to a number of rows and must be spelled exactly so. `names` are the
+    migrations it carries (empty: it has none).
     """
 
     batch_option: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from ostler.catalog.record import Closed, Source
@@ -11,20 +11,45 @@ from ostler.errors import InputError
 
 
 @dataclass(frozen=True, kw_only=True)
+class Between(Closed):
+    """What nova of one release speaks with others.
+
+    `rpc_accepted` are the versions of compute RPC its nova-compute takes (the highest of each major);
+    `rpc_pin` is what `[upgrade_levels] compute` set to this release's name means; `oldest` is the oldest release
+    whose computes it starts beside (None: it does not look). `floor_alias` is the services.version that later
+    releases take for this one when they say what the oldest is, which need not be the one it ships with (None: none
+    was set). `next_min_libvirt` and `next_min_qemu` are announced minima. `min_placement` and `min_cinder` are the
+    microversions its status check asks for (None: it does not ask, or it was not read).
+    """
+
+    rpc_accepted: tuple[str, ...]
+    rpc_pin: str
+    oldest: str | None = None
+    floor_alias: int | None = None
+    next_min_libvirt: str | None = None
+    next_min_qemu: str | None = None
+    min_placement: str | None = None
+    min_cinder: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class NovaRelease(Closed):
     """Facts of nova's first version (X.0.0) in one release.
 
-    `service_version` is what its services write into nova.services.version; `compute_floor` is the lowest
-    services.version any nova-compute record may have for these services to start (deleted ones do not
-    count; disabled and dead ones do); `min_libvirt` and `min_qemu` are the lowest its nova-compute starts
-    with. `objects` are versions of versioned objects that are stored as JSON, `Name` to version.
+    `service_version` is what its services write into nova.services.version (0: they write none);
+    `compute_floor` is the lowest services.version any nova-compute record may have for these services to
+    start (deleted ones do not count; disabled and dead ones do; 0: they start beside any); `min_libvirt` and
+    `min_qemu` are the lowest its nova-compute starts with ("": it does not look). `objects` are versions of
+    versioned objects that are stored as JSON, `Name` to version (empty: they were not read).
+    `between` is what other services and the hypervisor of another release meet.
     """
 
     service_version: int
     compute_floor: int
     min_libvirt: str
     min_qemu: str
-    objects: Mapping[str, str]
+    objects: Mapping[str, str] = field(default_factory=dict)
+    between: Between
     source: Source
 
 
@@ -59,11 +84,11 @@ class DataEdit:
 
 @dataclass(frozen=True, kw_only=True)
 class NovaData(Closed):
-    """The file nova.yaml."""
+    """The files nova.yaml and past/between_nova.yaml; of past releases nothing is known of stored objects."""
 
     releases: Mapping[str, NovaRelease]
-    stored_objects: tuple[StoredObject, ...]
-    stored_objects_source: Source
+    stored_objects: tuple[StoredObject, ...] = ()
+    stored_objects_source: Source | None = None
 
 
 class Nova:
@@ -76,6 +101,11 @@ class Nova:
     def stored_objects(self) -> tuple[StoredObject, ...]:
         """The columns that hold versioned objects as JSON text."""
         return self._data.stored_objects
+
+    @property
+    def releases(self) -> tuple[str, ...]:
+        """The releases there are facts about, from old to new."""
+        return tuple(self._data.releases)
 
     def at(self, release: str) -> NovaRelease:
         """The facts of `release`. Raises InputError `catalog.not-in-release` when there are none."""

@@ -76,6 +76,16 @@ class Order(Closed):
             return ()
 
 
+@dataclass(frozen=True, kw_only=True)
+class WholeOrder(Closed):
+    """The file whole_order.yaml: the hard edges between projects beyond those of `Order`, and one sequence of every
+    project the catalog knows that respects all of them."""
+
+    hard_edges: tuple[Edge, ...]
+    sequence: tuple[str, ...]
+    source: Source
+
+
 def _breaks(edge: Edge, moves: list[Move]) -> bool:
     first = [move for move in moves if edge.before in (move.project, move.service)]
     second = [

@@ -8,19 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ostler.catalog.database import Database, OnlineMigration, SchemaPhase
+from ostler.catalog.command import ProjectCommand
+from ostler.catalog.database import MIGRATE_TABLE, Database, OnlineMigration, SchemaFloor, SchemaPhase
+from ostler.catalog.numbering import Versions, release_of
 from ostler.catalog.record import Closed, R, Ranged, Source, true_in
 from ostler.catalog.service import EntryPoint, Role, Service
 from ostler.catalog.status_check import StatusCheck
 from ostler.errors import InputError
-
-
-@dataclass(frozen=True, kw_only=True)
-class Versions(Closed):
-    """The first and the newest published version of a project in one release."""
-
-    first: str
-    last: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +38,10 @@ class SchemaChange:
 
 @dataclass(frozen=True, kw_only=True)
 class ProjectData(Closed):
-    """A project's file, key by key; see `Project` for how it is used."""
+    """A project's file, key by key; see `Project` for how it is used.
+
+    `state_checks` say how far a schema is, by their exit codes, where the project has such a command.
+    """
 
     name: str
     package: str
@@ -58,6 +55,7 @@ class ProjectData(Closed):
     databases: tuple[Database, ...]
     schema_phases: tuple[SchemaPhase, ...]
     online_migrations: tuple[OnlineMigration, ...] = ()
+    state_checks: tuple[ProjectCommand, ...] = ()
     status_checks: tuple[StatusCheck, ...] = ()
     kept_versions: tuple[KeptVersions, ...] = ()
 
@@ -103,11 +101,7 @@ class Project:
         Pre-releases belong to the release they lead to; a distribution's epoch and suffix are ignored
         (`2:29.2.0-0ubuntu1` is 29.2.0).
         """
-        major = version.rpartition(":")[2].partition(".")[0]
-        for release in self.releases:
-            if self.data.versions[release].first.partition(".")[0] == major:
-                return release
-        return None
+        return release_of(version, self.data.versions, "by_major")
 
     def services(self, release: str, role: Role | None = None, *, optional: bool = False) -> tuple[Service, ...]:
         """The services of `release`, in the order they are started; `role` picks those of one role.
@@ -146,6 +140,17 @@ class Project:
         self._demand(release)
         return self.database(database).heads[release]
 
+    def version_table(self, database: str, release: str) -> str:
+        """The table of `database` that holds the revisions of `release`'s schema."""
+        known = self.database(database)
+        until = known.migrate_until
+        is_migrate = until is not None and self.order.index(release) <= self.order.index(until)
+        return MIGRATE_TABLE if is_migrate else known.version_table
+
+    def schema_floor(self, database: str, target: str) -> SchemaFloor | None:
+        """The oldest schema of `database` that code of `target` can start from; None when none is known."""
+        return next(iter(self._in(target, self.database(database).floors)), None)
+
     def version_rows(self, database: str, release: str) -> frozenset[str]:
         """What the version table of `database` holds when its schema is completely that of `release`."""
         hidden = self.database(database).hidden_branches
@@ -168,6 +173,10 @@ class Project:
     def online_migration(self, release: str) -> OnlineMigration | None:
         """The command of `release` that migrates rows; None when the project has none."""
         return next(iter(self._in(release, self.data.online_migrations)), None)
+
+    def state_check(self, release: str) -> ProjectCommand | None:
+        """The command of `release` that says how far the schema is; None when none is known."""
+        return next(iter(self._in(release, self.data.state_checks)), None)
 
     def status_check(self, release: str) -> StatusCheck | None:
         """The readiness check that comes with `release`; None when there is none."""

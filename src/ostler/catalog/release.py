@@ -1,7 +1,8 @@
 """Releases and the hops between them.
 
 A release id is always a quoted string: `"2025.1"`. A hop is one supported upgrade edge: from any release to
-the next, and from one SLURP release to the next SLURP release.
+the next, and from one SLURP release to the next SLURP release. Beside these there are exceptional ones, which are
+listed: they were tried by OpenStack's own tests and promised by no one.
 """
 
 from __future__ import annotations
@@ -14,6 +15,15 @@ from ostler.catalog.record import Closed, Source
 from ostler.errors import InputError
 
 Status = Literal["future", "development", "maintained", "unmaintained", "end of life"]
+HopKind = Literal["adjacent", "slurp", "exceptional"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhaseChange(Closed):
+    """The status a release gets next, and the ISO day that was planned for it when the source was read."""
+
+    status: Status
+    date: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,8 +31,11 @@ class Release(Closed):
     """One OpenStack release.
 
     `ordinal` counts from kilo = 0; `released` is the ISO date of its first version; `status` is that of
-    `ReleasesData.source`; `is_slurp` marks those that may be hopped between directly; `pythons` and
-    `distributions` are what the project's testing runtime names.
+    `ReleasesData.source`, and `next_phase` what it becomes next (None: nothing is planned); `ended` is the ISO day
+    its life ended (None: it had not). `is_slurp` marks those that may be hopped between directly; `pythons` and
+    `distributions` are what the project's testing runtime names (empty: it named none), `upgrade_distributions` those
+    it names only for coming from the SLURP release before. `source` is where these runtimes were read, when not
+    where the rest was.
     """
 
     id: str
@@ -33,6 +46,20 @@ class Release(Closed):
     is_slurp: bool
     pythons: tuple[str, ...]
     distributions: tuple[str, ...]
+    upgrade_distributions: tuple[str, ...] = ()
+    ended: str | None = None
+    next_phase: PhaseChange | None = None
+    source: Source | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExceptionalHop(Closed):
+    """A hop that the rule does not give; `note` says who vouches for it, and who does not."""
+
+    source_release: str
+    target_release: str
+    note: str
+    source: Source
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,34 +80,42 @@ class RollingFacts(Closed):
 
 @dataclass(frozen=True, kw_only=True)
 class ReleasesData(Closed):
-    """The file releases.yaml."""
+    """The file releases.yaml. Of releases before `planned_since` Ostler knows facts, and plans nothing."""
 
     source: Source
+    planned_since: str
     releases: tuple[Release, ...]
+    exceptional_hops: tuple[ExceptionalHop, ...]
     rolling: tuple[RollingFacts, ...]
 
 
 @dataclass(frozen=True)
 class Hop:
-    """One supported upgrade edge. `rolling` is None when nothing is recorded about doing it in service."""
+    """One upgrade edge. `rolling` is None when nothing is recorded about doing it in service; `note` is what an
+    exceptional hop has to say ("" for every other)."""
 
     source: Release
     target: Release
-    kind: Literal["adjacent", "slurp"]
+    kind: HopKind
     rolling: RollingFacts | None = None
+    note: str = ""
 
     def __str__(self) -> str:
         return f"{self.source.id} → {self.target.id}"
 
 
 class Releases:
-    """The releases from old to new, and the hops by rule."""
+    """Releases from old to new, and the hops between them: those from `since` on (None: all that are known)."""
 
-    def __init__(self, data: ReleasesData) -> None:
-        self.all = tuple(sorted(data.releases, key=lambda release: release.ordinal))
+    def __init__(self, data: ReleasesData, since: str | None = None) -> None:
+        known = tuple(sorted(data.releases, key=lambda release: release.ordinal))
+        self.all = known[[release.id for release in known].index(since) :] if since else known
         self.order = tuple(release.id for release in self.all)
         self._by_id = {release.id: release for release in self.all}
         self._rolling = {(r.source_release, r.target_release): r for r in data.rolling}
+        self._exceptional = tuple(
+            hop for hop in data.exceptional_hops if {hop.source_release, hop.target_release} <= set(self.order)
+        )
 
     def release(self, release_id: str) -> Release:
         """The release with this id. Raises InputError `catalog.unknown-release`, naming the nearest."""
@@ -98,7 +133,7 @@ class Releases:
         )
 
     def hops_from(self, release_id: str) -> tuple[Hop, ...]:
-        """The hops that leave a release, the shortest first."""
+        """The hops that leave a release, the shortest first and exceptional ones last."""
         source = self.release(release_id)
         later = self.all[self.all.index(source) + 1 :]
         hops = [self._hop(source, later[0], "adjacent")] if later else []
@@ -106,6 +141,11 @@ class Releases:
         if source.is_slurp and next_slurp not in (None, *later[:1]):
             assert next_slurp is not None
             hops.append(self._hop(source, next_slurp, "slurp"))
+        hops += [
+            self._hop(source, self.release(listed.target_release), "exceptional", listed.note)
+            for listed in self._exceptional
+            if listed.source_release == source.id
+        ]
         return tuple(hops)
 
     def hop(self, source: str, target: str) -> Hop:
@@ -129,11 +169,13 @@ class Releases:
         )
 
     def chain(self, source: str, target: str) -> tuple[Hop, ...]:
-        """The fewest hops that lead from `source` to `target`; empty when none do or they are the same."""
+        """The fewest hops that lead from `source` to `target`, none of them exceptional; empty when none do or they
+        are the same."""
         here, there = self.release(source), self.release(target)
         hops: list[Hop] = []
         while here.ordinal < there.ordinal:
-            reach = [hop for hop in self.hops_from(here.id) if hop.target.ordinal <= there.ordinal]
+            promised = [hop for hop in self.hops_from(here.id) if hop.kind != "exceptional"]
+            reach = [hop for hop in promised if hop.target.ordinal <= there.ordinal]
             hops.append(reach[-1])
             here = reach[-1].target
         return tuple(hops)
@@ -147,5 +189,5 @@ class Releases:
         stops = " → ".join((here.id, *(hop.target.id for hop in chain)))
         return f"go there in {len(chain)} hops: {stops}; begin with --to {chain[0].target.id}"
 
-    def _hop(self, source: Release, target: Release, kind: Literal["adjacent", "slurp"]) -> Hop:
-        return Hop(source, target, kind, self._rolling.get((source.id, target.id)))
+    def _hop(self, source: Release, target: Release, kind: HopKind, note: str = "") -> Hop:
+        return Hop(source, target, kind, self._rolling.get((source.id, target.id)), note)

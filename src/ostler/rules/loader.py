@@ -26,6 +26,13 @@ def load_rules(directory: Path = DATA) -> tuple[Rule, ...]:
     return tuple(read_rule(path) for path in sorted(directory.glob("*/*.yaml")))
 
 
+def find_rule(rule_id: str, directory: Path = DATA) -> Rule | None:
+    """Return the rule with this id, reading its file alone; None when there is none. Raises as :func:`read_rule`."""
+    area, _, name = rule_id.partition(".")
+    path = directory / area / f"{name}.yaml"
+    return read_rule(path) if path.parent.parent == directory and path.is_file() else None
+
+
 def read_rule(path: Path) -> Rule:
     """Return the rule of one file. Raises InputError ``rules.bad-data``."""
     try:

@@ -62,3 +62,57 @@ def test_a_release_without_facts_is_told() -> None:
     with pytest.raises(InputError) as caught:
         NOVA.at("rocky")
     assert caught.value.code == "catalog.not-in-release"
+
+
+PAST = load_catalog().past_nova
+EVERY = [(release, nova.at(release)) for nova in (PAST, NOVA) for release in nova.releases]
+
+
+def test_numbers_are_known_of_every_release_and_never_fall() -> None:
+    assert tuple(release for release, _ in EVERY) == load_catalog().all_releases.order
+    for (_, old), (release, new) in pairwise(EVERY):
+        assert old.service_version <= new.service_version, release
+        assert old.compute_floor <= new.compute_floor, release
+        assert _numbers(old.min_libvirt) <= _numbers(new.min_libvirt), release
+        assert _numbers(old.min_qemu) <= _numbers(new.min_qemu), release
+
+
+def test_the_floor_is_what_the_oldest_release_counts_for() -> None:
+    known = dict(EVERY)
+    for release, facts in EVERY:
+        oldest = facts.between.oldest
+        assert (oldest is None) == (facts.compute_floor == 0), release
+        if oldest:
+            assert facts.compute_floor == known[oldest].between.floor_alias, release
+            assert known[oldest].between.floor_alias <= known[oldest].service_version  # type: ignore[operator]
+
+
+def test_computes_of_the_release_before_understand_what_is_pinned_for_them() -> None:
+    for (before, old), (release, new) in pairwise(EVERY):
+        pin, accepted = old.between.rpc_pin, old.between.rpc_accepted
+        assert any(pin.split(".")[0] == a.split(".")[0] and _numbers(pin) <= _numbers(a) for a in accepted), before
+        majors = {a.split(".")[0] for a in new.between.rpc_accepted}
+        assert pin.split(".")[0] in majors or release == "wallaby", release
+
+
+def test_what_is_asked_of_placement_and_cinder_never_falls() -> None:
+    for kind in ("min_placement", "min_cinder"):
+        asked = [getattr(facts.between, kind) for _, facts in EVERY]
+        first = next(place for place, version in enumerate(asked) if version)
+        assert EVERY[first][0] == ("ocata" if kind == "min_placement" else "train")
+        assert all(_numbers(old) <= _numbers(new) for old, new in pairwise(asked[first:]))
+
+
+def test_rocky_takes_no_message_of_pike() -> None:
+    assert PAST.at("queens").between.rpc_accepted == ("5.0", "4.22")
+    assert PAST.at("rocky").between.rpc_accepted == ("5.0",)
+
+
+def test_a_minimum_is_announced_before_it_is_asked_for() -> None:
+    for (_, old), (release, new) in pairwise(EVERY[8:]):
+        if new.min_libvirt != old.min_libvirt:
+            assert old.between.next_min_libvirt == new.min_libvirt, release
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split(".")) if version else ()

@@ -1,5 +1,7 @@
 """A wrong file is refused, naming file and key."""
 
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -39,6 +41,33 @@ def test_a_wrong_key_or_value_names_file_and_key(tmp_path: Path, change: dict[st
     assert message in caught.value.summary
 
 
+@pytest.mark.parametrize(
+    ("file", "ask"),
+    [
+        ("blockers.yaml", lambda catalog: catalog.blockers),
+        ("infrastructure.yaml", lambda catalog: catalog.infrastructure),
+        ("units.yaml", lambda catalog: catalog.units),
+        ("whole_order.yaml", lambda catalog: catalog.whole_order),
+        ("past/nova.yaml", lambda catalog: catalog.past("nova")),
+        ("past/between_nova.yaml", lambda catalog: catalog.past_nova),
+        ("listed/heat.yaml", lambda catalog: catalog.listed("heat")),
+    ],
+)
+def test_files_of_facts_alone_are_as_closed(tmp_path: Path, file: str, ask: Callable[[Catalog], object]) -> None:
+    data = tmp_path / "data"
+    shutil.copytree(DATA, data)
+    raw = yaml.safe_load((data / file).read_text())
+    records = next((each for each in raw.values() if isinstance(each, list | dict) and each), raw)
+    record = records[0] if isinstance(records, list) and isinstance(records[0], dict) else raw
+    record["colour"] = "red"
+    (data / file).write_text(yaml.safe_dump(raw))
+    with pytest.raises(InputError) as caught:
+        ask(Catalog(data))
+    assert caught.value.code == "catalog.bad-data"
+    assert Path(file).name in caught.value.summary
+    assert "colour: there is no such key" in caught.value.summary
+
+
 def test_all_problems_are_told_together(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         catalog_with(tmp_path, {"user": 5, "colour": "red"}).project("glance")
@@ -65,4 +94,4 @@ def test_numbers_are_not_taken_for_release_ids(tmp_path: Path) -> None:
     (tmp_path / "releases.yaml").write_text(text)
     with pytest.raises(InputError) as caught:
         Catalog(tmp_path).release("2024.1")
-    assert "releases.2.id: Input should be a valid string, found 2024.1" in caught.value.summary
+    assert "releases.18.id: Input should be a valid string, found 2024.1" in caught.value.summary

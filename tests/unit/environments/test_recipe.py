@@ -66,5 +66,11 @@ def test_an_unknown_release_is_refused() -> None:
         recipe_for(load_catalog(), "nova", "1999.1")
 
 
+def test_a_past_release_of_which_there_are_facts_is_refused() -> None:
+    with pytest.raises(InputError) as caught:
+        recipe_for(load_catalog(), "nova", "rocky")
+    assert caught.value.code == "catalog.release-not-planned"
+
+
 def test_there_are_constraints_for_every_release_that_can_be_practised() -> None:
     assert buildable_releases() == ("2023.1", "2023.2", "2024.1", "2024.2", "2025.1", "2025.2", "2026.1", "2026.2")

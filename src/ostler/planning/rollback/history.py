@@ -51,8 +51,10 @@ class RunHistory:
     @property
     def held(self) -> frozenset[str]:
         """The projects whose requests the run held and never let go: their APIs may be away."""
-        began = {step.split("/")[0].removeprefix("hold-") for step in self.touched if step.startswith("hold-")}
-        return frozenset(p for p in began if not any(step.startswith(f"release-{p}/") for step in self.done))
+        steps = [step for _, _, step in self.plan.steps()]
+        let_go = {step.returns for step in steps if step.id in self.done}
+        held = [step for step in steps if step.kind == "hold-requests" and step.id in self.touched]
+        return frozenset(step.id.split("/")[0].removeprefix("hold-") for step in held if step.lends not in let_go)
 
     def standing(self) -> dict[str, Any]:
         """How the run stands, in short: kept in the plan of a way back, which is stale as soon as it differs."""

@@ -1,5 +1,5 @@
 """Stages for a project whose old and new code must not run side by side: requests wait at the load balancers while all
-its services stop, its schema is contracted if that is pending, and all start again with the new code."""
+its services stop, its schema is contracted if that is pending, and the first controller starts with the new code."""
 
 from __future__ import annotations
 
@@ -15,19 +15,24 @@ from ostler.planning.upgrade.request import Scene
 from ostler.planning.upgrade.schema import contracts_while_stopped, is_early, must_not_overlap, phase_steps
 from ostler.steps.model import Step
 
+UNDO_START = "host by host: stopped, pointed back at the old code and configuration, started"
+
 
 def roll_held(scene: Scene, groups: tuple[Group, ...]) -> Iterator[Stage]:
-    """All groups of one project, in the hard order, within one hold; the stages in it are as short as they can be,
-    since users wait. What takes requests stops first and starts last."""
+    """All groups of one project, in the hard order, within one hold; what lies in it is as short as it can be, since
+    users wait. What takes requests stops first and starts last, and the first controller that serves ends the hold."""
     project = groups[0].project
     yield _hold(scene, project, _backends(groups))
     for group in reversed(groups):
         yield _stop(scene, group)
     if contracts_while_stopped(scene, project):
         yield _contract(scene, project)
-    for group in groups:
+    last = max((at for at, group in enumerate(groups) if group.backends), default=len(groups) - 1)
+    for group in groups[:last]:
         yield _start(scene, group)
-    yield _release(scene, project, _backends(groups))
+    yield _start_and_release(scene, groups[last], _backends(groups))
+    for group in groups[last + 1 :]:
+        yield _start(scene, group)
 
 
 def hold_findings(scene: Scene) -> list[Finding]:
@@ -114,29 +119,45 @@ def _contract(scene: Scene, project: Project) -> Stage:
 
 
 def _start(scene: Scene, group: Group) -> Stage:
-    stage = f"roll-{group.name}"
     return Stage(
-        name=stage,
+        name=f"roll-{group.name}",
         title=f"Start {group.services} on all controllers",
         why="all at once: users wait meanwhile",
-        undo="host by host: stopped, pointed back at the old code and configuration, started",
-        lanes=_lanes(
-            scene,
-            lambda host: [
-                *switch(stage, scene, host, group),
-                start(stage, scene, host.name, group, at_once=True),
-                *into_balancer(stage, host.name, group, f"stop-{group.name}"),
-            ],
-        ),
+        undo=UNDO_START,
+        lanes=_lanes(scene, lambda host: _start_steps(scene, host, group, at_once=True)),
         in_flight=len(scene.controllers),
     )
 
 
-def _release(scene: Scene, project: Project, backends: tuple[str, ...]) -> Stage:
-    stage = f"release-{project.name}"
-    steps = tuple(
-        Step(
-            id=f"{stage}/{scene.first}/release-{backend}",
+def _start_and_release(scene: Scene, group: Group, backends: tuple[str, ...]) -> Stage:
+    return Stage(
+        name=f"roll-{group.name}",
+        title=f"Start {group.services} on {scene.first} and let the waiting requests go on, then on the others",
+        why="one that serves is enough to end the waiting; all at once would take longer",
+        undo=UNDO_START,
+        lanes=_lanes(
+            scene,
+            lambda host: [
+                *_start_steps(scene, host, group, at_once=host.name == scene.first),
+                *(_release(f"roll-{group.name}", scene, backends) if host.name == scene.first else ()),
+            ],
+        ),
+    )
+
+
+def _start_steps(scene: Scene, host: Host, group: Group, *, at_once: bool) -> list[Step]:
+    stage = f"roll-{group.name}"
+    return [
+        *switch(stage, scene, host, group),
+        start(stage, scene, host.name, group, at_once=at_once),
+        *into_balancer(stage, host.name, group, f"stop-{group.name}"),
+    ]
+
+
+def _release(stage: str, scene: Scene, backends: tuple[str, ...]) -> Iterator[Step]:
+    for backend in backends:
+        yield Step(
+            id=f"{stage}/{scene.first}/95-release-{backend}",
             kind="release-requests",
             host=None,
             why="the new code serves",
@@ -145,15 +166,6 @@ def _release(scene: Scene, project: Project, backends: tuple[str, ...]) -> Stage
             params={"backend": backend},
             returns=_loan(backend),
         )
-        for backend in backends
-    )
-    return Stage(
-        name=stage,
-        title=f"Let the waiting requests to {', '.join(backends)} go on",
-        why="the new code serves",
-        undo="nothing to undo",
-        lanes=(Lane(scene.first, steps),),
-    )
 
 
 def _lanes(scene: Scene, steps_of: Callable[[Host], list[Step]]) -> tuple[Lane, ...]:

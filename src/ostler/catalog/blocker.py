@@ -1,0 +1,51 @@
+"""What is known to stand in the way of an upgrade, as those met it who tried.
+
+A blocker here is knowledge, not a rule: it tells how a failure shows itself, what it means and what helped. Rules look
+at a cloud; these explain what a command of OpenStack has said.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from ostler.catalog.record import Closed, Ranged, Source
+
+Proof = Literal["carried out", "read", "none"]
+"""How far a fix is known: it was `carried out` and worked, it was `read` in code or documents, or there is `none`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sign(Closed):
+    """How a blocker shows itself: `command` ends with `exit_code` (None: any, or it never ends) and `pattern`, a
+    regular expression, is found in what it writes ("": the exit code alone shows it)."""
+
+    command: str
+    exit_code: int | None
+    pattern: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Blocker(Ranged):
+    """One known blocker or trap, true of the releases of whose code the signs come.
+
+    A `trap` lets a command end well although something is amiss, or badly although nothing is; a `blocker` stops the
+    way. `project` is None for what lies below all of them. `fix` is what to do, and `proof` how far that is known.
+    """
+
+    code: str
+    kind: Literal["blocker", "trap"]
+    project: str | None
+    title: str
+    signs: tuple[Sign, ...]
+    meaning: str
+    fix: str
+    proof: Proof
+    source: Source
+
+
+@dataclass(frozen=True, kw_only=True)
+class BlockersData(Closed):
+    """The file blockers.yaml."""
+
+    blockers: tuple[Blocker, ...]
