@@ -26,6 +26,11 @@ _NEXT_SERVER = re.compile(r"@((?:\[[0-9a-f:.]+\]|[\w.\-]+)(?::\d+)?,[^\s:,@/]*:)
 """The end of one server of a messaging URL and the user of the next one: `@mq1:5672,nova:`."""
 
 
+def is_secret_name(option: str) -> bool:
+    """Whether an option's name says that its value is not shown."""
+    return any(word in option.lower() for word in SECRET_WORDS)
+
+
 def mask_config_line(line: str) -> str:
     """A line of a configuration file (or of a difference of two) without secret values."""
     return _ASSIGNMENT.sub(lambda found: f"{found['name']}{found['sign']}{MASK}", _mask_urls(line))
