@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ostler.cli.harvest import harvest
+
 if TYPE_CHECKING:
     from rich.table import Table
 
     from ostler.catalog import Project
 
 app = typer.Typer(no_args_is_help=True, help="What Ostler knows about OpenStack.")
+
+app.command("harvest")(harvest)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Write one JSON document instead of text.")]
 

@@ -1,0 +1,81 @@
+"""What became of an option from one release to another, as the harvested releases on the way declare it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from ostler.catalog.option import Option, Place
+from ostler.catalog.options import ProjectOptions
+
+
+@dataclass(frozen=True)
+class Fate:
+    """What became of an option.
+
+    `place` is where it is now, None when no release knows it any more; `since` is the release that renamed or dropped
+    it (None: neither); `last` is the option as the last release that knew it declared it, None when none did;
+    `others` are further options that the old name serves.
+    """
+
+    place: Place | None
+    since: str | None = None
+    last: Option | None = None
+    others: tuple[Place, ...] = ()
+
+    @property
+    def is_unknown(self) -> bool:
+        return self.last is None
+
+
+class Succession:
+    """The options of a project from a source release to a target release, both included."""
+
+    def __init__(self, options: ProjectOptions, source: str, target: str) -> None:
+        """Raises what `ProjectOptions.between` raises."""
+        self.source, self.target = source, target
+        self.releases = options.between(source, target)
+        self.project = options.project
+        self._options = options
+
+    @cached_property
+    def before(self) -> Mapping[Place, Option]:
+        """The options of the source release, those of plugins too."""
+        return self._options.all_at(self.source)
+
+    @cached_property
+    def after(self) -> Mapping[Place, Option]:
+        """The options of the target release, those of plugins too."""
+        return self._options.all_at(self.target)
+
+    def fate(self, place: Place) -> Fate:
+        """What became of the option that a file of the source release sets at `place`."""
+        now, since, gone = place, None, None
+        last: Option | None = None
+        others: tuple[Place, ...] = ()
+        for release in self.releases:
+            options = self._options.all_at(release)
+            heirs = self._heirs[release].get(now, ())
+            if now in options and not (heirs and options[now].removal):
+                last, gone = options[now], None
+            elif heirs:
+                now, since, others, gone = heirs[0], release, heirs[1:], None
+                last = options[now]
+            elif last is not None and gone is None:
+                gone = release
+        return Fate(None, gone, last) if gone else Fate(now, since, last, others)
+
+    @cached_property
+    def _heirs(self) -> Mapping[str, Mapping[Place, tuple[Place, ...]]]:
+        """By release, the options that an old name stands for; those of the same group first."""
+        return {release: old_names(self._options.all_at(release)) for release in self.releases}
+
+
+def old_names(options: Mapping[Place, Option]) -> dict[Place, tuple[Place, ...]]:
+    """The old names of a release's options, and what each stands for; an option of the same group comes first."""
+    found: dict[Place, list[Place]] = {}
+    for place, option in options.items():
+        for old in option.deprecated:
+            found.setdefault(old, []).append(place)
+    return {old: tuple(sorted(places, key=lambda each: (each[0] != old[0], each))) for old, places in found.items()}
