@@ -56,6 +56,15 @@ class Rename(OfProjects):
 
 
 @dataclass(frozen=True, kw_only=True)
+class GroupRename(OfProjects):
+    """A group's old spelling, which oslo.config does not mind and other programs do."""
+
+    group: str
+    new_group: str
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Removal(OfProjects):
     """An option that nothing reads any more, and that needs nothing in its place."""
 
@@ -115,6 +124,7 @@ class ConfigKnown(Closed):
     domains: Explained
     policy_file: Explained
     credentials: tuple[Credentials, ...]
+    groups: tuple[GroupRename, ...]
     renames: tuple[Rename, ...]
     removals: tuple[Removal, ...]
     values: tuple[ValueChange, ...]

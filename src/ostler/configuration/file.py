@@ -99,6 +99,16 @@ class ConfigFile:
         block.rename(name)
         self.put(group, block)
 
+    def rename_group(self, head: Block, name: str) -> None:
+        """Give a group's head another name; its options stay where they are."""
+        at = self.blocks.index(head)
+        head.lines[0] = head.lines[0].replace(f"[{head.name}]", f"[{name}]", 1)
+        head.name = head.group = name
+        for block in self.blocks[at + 1 :]:
+            if block.is_head:
+                break
+            block.group = name
+
     def put(self, group: str, block: Block) -> Block:
         """Put a block in, after the last option of its group."""
         heads = [number for number, each in enumerate(self.blocks) if each.is_head and _same(each.name, group)]

@@ -66,6 +66,24 @@ class Succession:
                 gone = release
         return Fate(None, gone, last) if gone else Fate(now, since, last, others)
 
+    def namesake(self, fate: Fate) -> Place | None:
+        """The only option that came under the same name, with the same kind and default, into a group that was there,
+        when the option went without being announced; its project does not say that it is the same."""
+        last, since = fate.last, fate.since
+        if last is None or since is None or last.removal:
+            return None
+        earlier = self._options.all_at(self.releases[self.releases.index(since) - 1])
+        groups = {group for group, _ in earlier}
+        new = [
+            place
+            for place, option in self._options.all_at(since).items()
+            if place[1] == last.name
+            and place not in earlier
+            and place[0] in groups
+            and (option.kind, option.default) == (last.kind, last.default)
+        ]
+        return new[0] if len(new) == 1 and new[0] in self.after else None
+
     @cached_property
     def _heirs(self) -> Mapping[str, Mapping[Place, tuple[Place, ...]]]:
         """By release, the options that an old name stands for; those of the same group first."""
