@@ -122,11 +122,13 @@ def migrate(
     known, text, name = load_config_known(), _read(file), str(file)
     if migration.is_text_only(project, known):
         carried = migration.migrate_text(text, project, known)
+        shown = masked_difference(text, carried.text, name)
     else:
-        carried = migration.migrate(name, text, Succession(load_options(project), source, target), known)
+        succession = Succession(load_options(project), source, target)
+        carried = migration.migrate(name, text, succession, known)
+        shown = masked_difference(text, carried.text, name, succession.is_secret)
     if out is not None:
         _write(out, carried.text, file.stat().st_mode & 0o777)
-    shown = masked_difference(text, carried.text, name)
     if as_json:
         about = {"project": project, "from": source, "to": target, "file": name, "out": str(out) if out else None}
         typer.echo(json.dumps(migration_json(carried, shown, **about), indent=1))

@@ -12,7 +12,7 @@ from ostler.catalog.option_file import PLUGINS
 from ostler.configuration.file import ConfigFile
 from ostler.configuration.groups import FileGroups
 from ostler.configuration.shown import cut, in_words, shown_value
-from ostler.configuration.succession import Fate, Succession
+from ostler.configuration.succession import Fate, Succession, old_names
 
 
 class Change(StrEnum):
@@ -105,10 +105,12 @@ def _set_in(
     succession: Succession, files: Mapping[str, ConfigFile], known: ConfigKnown
 ) -> dict[Place, tuple[SetIn, ...]]:
     found: dict[Place, tuple[SetIn, ...]] = {}
+    heirs = old_names(succession.before)
     for name, file in files.items():
         groups = FileGroups(succession.project, file, succession.before, known)
         for block in file.options():
-            option = groups.find(block.group or "", block.name)
+            old = [heir for place in groups.places(block.group or "", block.name) for heir in heirs.get(place, ())]
+            option = groups.find(block.group or "", block.name) or next((succession.before[heir] for heir in old), None)
             shown = SetIn(name, block.number, shown_value(block.name, block.value, option))
             place = option.place if option else block.place
             found[place] = (*found.get(place, ()), shown)

@@ -7,7 +7,7 @@ nothing. Pure.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from ostler.catalog.option import place_of
 from ostler.configuration.file import Block, ConfigFile, parse_config
@@ -17,6 +17,7 @@ from ostler.secret import MASK
 
 Edit = tuple[str, ...]
 CONTEXT_LINES = 1
+SIGNS = ("+", "-", " ")
 
 
 def edit_config(text: str, edits: Sequence[Edit]) -> str:
@@ -43,21 +44,33 @@ def edit_config(text: str, edits: Sequence[Edit]) -> str:
     return file.text
 
 
-def masked_difference(before: str, after: str, name: str) -> tuple[str, ...]:
-    """The changed lines of a file as a unified difference, without secret values; empty when nothing changed."""
+def masked_difference(
+    before: str, after: str, name: str, is_secret: Callable[[str], bool] = is_secret_name
+) -> tuple[str, ...]:
+    """The changed lines of a file as a unified difference, without secret values; empty when nothing changed.
+
+    `is_secret` says of an option's name that its value is not to be shown.
+    """
     lines = difflib.unified_diff(
         before.splitlines(), after.splitlines(), f"{name} (before)", f"{name} (after)", n=CONTEXT_LINES, lineterm=""
     )
-    secrets = _secret_lines(before) | _secret_lines(after)
-    return tuple(
-        f"{line[:1]}  {MASK}" if line[1:] in secrets and line[:1] in "+- " else mask_config_line(line) for line in lines
-    )
+    masks = _masks(before, is_secret) | _masks(after, is_secret)
+    return tuple(_masked(line, masks) for line in lines)
 
 
-def _secret_lines(text: str) -> set[str]:
-    """The lines that go on with a secret value, which do not say so themselves."""
-    secret = (block for block in parse_config(text).options() if is_secret_name(block.name))
-    return {line.rstrip("\r\n") for block in secret for line in block.lines[1:]}
+def _masked(line: str, masks: Mapping[str, str]) -> str:
+    sign, content = line[:1], line[1:]
+    return f"{sign}{masks[content]}" if sign in SIGNS and content in masks else mask_config_line(line)
+
+
+def _masks(text: str, is_secret: Callable[[str], bool]) -> dict[str, str]:
+    """What to show in place of the lines of secret options: also those that only go on with a value."""
+    found: dict[str, str] = {}
+    for block in parse_config(text).options():
+        if is_secret(block.name):
+            first, *others = (line.rstrip("\r\n") for line in block.lines)
+            found |= {first: f"{block.name} = {MASK}"} | dict.fromkeys(others, f"  {MASK}")
+    return found
 
 
 def _set(file: ConfigFile, group: str, option: str, value: str) -> None:

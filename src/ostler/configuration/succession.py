@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from ostler.catalog.option import Option, Place
+from ostler.catalog.option import Option, Place, place_of
 from ostler.catalog.options import ProjectOptions
+from ostler.masking import is_secret_name
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,15 @@ class Succession:
     def after(self) -> Mapping[Place, Option]:
         """The options of the target release, those of plugins too."""
         return self._options.all_at(self.target)
+
+    def is_secret(self, name: str) -> bool:
+        """Whether an option of this name is secret by it, or in any release of these."""
+        return is_secret_name(name) or place_of("", name)[1] in self._secret_names
+
+    @cached_property
+    def _secret_names(self) -> frozenset[str]:
+        secret = [o for release in self.releases for o in self._options.all_at(release).values() if o.is_secret]
+        return frozenset(name for option in secret for _, name in (option.place, *option.deprecated))
 
     def fate(self, place: Place) -> Fate:
         """What became of the option that a file of the source release sets at `place`."""

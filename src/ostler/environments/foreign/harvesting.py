@@ -33,7 +33,11 @@ SAMPLES = "sample_"
 HOST = "this-host"
 ADDRESSES = {"get_my_ipv4": "127.0.0.1", "get_my_ipv6": "::1"}
 IN_MEMORY = re.compile(r" at 0x[0-9a-fA-F]+")
-PROCESSORS = 4
+PROCESSORS = 7919
+"""A number that nothing else is."""
+
+OF_THE_SYSTEM = ("/", "/usr", "/usr/local")
+"""Where an environment may lie that is no virtual one; its paths are meant as they are."""
 
 
 def main(project, answer):
@@ -261,7 +265,7 @@ def kind_of(kind):
     found = {"type": {"MultiString": "string"}.get(type(kind).__name__, type(kind).__name__.lower())}
     for bound in ("min", "max"):
         value = getattr(kind, bound, None)
-        if value is not None:
+        if value not in (None, PROCESSORS):
             found[bound] = plain(value)
     choices = getattr(kind, "choices", None)
     if choices:
@@ -280,6 +284,8 @@ def kind_of(kind):
 
 def plain(value):
     """A value as JSON has it, without what depends on the machine."""
+    if value == PROCESSORS:
+        return "<processors>"
     if value is None or isinstance(value, (bool, int, float)):
         return value
     if isinstance(value, dict):
@@ -295,9 +301,10 @@ def text(value):
     """A text; Python 2 gives bytes."""
     if isinstance(value, bytes) and bytes is str:
         value = value.decode("utf-8", "replace")
-    said = IN_MEMORY.sub("", "%s" % (value,))
+    said = IN_MEMORY.sub("", "%s" % (value,)).replace(HOST, "<host>")
     for place in (sys.prefix, os.path.realpath(sys.prefix)):
-        said = said.replace(place, "<prefix>")
+        if place not in OF_THE_SYSTEM:
+            said = said.replace(place, "<prefix>")
     return said
 
 
