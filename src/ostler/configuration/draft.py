@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 
 from ostler.catalog.config_known import ConfigKnown
 from ostler.catalog.option import DEFAULT, Option, Place, place_of
@@ -45,12 +46,12 @@ class Draft:
     def project(self) -> str:
         return self.succession.project
 
-    @property
+    @cached_property
     def before(self) -> FileGroups:
         """The file's groups as the source release has them."""
         return FileGroups(self.project, self.file, self.succession.before, self.known)
 
-    @property
+    @cached_property
     def after(self) -> FileGroups:
         """The file's groups as the target release has them."""
         return FileGroups(self.project, self.file, self.succession.after, self.known)

@@ -36,7 +36,7 @@ class FileGroups:
                 found += [
                     name for pattern in each.templates for name in self.known if fnmatch.fnmatchcase(name, pattern)
                 ]
-        if _key(group) in self._read_by_plugins:
+        if self._is_read_by_plugins(_key(group)):
             found.append(PLUGINS)
         return tuple(dict.fromkeys(found))
 
@@ -62,11 +62,18 @@ class FileGroups:
         return tuple(dict.fromkeys(group for group, _ in self._options))
 
     @cached_property
-    def _read_by_plugins(self) -> frozenset[str]:
-        places = [*self._options, *(block.place for block in self._file.options())]
-        chosen = {group for group, name in places if name in PLUGIN_CHOOSERS}
-        named = {_key(block.value) for block in self._file.options() if block.place[1] == SECTION}
-        return frozenset(chosen | named)
+    def _always_read_by_plugins(self) -> frozenset[str]:
+        return frozenset(group for group, name in self._options if name in PLUGIN_CHOOSERS)
+
+    def _is_read_by_plugins(self, group: str) -> bool:
+        """Whether the release, or the file as it is now, has a plugin read a group."""
+        if group in self._always_read_by_plugins:
+            return True
+        return any(
+            block.place[0] == group if block.place[1] in PLUGIN_CHOOSERS else _key(block.value) == group
+            for block in self._file.options()
+            if block.place[1] in (*PLUGIN_CHOOSERS, SECTION)
+        )
 
     def _is_one(self, dynamic: DynamicGroup, group: str) -> bool:
         if group == DEFAULT:
