@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ostler.catalog.option import DEFAULT, Option, place_of
+from ostler.catalog.option import DEFAULT, Option, Place, place_of
 from ostler.catalog.option_file import PLUGINS
 from ostler.configuration.draft import Draft
 from ostler.configuration.file import Block
@@ -41,19 +41,16 @@ def _carry(draft: Draft, blocks: list[Block]) -> None:
             _take_out(draft, block, fate, before)
     else:
         if fate.place != (home, place_of(home, name)[1]):
-            _rename(draft, blocks, home, fate)
+            _rename(draft, blocks, home, fate.place, fate)
         _judge(draft, blocks, before, fate.last)
 
 
-def _rename(draft: Draft, blocks: list[Block], home: str, fate: Fate) -> None:
+def _rename(draft: Draft, blocks: list[Block], home: str, now: Place, fate: Fate) -> None:
+    """Give the lines of an option the place that its home has it in now."""
     group = blocks[-1].group or DEFAULT
-    assert fate.place is not None
-    new_group, new_name = fate.place
-    why = (
-        f"{draft.project} has it there since {fate.since}"
-        if fate.since != draft.succession.source
-        else (f"{draft.project} {fate.since} knows the old name as deprecated")
-    )
+    new_group, new_name = now
+    is_deprecated = fate.since == draft.succession.source
+    why = f"{fate.since} knows the old name as deprecated" if is_deprecated else f"it is there since {fate.since}"
     place = (group if new_group in (home, PLUGINS) else new_group, new_name)
     last = blocks[-1]
     draft.rename(blocks, place, why)
