@@ -16,6 +16,8 @@ from ostler.catalog.option_file import PLUGINS
 from ostler.catalog.options import ProjectOptions
 from ostler.configuration.file import Block, ConfigFile
 from ostler.configuration.groups import FileGroups
+from ostler.configuration.messaging import GROUPS as RABBIT_GROUPS
+from ostler.configuration.messaging import OLD as RABBIT
 from ostler.configuration.shown import in_words, is_secret, shown_value
 from ostler.configuration.succession import old_names
 from ostler.errors import Finding, InputError, Severity
@@ -132,6 +134,15 @@ class _Lint:
         )
 
     def _unknown(self, block: Block) -> Finding:
+        carried = self._carried(block)
+        if carried:
+            return self.finding(
+                "config.removed",
+                Severity.WARNING,
+                block,
+                f"{self._words(block)} is read by nothing in {self.project} {self.release}: {carried}",
+                "ostler config migrate carries it over",
+            )
         elsewhere = self._elsewhere(block)
         if elsewhere:
             groups = ", ".join(f"[{group}]" for group in elsewhere[:MOST_PLACES])
@@ -201,6 +212,14 @@ class _Lint:
                     f"{self._words(blocks[-1])} is also set in line {numbers}, and the last line counts",
                     "leave the one that is meant",
                 )
+
+    def _carried(self, block: Block) -> str | None:
+        """Why an option is no more that the harvested releases never knew, by the table written by hand."""
+        for each in (*self.known.renames, *self.known.removals):
+            if each.is_of(self.project) and place_of(each.group, each.option) == block.place:
+                return each.why
+        is_rabbits = block.place[0] in RABBIT_GROUPS and block.place[1] in RABBIT
+        return self.known.transport_url.why if is_rabbits else None
 
     def _heirs(self, block: Block) -> tuple[Place, ...]:
         places = self.groups.places(block.group or "", block.name)

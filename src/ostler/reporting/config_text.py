@@ -14,7 +14,7 @@ from ostler.configuration.shown import in_words
 from ostler.reporting.findings import one_line
 
 HEADINGS = {
-    Told.DECIDE: "TO BE DECIDED: left as it is until you have",
+    Told.DECIDE: "TO BE DECIDED by you",
     Told.CHANGED: "CHANGED",
     Told.NOTE: "NOTES: nothing was changed for them",
 }

@@ -66,7 +66,7 @@ def test_a_file_with_faults_ends_with_1(nova: Path, capsys: pytest.CaptureFixtur
     document = json.loads(said)
     assert code == 1
     assert document["release"] == "2026.1"
-    assert {finding["code"] for finding in document["findings"]} == {"config.unknown-option", "config.removed"}
+    assert {finding["code"] for finding in document["findings"]} == {"config.removed"}
 
 
 def test_a_file_without_faults_ends_with_0(nova: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -31,6 +31,8 @@ def told(toy: ProjectOptions, known: ConfigKnown) -> Callable[..., Told]:
     ("text", "code", "do_next"),
     [
         ("[DEFAULT]\nworkerz = 1\n", "config.unknown-option", "did you mean [DEFAULT] workers?"),
+        ("[DEFAULT]\nrabbit_hosts = a,b\n", "config.removed", "ostler config migrate carries it over"),
+        ("[DATABASE]\nsql_connection = a\n", "config.removed", "ostler config migrate carries it over"),
         ("[DEFAULT]\nentirely_else = 1\n", "config.unknown-option", "take it out"),
         ("[wsgi]\nworkers = 1\n", "config.wrong-group", "move it to [DEFAULT]"),
         ("[datebase]\nfoo = 1\n", "config.unknown-group", "did you mean [database]?"),
