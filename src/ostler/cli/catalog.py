@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ostler.cli.harvest import harvest
+
 if TYPE_CHECKING:
     from rich.console import Group
     from rich.table import Table
@@ -15,6 +17,8 @@ app = typer.Typer(no_args_is_help=True, help="What Ostler knows about OpenStack.
 
 FAMILIES = ("debian", "ubuntu", "redhat")
 """Families of distributions whose units are shown."""
+
+app.command("harvest")(harvest)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Write one JSON document instead of text.")]
 

@@ -43,7 +43,7 @@ def build(
     from ostler.practice.layout import cache_dir
     from ostler.practice.openstack.archives import ensure_archives
 
-    store = None if practice else _store(cloud)
+    store = None if practice else store_of(cloud)
     found = ensure_archives(cache_dir(), release, datetime.now(UTC), _reporter(as_json), store, with_plugins=practice)
     _show(list(found.values()), as_json)
 
@@ -57,11 +57,11 @@ def list_environments(practice: ForPractice = False, cloud: CloudFile = None, as
     from ostler.environments.store import EnvironmentStore
     from ostler.practice.layout import cache_dir
 
-    store = EnvironmentStore(cache_dir() / "environments") if practice else _store(cloud)
+    store = EnvironmentStore(cache_dir() / "environments") if practice else store_of(cloud)
     _show(store.list(), as_json)
 
 
-def _store(cloud: Path | None) -> EnvironmentStore:
+def store_of(cloud: Path | None) -> EnvironmentStore:
     """The store that the cloud file names. A practice cloud's is not for software without its stand-ins."""
     from ostler.environments.store import EnvironmentStore
     from ostler.practice.layout import cache_dir

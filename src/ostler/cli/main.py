@@ -37,7 +37,7 @@ app = typer.Typer(
 REGISTERED = ("status", "check", "upgrade", "runs", "rollback", "report", "init")
 """Modules of this room that add commands of their own to the top level."""
 
-MOUNTED = ("catalog", "env", "practice")
+MOUNTED = ("catalog", "config", "env", "practice")
 """Modules of this room that are commands with commands of their own."""
 
 

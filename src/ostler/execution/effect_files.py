@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 
 from ostler.commands import Command
+from ostler.configuration.edits import edit_config, masked_difference
 from ostler.errors import CommandFailed, Finding, InputError, Severity
-from ostler.execution.config_edit import edit_config, masked_difference
 from ostler.execution.effect_bench import Bench, EffectResult
-from ostler.execution.masking import last_lines
 from ostler.execution.records import SavedFile
+from ostler.masking import last_lines
 from ostler.steps.effects import EditConfig, Put, Remove, Save
 
 AS_THEY_ARE = "surrogateescape"

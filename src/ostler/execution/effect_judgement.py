@@ -12,10 +12,10 @@ from ostler.catalog.status_check import FalseSeverity, StatusCheck
 from ostler.commands import Command, CommandResult
 from ostler.errors import Finding, InputError, Severity
 from ostler.execution.effect_bench import Bench, EffectResult
-from ostler.execution.masking import LONGEST_LINE, last_lines, mask_output
 from ostler.execution.status_table import CheckLine, read_status_table
 from ostler.facts.model import FactRequest, JsonValue, Unknown, wanted
 from ostler.facts.predicate import Expectation, holds
+from ostler.masking import LONGEST_LINE, last_lines, mask_output
 from ostler.steps.effects import Judge, Prove
 
 DETAILS_SHOWN = 400

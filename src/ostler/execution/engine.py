@@ -23,7 +23,7 @@ import sqlalchemy as sa
 
 from ostler.execution.database import JournalUnwritable, sqlite_engine
 from ostler.execution.home import Home
-from ostler.execution.masking import mask_output
+from ostler.masking import mask_output
 
 APPLICATION_VERSION = "ostler-engine-1"
 """Raised only when a lane in flight could not be gone on with by the new code."""

@@ -11,7 +11,7 @@ from ostler.execution.effect_bench import Bench, EffectResult
 from ostler.execution.effect_files import edit, put, remove, save
 from ostler.execution.effect_judgement import judge, prove
 from ostler.execution.effect_traffic import hold, release
-from ostler.execution.masking import last_lines
+from ostler.masking import last_lines
 from ostler.steps.effects import (
     Call,
     EditConfig,

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from ostler.errors import Stopped
 from ostler.execution.clock import Clock
-from ostler.execution.masking import LONGEST_LINE, mask_output
 from ostler.facts.model import FactRequest, JsonValue, Unknown
 from ostler.facts.predicate import Expectation, holds, look_up
+from ostler.masking import LONGEST_LINE, mask_output
 from ostler.steps.effects import Until
 
 Read = Callable[[Iterable[FactRequest]], Mapping[FactRequest, JsonValue | Unknown]]

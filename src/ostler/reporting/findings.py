@@ -109,7 +109,7 @@ def _one(finding: Finding, width: int) -> list[str]:
 
 def _wrapped(text: str, first: str, following: str, width: int) -> list[str]:
     return textwrap.wrap(
-        _plain(text),
+        one_line(text),
         width,
         initial_indent=first,
         subsequent_indent=following,
@@ -118,6 +118,6 @@ def _wrapped(text: str, first: str, following: str, width: int) -> list[str]:
     )
 
 
-def _plain(text: str) -> str:
+def one_line(text: str) -> str:
     """Return a text on one line, without control and formatting characters."""
     return "".join(c if unicodedata.category(c)[0] != "C" else " " for c in " ".join(text.split()))

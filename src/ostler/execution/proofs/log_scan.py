@@ -12,8 +12,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ostler.commands import Command, CommandResult
-from ostler.execution.masking import mask_output
 from ostler.facts.scripts import python
+from ostler.masking import mask_output
 
 SCAN_TIMEOUT_S = 120.0
 

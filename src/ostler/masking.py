@@ -36,6 +36,11 @@ _NEXT_SERVER = re.compile(r"@((?:\[[0-9a-f:.]+\]|[\w.\-]+)(?::\d+)?,[^\s:,@/]*:)
 """The end of one server of a messaging URL and the user of the next one: `@mq1:5672,nova:`."""
 
 
+def is_secret_name(option: str) -> bool:
+    """Whether an option's name says that its value is not shown."""
+    return _is_secret(option, SECRET_WORDS)
+
+
 def mask_config_line(line: str) -> str:
     """A line of a configuration file (or of a difference of two) without secret values."""
     shown = _mask_urls(line)

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ostler.configuration.edits import Edit, edit_config, masked_difference
 from ostler.errors import InputError
-from ostler.execution.config_edit import Edit, edit_config, masked_difference
 
 TEXT = """# written by hand, and kept so
 [DEFAULT]
@@ -69,7 +69,7 @@ def test_a_repeated_option_that_is_set_is_there_once_afterwards() -> None:
 
 
 def test_the_last_of_repeated_groups_counts_as_it_does_for_oslo() -> None:
-    assert changed(("set", "DEFAULT", "late", "2")) == ["-late: 1", "+late : 2"]
+    assert changed(("set", "DEFAULT", "late", "2")) == ["-late: 1", "+late: 2"]
 
 
 def test_an_option_of_several_lines_is_removed_whole() -> None:

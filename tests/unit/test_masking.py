@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ostler.execution.masking import last_lines, mask_config_line, mask_output
+from ostler.masking import last_lines, mask_config_line, mask_output
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,87 @@
+"""Options carried over as the harvested releases declare them: renamed, moved, taken out, or kept and looked at."""
+
+from __future__ import annotations
+
+from ostler.catalog.option import DEFAULT, Option, Place, place_of
+from ostler.catalog.option_file import PLUGINS
+from ostler.configuration.draft import Draft
+from ostler.configuration.file import Block
+from ostler.configuration.shown import in_words, is_secret, shown_value
+from ostler.configuration.succession import Fate
+
+
+def carry_options(draft: Draft) -> None:
+    """Carry over every option of the file; what no release knows is left alone, and told."""
+    for place in dict.fromkeys(block.place for block in draft.file.options()):
+        blocks = draft.file.options(place)
+        if blocks:
+            _carry(draft, blocks)
+
+
+def _carry(draft: Draft, blocks: list[Block]) -> None:
+    group, name = blocks[-1].group or DEFAULT, blocks[-1].name
+    before = draft.option_before(blocks[-1])
+    homes = dict.fromkeys((*draft.before.places(group, name), *draft.after.places(group, name)))
+    fates = [(home, draft.succession.fate((home, dest))) for home, dest in homes]
+    home, fate = next(((home, fate) for home, fate in fates if fate.place and not fate.is_unknown), ("", None))
+    if fate is None:
+        home, fate = next(((home, fate) for home, fate in fates if not fate.is_unknown), ("", None))
+    if fate is None:
+        _leave_unknown(draft, blocks[-1])
+    elif fate.place is None:
+        namesake = draft.succession.namesake(fate)
+        if namesake and not draft.lines(*namesake):
+            draft.ask(
+                blocks[-1],
+                f"{draft.project} reads it no more since {fate.since}: move it to {in_words(*namesake)}, which is new, "
+                "if that is the same, or take it out",
+            )
+            return
+        for block in blocks:
+            _take_out(draft, block, fate, before)
+    else:
+        if fate.place != (home, place_of(home, name)[1]):
+            _rename(draft, blocks, home, fate.place, fate)
+        _judge(draft, blocks, before, fate.last)
+
+
+def _rename(draft: Draft, blocks: list[Block], home: str, now: Place, fate: Fate) -> None:
+    """Give the lines of an option the place that its home has it in now."""
+    group = blocks[-1].group or DEFAULT
+    new_group, new_name = now
+    is_deprecated = fate.since == draft.succession.source
+    why = f"{fate.since} knows the old name as deprecated" if is_deprecated else f"it is there since {fate.since}"
+    place = (group if new_group in (home, PLUGINS) else new_group, new_name)
+    last = blocks[-1]
+    draft.rename(blocks, place, why)
+    for other in fate.others:
+        draft.copy(last, other, why)
+
+
+def _take_out(draft: Draft, block: Block, fate: Fate, before: Option | None) -> None:
+    value = shown_value(block.name, block.value, before or fate.last)
+    reason = fate.last.removal.reason if fate.last and fate.last.removal else ""
+    draft.remove(block, f"{draft.project} reads it no more since {fate.since}; its value was {value!r}", reason)
+
+
+def _judge(draft: Draft, blocks: list[Block], before: Option | None, after: Option | None) -> None:
+    """Ask about values that the target release does not take, and note what is to go."""
+    if after is None:
+        return
+    left = [block for block in blocks if block in draft.file.blocks]
+    for block in left:
+        problem = after.kind.problem(block.value)
+        if problem and not (before and before.kind.problem(block.value)):
+            shown = "its value" if is_secret(block.name, after) else repr(shown_value(block.name, block.value, after))
+            draft.ask(block, f"{shown} is {problem} in {draft.succession.target}: choose another", "")
+    if after.removal and left:
+        since = f" since {after.removal.since}" if after.removal.since else ""
+        draft.note(left[-1], f"still works, and is to go{since}", after.removal.reason)
+
+
+def _leave_unknown(draft: Draft, block: Block) -> None:
+    group = block.group or DEFAULT
+    if draft.before.is_open(group, block.place[1]) or draft.after.is_open(group, block.place[1]):
+        return
+    releases = f"{draft.succession.source} to {draft.succession.target}"
+    draft.note(block, f"left as it is: no release of {draft.project} from {releases} knows it")
