@@ -19,8 +19,6 @@ ROOT = Path(__file__).resolve().parents[3]
 OSTLER = ROOT / ".venv" / "bin" / "ostler"
 KILLED = -signal.SIGKILL
 QUICK_S = 300
-NOBODY_WAITS_S = 20.0
-"""No request waits so long, however slow the machine is that everything runs on."""
 LONG_S = 2400
 SOURCE, TARGET = os.environ.get("OSTLER_TEST_HOP", "2024.1 2025.1").split()
 """The hop that is carried out; OSTLER_TEST_HOP names another one."""
@@ -152,8 +150,9 @@ class PracticeOperator:
         return [f"{proof['name']}: {proof['detail']}" for proof in report["proofs"] if not proof["ok"]]
 
     def demand_no_failed_request(self, run: str) -> None:
-        """The probe asked every API all the while; no request failed or waited for long, and no server of it ended in
-        ERROR. What the report holds every run to (6 s) depends on what else the machine does: it is printed here."""
+        """The probe asked every API all the while; no request failed, or was not answered in time (100 s), and no server
+        of it ended in ERROR. The longest wait, which the report holds every run to, depends on what else the machine
+        does: it is printed here."""
         report = self.report_of(run)
         assert report["probe_about"]["ran"]
         assert report["probe_about"]["servers_in_error"] == 0
@@ -165,7 +164,6 @@ class PracticeOperator:
             )
             assert api["requests"] > 0
             assert (api["failed"], api["wrong_outcomes"]) == (0, 0), (name, api["causes"])
-            assert api["longest_stall_s"] < NOBODY_WAITS_S, name
 
     def hosts(self) -> tuple[str, ...]:
         """The hosts of the cloud, by name."""
