@@ -150,9 +150,9 @@ class PracticeOperator:
         return [f"{proof['name']}: {proof['detail']}" for proof in report["proofs"] if not proof["ok"]]
 
     def demand_no_failed_request(self, run: str) -> None:
-        """The probe asked every API all the while; no request failed, or was not answered in time (100 s), and no server
-        of it ended in ERROR. The longest wait, which the report holds every run to, depends on what else the machine
-        does: it is printed here."""
+        """The probe asked every API all the while; every request was answered well and in time (100 s), and no server
+        of it ended in ERROR. The longest wait, which the report judges, depends on what else the machine does: it is
+        printed here."""
         report = self.report_of(run)
         assert report["probe_about"]["ran"]
         assert report["probe_about"]["servers_in_error"] == 0
