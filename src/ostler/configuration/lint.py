@@ -10,7 +10,7 @@ import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
-from ostler.catalog.config_known import ConfigKnown
+from ostler.catalog.config_known import ConfigKnown, Removal, Rename
 from ostler.catalog.option import DEFAULT, Option, Place, place_of
 from ostler.catalog.option_file import PLUGINS
 from ostler.catalog.options import ProjectOptions
@@ -215,7 +215,8 @@ class _Lint:
 
     def _carried(self, block: Block) -> str | None:
         """Why an option is no more that the harvested releases never knew, by the table written by hand."""
-        for each in (*self.known.renames, *self.known.removals):
+        table: tuple[Rename | Removal, ...] = (*self.known.renames, *self.known.removals)
+        for each in table:
             if each.is_of(self.project) and place_of(each.group, each.option) == block.place:
                 return each.why
         is_rabbits = block.place[0] in RABBIT_GROUPS and block.place[1] in RABBIT
