@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import functools
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from ostler.catalog.blocker import Blocker, BlockersData
 from ostler.catalog.config_change import ConfigChange, ConfigChangesData
 from ostler.catalog.infrastructure import Component, InfrastructureData
 from ostler.catalog.listed import ListedProject
+from ostler.catalog.nearest import did_you_mean
 from ostler.catalog.nova import Nova, NovaData
 from ostler.catalog.order import Order, WholeOrder
 from ostler.catalog.project import Project, ProjectData
@@ -163,12 +163,11 @@ class Catalog:
 
     def _unknown_project(self, name: str) -> InputError:
         known = sorted((*self.project_names, *self.listed_names))
-        near = difflib.get_close_matches(name, known, n=1)
         return InputError(
             "catalog.unknown-project",
             f"there is no project {name!r} in the catalog",
             expected=", ".join(known),
-            do_next=f"did you mean {near[0]}?" if near else "use one of those listed",
+            do_next=did_you_mean(name, known),
         )
 
     def release(self, release_id: str) -> Release:
@@ -234,12 +233,11 @@ class Catalog:
         if name is None:
             return tuple(known.values())
         if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
             raise InputError(
                 "catalog.unknown-component",
                 f"there is no component {name!r} in the catalog",
                 expected=", ".join(known),
-                do_next=f"did you mean {near[0]}?" if near else "use one of those listed",
+                do_next=did_you_mean(name, known),
             )
         return (known[name],)
 

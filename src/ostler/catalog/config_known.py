@@ -75,7 +75,7 @@ class Removal(OfProjects):
 
 @dataclass(frozen=True, kw_only=True)
 class ValueChange(OfProjects):
-    """Items of a value that have another name now (`to`), or about which somebody must decide (`ask`)."""
+    """Items of a value that have another name now (`items`), or about which somebody must decide (`ask`)."""
 
     group: str
     option: str

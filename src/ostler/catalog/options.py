@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import functools
 from collections.abc import Mapping
 from pathlib import Path
 
+from ostler.catalog.nearest import did_you_mean
 from ostler.catalog.option import Option, Place, option_from
 from ostler.catalog.option_file import PLUGINS, OptionFile, read_option_file
 from ostler.catalog.reading import DATA
@@ -84,12 +84,11 @@ def load_options(project: str, directory: Path = OPTIONS_DIR) -> ProjectOptions:
     """The options of a project. Raises InputError `catalog.no-options` when none were harvested, naming the nearest."""
     known = harvested_projects(directory)
     if project not in known:
-        near = difflib.get_close_matches(project, known, n=1)
         raise InputError(
             "catalog.no-options",
             f"the options of {project!r} are not in the catalog",
             expected=", ".join(known),
-            do_next=f"did you mean {near[0]}?" if near else "use one of those listed",
+            do_next=did_you_mean(project, known),
         )
     return _load(directory / f"{project}{SUFFIX}")
 
