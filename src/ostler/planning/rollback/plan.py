@@ -139,7 +139,9 @@ def _serving(scene: Scene, history: RunHistory) -> list[Stage]:
     for group in groups:
         back = f"back-{group.name}"
         lanes = []
-        for host in scene.controllers:
+        serving = f"roll-{group.name}/{{}}/90-into-balancer"
+        # Those that do not serve yet go back first: the others serve meanwhile.
+        for host in sorted(scene.controllers, key=lambda host: serving.format(host.name) in history.done):
             began = any(history.began(f"{stage}-{group.name}/{host.name}/") for stage in ("roll", "stop"))
             if began and group.old:
                 switch_id = f"roll-{group.name}/{host.name}/30-switch"
