@@ -52,10 +52,15 @@ def masked_difference(
     `is_secret` says of an option's name that its value is not to be shown.
     """
     lines = difflib.unified_diff(
-        before.splitlines(), after.splitlines(), f"{name} (before)", f"{name} (after)", n=CONTEXT_LINES, lineterm=""
+        _lines(before), _lines(after), f"{name} (before)", f"{name} (after)", n=CONTEXT_LINES, lineterm=""
     )
     masks = _masks(before, is_secret) | _masks(after, is_secret)
     return tuple(_masked(line, masks) for line in lines)
+
+
+def _lines(text: str) -> list[str]:
+    """As the reader ends them: other characters that end a line for Python stand within a value."""
+    return [line.rstrip("\r\n") for block in parse_config(text).blocks for line in block.lines]
 
 
 def _masked(line: str, masks: Mapping[str, str]) -> str:

@@ -125,6 +125,8 @@ class ConfigFile:
                 at = number
         if not _ending(self.blocks[at].lines[-1]):
             self._end_last_line()
+        if not _ending(block.lines[-1]):
+            block.lines[-1] += self._line_end
         self.blocks.insert(at + 1, block)
         return block
 

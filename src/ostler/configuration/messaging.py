@@ -62,7 +62,7 @@ def carry_messaging(draft: Draft) -> None:
     if driver and not any(word in driver for word in DRIVERS):
         draft.ask(lines[0], f"write {URL} by hand: rpc_backend names a driver other than RabbitMQ's", why)
         return
-    values = {block.name: block.value for block in _effective_last(draft, lines)}
+    values = {block.place[1]: block.value for block in _effective_last(draft, lines)}
     if values.get("rabbit_hosts", "").replace(" ", "") == ALL_HOSTS:
         del values["rabbit_hosts"]
     if any(refers(value) for value in values.values()):
