@@ -12,6 +12,7 @@ from cloud_users import CloudUsers
 from practice_operator import LONG_S, SOURCE, TARGET, PracticeOperator
 from test_1_looking import schema
 
+from ostler.cloud.file import read_cloud_file
 from ostler.execution.home import Home
 from ostler.planning.model import plan_from_json
 
@@ -72,11 +73,12 @@ def test_the_same_plan_does_the_same_on_a_simulated_cloud(cloud: PracticeOperato
     kills and the failure too."""
     simulated = twin.twin_of(tmp_path, SOURCE, TARGET)
     real, plan = plan_from_json((cloud.work / "upgrade.plan").read_text()), simulated.plan()
-    assert twin.differences(real, plan) == []
+    subnet = twin.addresses(read_cloud_file(cloud.cloud_file), simulated.simulation.cloud)
+    assert twin.differences(real, plan, subnet) == []
     result = simulated.apply(plan)
     assert result.state == "done"
     expected = twin.done_in(result.run, simulated.home, {})
-    done = twin.done_in(cloud.kept["run"], Home(cloud.home), twin.ids(real, plan))
+    done = twin.done_in(cloud.kept["run"], Home(cloud.home), twin.ids(real, plan) | subnet)
     assert done.effects == expected.effects
     assert (done.lanes, done.stages) == (expected.lanes, expected.stages)
     assert sum(map(len, expected.effects.values())) > 200

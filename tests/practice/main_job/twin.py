@@ -1,7 +1,7 @@
 """A simulated twin of the practice cloud: the same hosts and releases, without hosts; to be given the same plan.
 
-The twin's plan is the practice cloud's own but for ids: digests of archives, ids of services, the time in a folder's
-name. Anything else that differs is a difference, and told as one.
+The twin's plan is the practice cloud's own but for its subnet and for ids: digests of archives, ids of services, the
+time in a folder's name. Anything else that differs is a difference, and told as one.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from pathlib import Path
 
 from rehearsing import Rehearsal, rehearsal
 
+from ostler.cloud.model import Cloud
 from ostler.execution.home import Home
 from ostler.execution.records import EffectRecord
 from ostler.execution.runs import load_run
@@ -58,9 +59,20 @@ def _add(files: FileSystem, path: str, lines: str) -> None:
         files.write(path, (text + lines).encode(), entry.mode, entry.owner, entry.group)
 
 
-def differences(real: Plan, simulated: Plan) -> list[str]:
-    """In what two plans differ, ids left out."""
-    ours, theirs = [_replaced(line, NAMES) for line in _told(real)], list(_told(simulated))
+def addresses(real: Cloud, simulated: Cloud) -> dict[str, str]:
+    """The beginning of every address of the real cloud, and the simulated one's in its place: their hosts have the same
+    numbers, but another practice cloud on this machine may have the subnet already."""
+    return {_subnet(real): _subnet(simulated)}
+
+
+def _subnet(cloud: Cloud) -> str:
+    (subnet,) = {host.address.rpartition(".")[0] + "." for host in cloud.hosts.values()}
+    return subnet
+
+
+def differences(real: Plan, simulated: Plan, instead: Mapping[str, str]) -> list[str]:
+    """In what two plans differ, ids left out and the real one's names replaced."""
+    ours, theirs = [_replaced(line, NAMES | instead) for line in _told(real)], list(_told(simulated))
     return [f"real: {line}" for line in ours if line not in theirs] + [
         f"simulated: {line}" for line in theirs if line not in ours
     ]
