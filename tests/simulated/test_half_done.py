@@ -89,6 +89,20 @@ def test_the_way_back_after_a_kill_leaves_nothing_away_that_the_killed_run_had_l
     assert running(cloud) == ran
 
 
+def test_the_way_back_after_the_requests_went_on_serves_all_the_while(folder: Path) -> None:
+    """Only the first controller serves then: it goes back last."""
+    cloud = kept_on_disk(folder)
+    plan = cloud.plan(no_overlap=("glance",))
+    run = killed(cloud, folder, plan, "after_outcome:roll-glance-api/ctl1/95-release-glance-api")
+
+    cloud = Rehearsal(open_simulation(folder), cloud.home, cloud.source, cloud.target)
+    way_back = cloud.plan_back(run)
+    lanes = next(stage.lanes for stage in way_back.stages if stage.name == "back-glance-api")
+    assert [lane.name for lane in lanes] == ["ctl2", "ctl3", "ctl1"]
+    back = cloud.apply(way_back)
+    assert (back.state, back.failed, cloud.outages) == (RunState.DONE, (), [])
+
+
 def test_a_compute_whose_service_does_not_start_stays_disabled_until_it_runs(folder: Path) -> None:
     cloud = rehearsal(folder)
     cloud.simulation.simulated.fail_unit("cmp1", "nova-compute")

@@ -79,6 +79,22 @@ def test_neutron_is_contracted_once_on_every_hop(hop: Hop, asked: tuple[str, ...
     assert stages.count("hold-neutron") == (1 if asked or is_held_for_it else 0)
 
 
+@pytest.mark.parametrize("hop", HOPS, ids=str)
+def test_on_every_hop_the_requests_of_a_project_go_on_with_the_last_of_its_services(hop: Hop) -> None:
+    cloud = replace(RECORDED.cloud, release=hop.source.id)
+    snapshot = replace(RECORDED.snapshot, cloud=cloud)
+    projects = ("keystone", "glance", "placement", "cinder", "nova", "neutron")
+    request = UpgradeRequest(target=hop.target.id, no_overlap=projects)
+    stages = plan_upgrade(replace(RECORDED, cloud=cloud, snapshot=snapshot), request).stages
+    held = [stage.name.removeprefix("hold-") for stage in stages if stage.name.startswith("hold-")]
+    assert sorted(held) == sorted(projects)
+    for project in projects:
+        rolled = [stage for stage in stages if stage.name.startswith(f"roll-{project}") and stage.name != "roll-agents"]
+        kinds = [[step.kind for lane in stage.lanes for step in lane.steps] for stage in rolled]
+        assert ["release-requests" in found for found in kinds] == [*[False] * (len(rolled) - 1), True]
+        assert "put-into-balancer" in kinds[-1]
+
+
 @pytest.mark.parametrize("can_hold", [True, False, None])
 @pytest.mark.parametrize("asked", [(), ("nova",)])
 def test_a_plan_that_holds_is_refused_where_a_load_balancer_has_no_map_to_hold_with(

@@ -27,12 +27,9 @@ def roll_held(scene: Scene, groups: tuple[Group, ...]) -> Iterator[Stage]:
         yield _stop(scene, group)
     if contracts_while_stopped(scene, project):
         yield _contract(scene, project)
-    last = max((at for at, group in enumerate(groups) if group.backends), default=len(groups) - 1)
-    for group in groups[:last]:
+    for group in groups[:-1]:
         yield _start(scene, group)
-    yield _start_and_release(scene, groups[last], _backends(groups))
-    for group in groups[last + 1 :]:
-        yield _start(scene, group)
+    yield _start_and_release(scene, groups[-1], _backends(groups))
 
 
 def hold_findings(scene: Scene) -> list[Finding]:
@@ -130,18 +127,19 @@ def _start(scene: Scene, group: Group) -> Stage:
 
 
 def _start_and_release(scene: Scene, group: Group, backends: tuple[str, ...]) -> Stage:
+    stage = f"roll-{group.name}"
+
+    def steps_of(host: Host) -> list[Step]:
+        is_first = host.name == scene.first
+        release = _release(stage, scene, backends) if is_first else ()
+        return [*_start_steps(scene, host, group, at_once=is_first), *release]
+
     return Stage(
-        name=f"roll-{group.name}",
+        name=stage,
         title=f"Start {group.services} on {scene.first} and let the waiting requests go on, then on the others",
-        why="one that serves is enough to end the waiting; all at once would take longer",
+        why="users wait only until one controller serves; starting all at once would make each slower",
         undo=UNDO_START,
-        lanes=_lanes(
-            scene,
-            lambda host: [
-                *_start_steps(scene, host, group, at_once=host.name == scene.first),
-                *(_release(f"roll-{group.name}", scene, backends) if host.name == scene.first else ()),
-            ],
-        ),
+        lanes=_lanes(scene, steps_of),
     )
 
 
