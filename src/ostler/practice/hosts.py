@@ -19,6 +19,7 @@ from ostler.practice.reach import PracticeReach
 
 BOOT_TIMEOUT_S = 90
 LAUNCH_TIMEOUT_S = 10
+"""A host that was told to start has a process by then, or has ended."""
 SETTLE_TIMEOUT_S = 60
 SHUTDOWN_TIMEOUT_S = 60
 STILL_BOOTING = ("initializing", "starting", "")
@@ -76,10 +77,11 @@ def wait_until_up(layout: Layout, host: Host, reach: PracticeReach, settle_s: fl
     started = time.monotonic()
     while not _answers(host.address):
         waited = time.monotonic() - started
-        if waited > BOOT_TIMEOUT_S or (waited > LAUNCH_TIMEOUT_S and not is_running(layout, host)):
+        has_ended = waited > LAUNCH_TIMEOUT_S and not is_running(layout, host)
+        if has_ended or waited > BOOT_TIMEOUT_S:
             raise HostUnreachable(
                 "practice.boot-failed",
-                f"{host.name} did not come up within {waited:.0f} s",
+                f"{host.name} {'ended while it booted' if has_ended else f'did not come up within {waited:.0f} s'}",
                 found=_last_lines(folder(layout, host) / "console.log"),
                 do_next=f"read {folder(layout, host) / 'console.log'}, then run `ostler practice up` again",
             )
