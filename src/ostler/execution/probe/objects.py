@@ -38,7 +38,7 @@ class OwnObjects:
 
 
 def make_objects(asker: Asker, prefix: str, is_stopping: Callable[[], bool]) -> OwnObjects:
-    """Make the probe's own objects and wait until the server is ACTIVE.
+    """Make the probe's own objects and wait until the server is ACTIVE, or until the probe is to stop.
 
     Raises OutsideError `probe.cannot-begin` when one cannot be made: then the probe cannot measure anything.
     """
@@ -159,7 +159,7 @@ class _Quiet:
         unlisted = [f"{kind.key}: could not be listed"]
         if wait_for(is_listed, is_stopping=is_stopping, every_s=DELETE_EVERY_S, timeout_s=UNLISTED_TIMEOUT_S):
             return unlisted
-        if not wait_for(delete, is_stopping=is_stopping, every_s=DELETE_EVERY_S, timeout_s=GONE_TIMEOUT_S):
+        if wait_for(delete, is_stopping=is_stopping, every_s=DELETE_EVERY_S, timeout_s=GONE_TIMEOUT_S) == "":
             return []
         left = self._named(kind)
         return unlisted if left is None else [f"{kind.key[:-1]} {it['name']}" for it in left]
