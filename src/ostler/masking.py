@@ -78,7 +78,12 @@ def _mask_passwords(found: re.Match[str]) -> str:
     return f"{found['scheme']}{MASK}{others}@"
 
 
+def mask_line(text: str, width: int) -> str:
+    """The beginning of what a program printed in one line, masked and cut to `width` characters."""
+    return mask_output(text[:LONGEST_LINE])[:width]
+
+
 def last_lines(text: str, count: int = 12, width: int = 300) -> tuple[str, ...]:
     """The last lines that say something, each cut to `width` characters, masked."""
     lines = [line.rstrip() for line in text.splitlines() if line.strip()]
-    return tuple(mask_output(line[:LONGEST_LINE])[:width] for line in lines[-count:])
+    return tuple(mask_line(line, width) for line in lines[-count:])

@@ -34,7 +34,7 @@ class CloudLock:
         self._holder = holder
         self._heartbeat_s = heartbeat_s
         self._held: list[str] = []
-        self._touched_at = _awake_or_not()
+        self._touched_at = _since_boot_s()
         self._end = threading.Event()
         self.is_lost = False
 
@@ -134,12 +134,12 @@ class CloudLock:
     def _touch(self, host: str) -> None:
         holder, now = read_lock(self._transport, host)
         is_anothers = holder is not None and not holder.is_same_process(self._holder)
-        was_stale = _awake_or_not() - self._touched_at > STALE_AFTER_S
+        was_stale = _since_boot_s() - self._touched_at > STALE_AFTER_S
         if is_anothers or (holder is None and was_stale):
             self.is_lost = True
             return
         self._put(host, LOCK_PATH, now)
-        self._touched_at = _awake_or_not()
+        self._touched_at = _since_boot_s()
 
     def _put(self, host: str, path: str, now: float) -> None:
         self._transport.put(host, path, holder_to_json(replace(self._holder, at=now)).encode(), mode=0o644)
@@ -153,7 +153,7 @@ class CloudLock:
         self._held = []
 
 
-def _awake_or_not() -> float:
+def _since_boot_s() -> float:
     """Seconds that pass also while this machine sleeps, as the controllers' clocks do."""
     return time.clock_gettime(time.CLOCK_BOOTTIME)
 

@@ -15,7 +15,7 @@ from ostler.execution.effect_bench import Bench, EffectResult
 from ostler.execution.status_table import CheckLine, read_status_table
 from ostler.facts.model import FactRequest, JsonValue, Unknown, wanted
 from ostler.facts.predicate import Expectation, holds
-from ostler.masking import LONGEST_LINE, last_lines, mask_output
+from ostler.masking import last_lines, mask_line
 from ostler.steps.effects import Judge, Prove
 
 DETAILS_SHOWN = 400
@@ -128,7 +128,7 @@ def _verdict(project: str, line: CheckLine, false: FalseSeverity | None) -> Find
         f"{project}.status-check-{_slug(line.check)}",
         severity,
         project,
-        f"{line.check}: {mask_output(line.details[:LONGEST_LINE])[:DETAILS_SHOWN]}{why}",
+        f"{line.check}: {mask_line(line.details, DETAILS_SHOWN)}{why}",
         found=line.result,
         expected="success",
         do_next=_do_next(severity, project, line.check),

@@ -9,7 +9,7 @@ from ostler.errors import Stopped
 from ostler.execution.clock import Clock
 from ostler.facts.model import FactRequest, JsonValue, Unknown
 from ostler.facts.predicate import Expectation, holds, look_up
-from ostler.masking import LONGEST_LINE, mask_output
+from ostler.masking import mask_line
 from ostler.steps.effects import Until
 
 Read = Callable[[Iterable[FactRequest]], Mapping[FactRequest, JsonValue | Unknown]]
@@ -39,7 +39,7 @@ def judge(expectation: Expectation, value: JsonValue | Unknown) -> Verdict:
         return Verdict(expectation, None, f"nothing: {value.reason}")
     at = look_up(value, expectation.path)
     text = "nothing there" if type(at) is object else str(at)
-    return Verdict(expectation, holds(expectation, value), mask_output(text[:LONGEST_LINE])[:SHOWN])
+    return Verdict(expectation, holds(expectation, value), mask_line(text, SHOWN))
 
 
 class _Steadiness:
