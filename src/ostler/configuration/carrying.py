@@ -53,9 +53,9 @@ def _rename(draft: Draft, blocks: list[Block], home: str, now: Place, fate: Fate
     why = f"{fate.since} knows the old name as deprecated" if is_deprecated else f"it is there since {fate.since}"
     place = (group if new_group in (home, PLUGINS) else new_group, new_name)
     last = blocks[-1]
-    draft.rename(blocks, place, why)
     for other in fate.others:
         draft.copy(last, other, why)
+    draft.rename(blocks, place, why)
 
 
 def _take_out(draft: Draft, block: Block, fate: Fate, before: Option | None) -> None:
