@@ -132,6 +132,14 @@ def test_rabbits_options_become_one_address_with_every_server_and_everything_quo
     )
 
 
+def test_rabbits_options_are_carried_over_as_well_when_they_are_spelled_with_dashes(carry: Carry) -> None:
+    dashed = "".join(
+        line.replace("_", "-") if line.startswith("rabbit_") else line for line in RABBIT.splitlines(keepends=True)
+    )
+    assert "rabbit-virtual-host = cloud one" in dashed
+    assert carry(dashed).text == carry(RABBIT).text
+
+
 @pytest.mark.parametrize(
     ("text", "url"),
     [
