@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ostler.cli.where import CloudFile, load_cloud
+from ostler.cli.writing import write_whole
 from ostler.errors import InputError
 
 if TYPE_CHECKING:
@@ -156,16 +155,10 @@ def _read(path: Path) -> str:
 
 
 def _write(path: Path, text: str, mode: int) -> None:
-    """Write a file whole or not at all, for those who may read the old one."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    """Write a file for those who may read the old one."""
     try:
-        partial.touch(mode=0o600)
-        partial.write_bytes(text.encode(ENCODING, AS_THEY_ARE))
-        partial.chmod(mode)
-        partial.replace(path)
+        write_whole(path, text.encode(ENCODING, AS_THEY_ARE), mode)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            partial.unlink()
         raise InputError(
             "config.cannot-write", f"{path} cannot be written: {error.strerror}", do_next="choose another --out"
         ) from None

@@ -15,8 +15,6 @@ from ostler.errors import InputError
 if TYPE_CHECKING:
     from ostler.catalog.option_file import Harvest
 
-PROJECTS = ("keystone", "glance", "placement", "nova", "neutron", "cinder")
-
 
 def harvest(
     release: Annotated[str, typer.Option("--release", help="The release to ask, such as 2025.1.")],
@@ -48,6 +46,7 @@ def harvest(
     from ostler.catalog import load_catalog
     from ostler.catalog.option_file import OptionFile, read_option_file, with_harvest, write_option_file
     from ostler.catalog.options import OPTIONS_DIR, SUFFIX
+    from ostler.practice.openstack.archives import PROJECTS
 
     catalog = load_catalog()
     catalog.release(release)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 import sys
 import time
 from collections.abc import Iterable, Mapping
@@ -14,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ostler.cli.progress import reading
+from ostler.cli.writing import write_whole
 from ostler.errors import InputError
 
 if TYPE_CHECKING:
@@ -80,14 +79,9 @@ def present(plan: Plan, out: Path | None, as_json: bool, verbose: bool) -> None:
 
 def save(path: Path, text: str) -> None:
     """Write a file that only its owner may read, whole or not at all. Raises InputError when it cannot be written."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        partial.touch(mode=0o600)
-        partial.write_text(text)
-        partial.replace(path)
+        write_whole(path, text.encode("utf-8"))
     except OSError as error:
-        with contextlib.suppress(OSError):
-            partial.unlink()
         raise InputError(
             "plan.cannot-save",
             f"the plan could not be written to {path}: {error.strerror}",
@@ -100,7 +94,7 @@ def load_plan(path: Path) -> Plan:
     from ostler.planning.model import plan_from_json
 
     try:
-        text = path.read_text()
+        text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not text"
         raise InputError(

@@ -6,7 +6,7 @@ from ostler.catalog.option import DEFAULT, Option, Place, place_of
 from ostler.catalog.option_file import PLUGINS
 from ostler.configuration.draft import Draft
 from ostler.configuration.file import Block
-from ostler.configuration.shown import in_words, is_secret, shown_value
+from ostler.configuration.shown import in_words, named_value, shown_value
 from ostler.configuration.succession import Fate
 
 
@@ -38,7 +38,7 @@ def _carry(draft: Draft, blocks: list[Block]) -> None:
             )
             return
         for block in blocks:
-            _take_out(draft, block, fate, before)
+            _take_out(draft, block, fate)
     else:
         if fate.place != (home, place_of(home, name)[1]):
             _rename(draft, blocks, home, fate.place, fate)
@@ -53,13 +53,13 @@ def _rename(draft: Draft, blocks: list[Block], home: str, now: Place, fate: Fate
     why = f"{fate.since} knows the old name as deprecated" if is_deprecated else f"it is there since {fate.since}"
     place = (group if new_group in (home, PLUGINS) else new_group, new_name)
     last = blocks[-1]
-    draft.rename(blocks, place, why)
     for other in fate.others:
         draft.copy(last, other, why)
+    draft.rename(blocks, place, why)
 
 
-def _take_out(draft: Draft, block: Block, fate: Fate, before: Option | None) -> None:
-    value = shown_value(block.name, block.value, before or fate.last)
+def _take_out(draft: Draft, block: Block, fate: Fate) -> None:
+    value = shown_value(block.value, is_secret=draft.succession.is_secret(block.name))
     reason = fate.last.removal.reason if fate.last and fate.last.removal else ""
     draft.remove(block, f"{draft.project} reads it no more since {fate.since}; its value was {value!r}", reason)
 
@@ -72,7 +72,7 @@ def _judge(draft: Draft, blocks: list[Block], before: Option | None, after: Opti
     for block in left:
         problem = after.kind.problem(block.value)
         if problem and not (before and before.kind.problem(block.value)):
-            shown = "its value" if is_secret(block.name, after) else repr(shown_value(block.name, block.value, after))
+            shown = named_value(block.value, is_secret=draft.succession.is_secret(block.name))
             draft.ask(block, f"{shown} is {problem} in {draft.succession.target}: choose another", "")
     if after.removal and left:
         since = f" since {after.removal.since}" if after.removal.since else ""

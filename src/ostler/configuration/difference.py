@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from ostler.catalog.config_known import ConfigKnown
@@ -55,9 +55,7 @@ class OptionChange:
 def difference(succession: Succession, files: Mapping[str, ConfigFile], known: ConfigKnown) -> tuple[OptionChange, ...]:
     """Every change between the releases: what the files set first, then by what happened and by place."""
     set_in = _set_in(succession, files, known)
-    found = [
-        OptionChange(**{**vars(change), "set_in": set_in.get(change.place, ())}) for change in _changes(succession)
-    ]
+    found = [replace(change, set_in=set_in.get(change.place, ())) for change in _changes(succession)]
     order = list(Change)
     return tuple(sorted(found, key=lambda each: (not each.set_in, order.index(each.change), each.place)))
 
@@ -95,7 +93,7 @@ def _of_one(succession: Succession, place: Place, option: Option, fate: Fate) ->
         yield OptionChange(Change.REQUIRED, place, moved)
     if now.kind != option.kind or now.is_multi != option.is_multi:
         yield OptionChange(Change.VALUES, place, moved, _values(option), _values(now))
-    if _default(now) != _default(option):
+    if now.default_text != option.default_text:
         yield OptionChange(Change.DEFAULT, place, moved, _default(option), _default(now))
     if now.removal and not option.removal and not moved:
         yield OptionChange(Change.DEPRECATED, place, since=now.removal.since, reason=now.removal.reason)
@@ -111,7 +109,7 @@ def _set_in(
         for block in file.options():
             old = [heir for place in groups.places(block.group or "", block.name) for heir in heirs.get(place, ())]
             option = groups.find(block.group or "", block.name) or next((succession.before[heir] for heir in old), None)
-            shown = SetIn(name, block.number, shown_value(block.name, block.value, option))
+            shown = SetIn(name, block.number, shown_value(block.value, is_secret=succession.is_secret(block.name)))
             place = option.place if option else block.place
             found[place] = (*found.get(place, ()), shown)
     return found

@@ -90,9 +90,10 @@ class Draft:
                 self.changed(block, f"is {in_words(group, name)} now", why, words=words)
 
     def copy(self, block: Block, place: Place, why: str) -> None:
-        """Set another option to the same value, unless it is set."""
-        if not self.lines(*place):
-            self.file.add(*place, block.value)
+        """Set another option to the same value, written as it is here, unless it is set."""
+        group, name = place
+        if not self.lines(group, name):
+            self.file.put(group, block.copy(name))
             self.changed(block, f"is read as {in_words(*place)} too, which was put in with the same value", why)
 
     def remove(self, block: Block, what: str, why: str = "") -> None:

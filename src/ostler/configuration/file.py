@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ostler.catalog.option import Place, place_of
 
@@ -48,6 +48,12 @@ class Block:
         written = _assignment(_content(self.lines[0]))["name"]
         self.lines[0] = name + self.lines[0][len(written) :]
         self.name = name
+
+    def copy(self, name: str) -> Block:
+        """The same value under another name, as a block that is put in."""
+        copied = replace(self, lines=[*self.lines], number=0)
+        copied.rename(name)
+        return copied
 
     def set_value(self, value: str) -> None:
         """Give the option another value of one line; its name and sign stay as written."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ostler.catalog.config_known import ValueChange
 from ostler.catalog.option import DEFAULT
-from ostler.configuration.draft import Draft
+from ostler.configuration.draft import Draft, Told
 from ostler.configuration.file import Block
 
 QUANTUM = "quantum"
@@ -38,7 +38,7 @@ def carry_known_values(draft: Draft) -> None:
                 _carry_items(draft, block, change)
     if draft.project in CALLED_QUANTUM:
         for block in draft.file.options():
-            asked = any(each.line == block.number for each in draft.said)
+            asked = any(each.told is Told.DECIDE and each.line == block.number for each in draft.said)
             if QUANTUM in block.value.lower() and not asked:
                 draft.ask(block, f"names {QUANTUM}: write what is meant", "quantum is called neutron since Havana")
 

@@ -15,11 +15,11 @@ from ostler.catalog.option import DEFAULT, Option, Place, place_of
 from ostler.catalog.option_file import PLUGINS
 from ostler.catalog.options import ProjectOptions
 from ostler.configuration.file import Block, ConfigFile
-from ostler.configuration.groups import FileGroups
+from ostler.configuration.groups import PLUGIN_CHOOSERS, FileGroups
 from ostler.configuration.messaging import GROUPS as RABBIT_GROUPS
 from ostler.configuration.messaging import OLD as RABBIT
-from ostler.configuration.shown import in_words, is_secret, shown_value
-from ostler.configuration.succession import old_names
+from ostler.configuration.shown import in_words, named_value
+from ostler.configuration.succession import Succession, old_names
 from ostler.errors import Finding, InputError, Severity
 
 MOST_PLACES = 3
@@ -76,6 +76,7 @@ class _Lint:
         self.known = known
         self.groups = FileGroups(self.project, together, self.at, known)
         self.old = old_names(self.at)
+        self.is_secret = Succession(options, release, release).is_secret
 
     def findings(self) -> Iterator[Finding]:
         for block in self.file.problems:
@@ -105,7 +106,7 @@ class _Lint:
     def _known(self, block: Block, option: Option) -> Iterator[Finding]:
         problem = option.kind.problem(block.value)
         if problem:
-            shown = "its value" if is_secret(block.name, option) else repr(shown_value(block.name, block.value, option))
+            shown = named_value(block.value, is_secret=self.is_secret(block.name))
             yield self.finding(
                 "config.wrong-type",
                 Severity.FAILURE,
@@ -187,7 +188,7 @@ class _Lint:
         for each in self.known.credentials:
             lines = [block for name in each.names for block in self.file.options(place_of(each.group, name))]
             unread = [block for block in lines if self.groups.find(each.group, block.name)]
-            chosen = any(self.file.options(place_of(each.group, name)) for name in ("auth_type", "auth_plugin"))
+            chosen = any(self.file.options(place_of(each.group, name)) for name in PLUGIN_CHOOSERS)
             if each.is_of(self.project) and unread and not chosen:
                 yield self.finding(
                     "config.old-credentials",
@@ -237,7 +238,8 @@ class _Lint:
         places = self.groups.places(block.group or "", block.name)
         for release in reversed(earlier):
             at = self.options.all_at(release)
-            if any(place in at or place in old_names(at) for place in places):
+            known = {*at, *old_names(at)}
+            if not known.isdisjoint(places):
                 return release
         return None
 

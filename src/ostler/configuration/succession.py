@@ -17,7 +17,7 @@ class Fate:
 
     `place` is where it is now, None when no release knows it any more; `since` is the release that renamed or dropped
     it (None: neither); `last` is the option as the last release that knew it declared it, None when none did;
-    `others` are further options that the old name serves.
+    `others` are further options of the target release that the old name serves.
     """
 
     place: Place | None
@@ -74,7 +74,9 @@ class Succession:
                 last = options[now]
             elif last is not None and gone is None:
                 gone = release
-        return Fate(None, gone, last) if gone else Fate(now, since, last, others)
+        if gone:
+            return Fate(None, gone, last)
+        return Fate(now, since, last, tuple(other for other in others if other in self.after))
 
     def namesake(self, fate: Fate) -> Place | None:
         """The only option that came under the same name, with the same kind and default, into a group that was there,

@@ -28,9 +28,7 @@ def load_rules(directory: Path = DATA) -> tuple[Rule, ...]:
 
 def find_rule(rule_id: str, directory: Path = DATA) -> Rule | None:
     """Return the rule with this id, reading its file alone; None when there is none. Raises as :func:`read_rule`."""
-    area, _, name = rule_id.partition(".")
-    path = directory / area / f"{name}.yaml"
-    return read_rule(path) if path.parent.parent == directory and path.is_file() else None
+    return next((read_rule(path) for path in directory.glob("*/*.yaml") if _id_of(path) == rule_id), None)
 
 
 def read_rule(path: Path) -> Rule:
@@ -39,10 +37,14 @@ def read_rule(path: Path) -> Rule:
         rule = rule_from(yaml.load(path.read_bytes(), Loader=_Loader))
     except (OSError, ValueError, TypeError, KeyError, yaml.YAMLError) as error:
         raise _bad_data(path, " ".join(str(error).split())) from error
-    expected = f"{path.parent.name}.{path.stem}"
-    if rule.id != expected:
-        raise _bad_data(path, f"id: found {rule.id!r}, expected {expected!r} after the file's folder and name")
+    if rule.id != _id_of(path):
+        raise _bad_data(path, f"id: found {rule.id!r}, expected {_id_of(path)!r} after the file's folder and name")
     return rule
+
+
+def _id_of(path: Path) -> str:
+    """The id that the rule of a file has."""
+    return f"{path.parent.name}.{path.stem}"
 
 
 def _bad_data(path: Path, problem: str) -> InputError:

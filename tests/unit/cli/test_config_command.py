@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from ostler.cli.main import main
+from ostler.practice.openstack import archives
 
 NOVA = """[DEFAULT]
 # the queue
@@ -171,6 +172,15 @@ def test_wrong_input_is_told_with_what_to_do(
     error = json.loads(said)["error"]
     assert (ended, error["code"]) == (2, code)
     assert error["do_next"]
+
+
+def test_the_projects_that_are_harvested_are_those_of_the_practice_clouds(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OSTLER_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setattr(archives, "PROJECTS", ("placement",))
+    _, said = run(capsys, "catalog", "harvest", "--release", "2025.1", "--practice", "--out", tmp_path, "--json")
+    assert "no environment of placement 2025.1" in json.loads(said)["error"]["summary"]
 
 
 def test_a_file_that_cannot_be_written_is_told(nova: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from ostler.cli.plans import save
+from ostler.cli.writing import write_whole
 from ostler.errors import InputError
 
 
@@ -23,3 +24,10 @@ def test_a_place_where_no_file_can_be_is_told(tmp_path: Path, below: str) -> Non
     (tmp_path / "a file").touch()
     with pytest.raises(InputError, match="the plan could not be written to"):
         save(tmp_path / below / "a.plan", "text")
+
+
+def test_nothing_is_left_of_a_file_that_could_not_be_put_in_its_place(tmp_path: Path) -> None:
+    (tmp_path / "a.plan").mkdir()
+    with pytest.raises(IsADirectoryError):
+        write_whole(tmp_path / "a.plan", b"text")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.plan"]

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import pytest
+from toy_project import ORDER, harvest
 
 from ostler.catalog.config_known import ConfigKnown
+from ostler.catalog.option_file import OptionFile, with_harvest
 from ostler.catalog.options import ProjectOptions, load_options
 from ostler.configuration.difference import Change, counted, difference
 from ostler.configuration.file import parse_config
+from ostler.configuration.shown import LONGEST
 from ostler.configuration.succession import Succession
 from ostler.errors import InputError
+from ostler.secret import MASK
 
 
 def rows(toy: ProjectOptions, known: ConfigKnown, text: str = "", target: str = "r3") -> list[tuple[str, str, str]]:
@@ -55,9 +59,17 @@ def test_what_the_file_sets_comes_first_with_its_lines(toy: ProjectOptions, know
     ]
 
 
-def test_the_value_of_a_secret_that_is_set_is_not_shown(known: ConfigKnown) -> None:
-    text = "[DEFAULT]\nsql_connection = mysql://a:hunter2@b/c\n[vault]\nroot_token_id = hunter2\n"
-    changes = difference(Succession(load_options("nova"), "2023.1", "2026.2"), {"nova.conf": parse_config(text)}, known)
+@pytest.mark.parametrize(
+    ("project", "text"),
+    [
+        ("nova", "[cache]\nmemcache_password = hunter2\n"),
+        ("glance", "[glance_store]\nswift_store_application_credential_id = hunter2\n"),
+    ],
+    ids=["secret by its name", "secret by the target release alone"],
+)
+def test_the_value_of_a_secret_that_is_set_is_not_shown(known: ConfigKnown, project: str, text: str) -> None:
+    changes = difference(Succession(load_options(project), "2023.1", "2026.2"), {"my.conf": parse_config(text)}, known)
+    assert {each.value for change in changes for each in change.set_in} == {MASK}
     assert "hunter2" not in str(changes)
 
 
@@ -65,6 +77,16 @@ def test_a_default_that_changed_shows_both(toy: ProjectOptions, known: ConfigKno
     changes = difference(Succession(toy, "r1", "r3"), {}, known)
     [changed] = [each for each in changes if each.change is Change.DEFAULT]
     assert (changed.before, changed.after) == ("4", "8")
+
+
+def test_a_long_default_that_changed_at_its_end_is_a_change(known: ConfigKnown) -> None:
+    file = OptionFile("long")
+    for release, end in (("r1", "before"), ("r2", "after")):
+        option = {"type": "string", "default": LONGEST * "x" + end}
+        file = with_harvest(file, harvest(release, {("DEFAULT", "long"): option}), ORDER)
+    [changed] = difference(Succession(ProjectOptions(file), "r1", "r2"), {}, known)
+    assert changed.change is Change.DEFAULT
+    assert max(len(changed.before), len(changed.after)) <= LONGEST + 1
 
 
 def test_an_option_that_left_silently_names_the_one_that_came(toy: ProjectOptions, known: ConfigKnown) -> None:

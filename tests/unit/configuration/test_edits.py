@@ -117,6 +117,13 @@ def test_the_difference_shows_no_secret() -> None:
     assert not any(secret in shown for secret in ("hunter2", "other", "x9"))
 
 
+@pytest.mark.parametrize("character", ["\x0c", "\x0b", "\x1c", "\x85", "\u2028", "\u2029"])
+def test_a_secret_with_a_character_that_ends_a_line_elsewhere_is_hidden_whole(character: str) -> None:
+    before = f"[database]\nconnection = hunter2{character}rest of it\n"
+    after = before.replace("hunter2", "s3cret")
+    assert masked_difference(before, after, "f")[-2:] == ("-connection = ********", "+connection = ********")
+
+
 NAMES = st.sampled_from(["debug", "late", "pci_passthrough", "filters", "connection", "fresh", "Mixed_Case"])
 GROUPS = st.sampled_from(["DEFAULT", "database", "empty", "another"])
 VALUES = st.text("abc%$:=[]#; ", max_size=8).map(str.strip)

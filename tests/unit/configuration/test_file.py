@@ -127,6 +127,20 @@ def test_an_option_that_moves_takes_its_lines_along() -> None:
     assert file.text == "[g]\nother = 1\n[h]\nlonger_name= one,\n   two\n"
 
 
+@pytest.mark.parametrize(
+    ("text", "after"),
+    [
+        ("[h]\na = 1\n[x]\n[g]\nlast = 2", "[h]\na = 1\nlast = 2\n[x]\n[g]\n"),
+        ("[h]\r\n[x]\r\n[g]\r\nlast = 2\r\n  3", "[h]\r\nlast = 2\r\n  3\r\n[x]\r\n[g]\r\n"),
+    ],
+)
+def test_a_last_line_without_an_end_gets_one_where_it_moves_to(text: str, after: str) -> None:
+    file = parse_config(text)
+    [last] = [block for block in file.options() if block.name == "last"]
+    file.move(last, "h", "last")
+    assert file.text == after
+
+
 def test_a_group_is_renamed_with_all_that_stands_in_it() -> None:
     file = parse_config("[DATABASE]\na = 1\n[x]\nb = 2\n")
     file.rename_group(file.blocks[0], "database")

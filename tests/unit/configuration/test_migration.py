@@ -98,6 +98,21 @@ def test_what_no_release_knows_is_left_and_noted(carry: Carry) -> None:
     assert [each.told for each in carried.said] == [Told.NOTE]
 
 
+def test_an_old_name_of_two_options_sets_both_as_it_is_written(carry_nova: Carry) -> None:
+    carried = carry_nova("[DEFAULT]\ndb-backend: 'sql'\n  alchemy\n")
+    assert carried.text == (
+        "[DEFAULT]\n[database]\nbackend: 'sql'\n  alchemy\n[api_database]\nbackend: 'sql'\n  alchemy\n"
+    )
+    assert [(each.option, each.what) for each in carried.of(Told.CHANGED)] == [
+        ("[DEFAULT] db-backend", "is read as [database] backend too, which was put in with the same value"),
+        ("[DEFAULT] db-backend", "is [api_database] backend now"),
+    ]
+
+
+def test_an_old_name_sets_no_option_that_the_target_release_does_not_have(carry_nova: Carry) -> None:
+    assert carry_nova("[DEFAULT]\nssl_ca_file = /ca\n").text == "[DEFAULT]\n[ssl]\nca_file = /ca\n"
+
+
 RABBIT = """[DEFAULT]
 # the queue
 rabbit_hosts = mq1:5672, mq2, [fd00::1]:5673
@@ -115,6 +130,14 @@ def test_rabbits_options_become_one_address_with_every_server_and_everything_quo
         f"transport_url = rabbit://{user}@mq1:5672,{user}@mq2:5672,{user}@[fd00::1]:5673/cloud%20one\n"
         "debug = false\n"
     )
+
+
+def test_rabbits_options_are_carried_over_as_well_when_they_are_spelled_with_dashes(carry: Carry) -> None:
+    dashed = "".join(
+        line.replace("_", "-") if line.startswith("rabbit_") else line for line in RABBIT.splitlines(keepends=True)
+    )
+    assert "rabbit-virtual-host = cloud one" in dashed
+    assert carry(dashed).text == carry(RABBIT).text
 
 
 @pytest.mark.parametrize(
@@ -233,6 +256,13 @@ def test_names_of_quantum_are_carried_over_or_asked_about(carry_neutron: Carry) 
     assert {each.option: each.what for each in carried.of(Told.DECIDE)} == {
         "[DEFAULT] service_plugins": "decide what takes the place of lbaasv2",
         "[DEFAULT] state_path": "names quantum: write what is meant",
+    }
+
+
+def test_a_value_that_names_quantum_is_asked_about_also_when_its_option_was_renamed(carry_neutron: Carry) -> None:
+    carried = carry_neutron("[keystone_authtoken]\nadmin_user = quantum\n")
+    assert {each.option: each.what for each in carried.of(Told.DECIDE)} == {
+        "[keystone_authtoken] username": "names quantum: write what is meant"
     }
 
 

@@ -51,7 +51,7 @@ class List(ConfigType):
     def __init__(self, item_type): self.item_type, self.bounds = item_type, False
 """
 PROJECT = """
-import multiprocessing, socket, sys
+import multiprocessing, os, socket, sys
 from oslo_config import cfg, types
 from oslo_utils import netutils
 import nowhere.to_be_found
@@ -78,6 +78,7 @@ def list_opts():
             cfg.Opt("gone", str, removal=("Rocky", "No  longer\\n needed"), multi=True),
             cfg.Opt("dir", types.String(), default=sys.prefix + "/etc"),
             cfg.Opt("ip", types.String(), default=netutils.get_my_ipv4(), sample_default="<address>"),
+            cfg.Opt("program", types.String(), default=os.path.basename(sys.argv[0])),
             cfg.Opt("thing", types.String(), default=object()),
         ]),
         ("sample_group", [cfg.Opt("x", types.String())]),
@@ -148,6 +149,7 @@ def test_every_option_is_recorded_as_the_code_declares_it(environment: Path) -> 
         },
         ("api", "dir"): {"type": "string", "default": "<prefix>/etc"},
         ("api", "ip"): {"type": "string", "default": "<address>"},
+        ("api", "program"): {"type": "string", "default": "<program>"},
         ("api", "thing"): {"type": "string", "default": "<object object>"},
     }  # fmt: skip
     assert [problem.partition(":")[0] for problem in problems] == ["broken", "keystoneauth1", "toy", "toy"]

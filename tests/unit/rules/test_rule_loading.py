@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from ostler.errors import InputError
-from ostler.rules.loader import load_rules, read_rule
+from ostler.rules.loader import find_rule, load_rules, read_rule
 
 GOOD: dict[str, Any] = {
     "id": "host.example",
@@ -36,6 +36,19 @@ def written(folder: Path, name: str = "host/example.yaml", **differing: object) 
 def test_a_good_rule_is_read(tmp_path: Path) -> None:
     written(tmp_path)
     assert [rule.id for rule in load_rules(tmp_path)] == ["host.example"]
+
+
+def test_a_rule_is_found_by_its_id_without_reading_the_others(tmp_path: Path) -> None:
+    path = written(tmp_path)
+    (tmp_path / "host" / "broken.yaml").write_text("id: [")
+    assert find_rule("host.example", tmp_path) == read_rule(path)
+
+
+@pytest.mark.parametrize("rule_id", ["host.other", "host", "", "host.deep/example", "/host.example"])
+def test_there_is_no_rule_of_another_id(tmp_path: Path, rule_id: str) -> None:
+    written(tmp_path)
+    written(tmp_path, "host/deep/example.yaml")
+    assert find_rule(rule_id, tmp_path) is None
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ environment's oslo.config, and is valid on Python 2.7 and 3.
 The answer, a file: {"python": text, "version": text, "options": [...], "plugins": [...], "problems": [...]}. `options`
 are those of the entry points `oslo.config.opts` and those the same modules register without listing them; `plugins`
 those that keystoneauth's plugins read from whichever group asks for one. What depends on the machine is replaced: its
-names, addresses and numbers, and where the environment lies.
+names, addresses and numbers, where the environment lies, and the name of this program.
 """
 
 from __future__ import print_function, unicode_literals
@@ -31,6 +31,7 @@ SAMPLES = "sample_"
 """How groups begin that are only an example of one that an operator names."""
 
 HOST = "this-host"
+PROGRAM = "<program>"
 ADDRESSES = {"get_my_ipv4": "127.0.0.1", "get_my_ipv6": "::1"}
 IN_MEMORY = re.compile(r" at 0x[0-9a-fA-F]+")
 PROCESSORS = 7919
@@ -69,6 +70,7 @@ def main(project, answer):
 
 def forget_the_machine():
     """Defaults are made of these when modules are imported."""
+    sys.argv = [PROGRAM]
     socket.gethostname = lambda: HOST
     socket.getfqdn = lambda name="": HOST
     multiprocessing.cpu_count = lambda: PROCESSORS
