@@ -99,7 +99,7 @@ def test_a_host_that_ends_while_it_boots_is_told_at_once_with_its_last_words(lay
     switch(layout, [compute], "cut")
     (hosts.folder(layout, compute) / "launch").write_text("#!/bin/sh\necho no power\nexit 1\n")
     hosts.power_on(layout, compute)
-    with pytest.raises(HostUnreachable, match="cmp1 ended while it booted") as refused:
+    with pytest.raises(HostUnreachable, match="cmp1 did not come up: it ended while it booted") as refused:
         hosts.wait_until_up(layout, compute, reach)
     assert (refused.value.found or "").endswith("no power")
     assert switch(layout, [compute], "on") == {"cmp1": "running"}

@@ -79,9 +79,10 @@ def wait_until_up(layout: Layout, host: Host, reach: PracticeReach, settle_s: fl
         waited = time.monotonic() - started
         has_ended = waited > LAUNCH_TIMEOUT_S and not is_running(layout, host)
         if has_ended or waited > BOOT_TIMEOUT_S:
+            how = "it ended while it booted" if has_ended else f"no answer within {waited:.0f} s"
             raise HostUnreachable(
                 "practice.boot-failed",
-                f"{host.name} {'ended while it booted' if has_ended else f'did not come up within {waited:.0f} s'}",
+                f"{host.name} did not come up: {how}",
                 found=_last_lines(folder(layout, host) / "console.log"),
                 do_next=f"read {folder(layout, host) / 'console.log'}, then run `ostler practice up` again",
             )
