@@ -10,6 +10,7 @@ import pytest
 from rehearsing import Rehearsal, rehearsal
 
 from ostler.deployment.paths import environment_path
+from ostler.errors import Severity
 from ostler.execution.records import RunState
 from ostler.facts.model import wanted
 
@@ -160,6 +161,14 @@ def test_another_hop_goes_to_its_end_and_back_by_data_alone(folder: Path, target
     assert differences(before, kept(cloud)) == set()
     assert running(cloud) == ran
     assert cloud.outages == []
+
+
+def test_rules_in_policy_json_which_the_target_does_not_read_refuse_the_plan(folder: Path) -> None:
+    cloud = rehearsal(folder, "2025.1", "2026.1")
+    rules = b'{"delete_image": "!"}\n'
+    cloud.simulation.simulated.transport.put("ctl1", "/etc/glance/policy.json", rules, mode=0o640, group="glance")
+    told = [(f.code, f.subject) for f in cloud.plan().findings if f.severity is Severity.FAILURE]
+    assert told == [("upgrade.policy-json-ignored", "/etc/glance/policy.json on ctl1")]
 
 
 @pytest.mark.parametrize("stopped_by", ["the gate before contract", "a service that does not start"])

@@ -245,9 +245,9 @@ class Catalog:
         """Where the facts of a release were read."""
         return release.source or self._releases_data.source
 
-    def blocker(self, code: str) -> Blocker | None:
-        """The known blocker with this code; None when there is none."""
-        return next((blocker for blocker in self.blockers if blocker.code == code), None)
+    def blocker(self, name: str) -> Blocker | None:
+        """The known blocker with this name (its code); None when there is none."""
+        return next((blocker for blocker in self.blockers if blocker.code == name), None)
 
     def config_changes(self, hop: Hop, project: str) -> tuple[ConfigChange, ...]:
         """The changes of `project`'s configuration that came after the hop's source, up to its target."""

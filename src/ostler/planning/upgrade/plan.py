@@ -23,6 +23,7 @@ from ostler.planning.upgrade.finish import finish, prove, unpin, unpin_computes
 from ostler.planning.upgrade.held import hold_findings
 from ostler.planning.upgrade.order_kept import order_findings
 from ostler.planning.upgrade.place import place
+from ostler.planning.upgrade.policies import policy_findings, policy_requests
 from ostler.planning.upgrade.protect import dump_folder, protect
 from ostler.planning.upgrade.ready import checked_projects, ready
 from ostler.planning.upgrade.request import Scene, TargetEnvironment, UpgradeRequest
@@ -33,7 +34,7 @@ from ostler.planning.upgrade.volumes import drain_notes
 def facts_needed(catalog: Catalog, hop: Hop, cloud: Cloud) -> tuple[FactRequest, ...]:
     """What a plan for this hop is made from, besides the facts every plan is."""
     options = (*option_requests(catalog, hop, cloud), *capacity_requests(catalog, hop, cloud))
-    return (*readiness_requests(cloud, is_upgrade=True), *options)
+    return (*readiness_requests(cloud, is_upgrade=True), *options, *policy_requests(catalog, hop, cloud))
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ def plan_upgrade(sources: Sources, request: UpgradeRequest) -> Plan:
         *_missing_environments(scene),
         *capacity_findings(scene),
         *config_findings(scene),
+        *policy_findings(scene),
         *hold_findings(scene),
         *coverage_findings(scene, stages),
         *order_findings(scene, stages),

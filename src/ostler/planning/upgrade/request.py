@@ -105,11 +105,11 @@ class Scene:
     @cached_property
     def options(self) -> Mapping[tuple[str, str], Mapping[str, Any]]:
         """What was read of configuration files, by host and path: values by "section/option"."""
-        return {
-            (str(request.host), request.param("path")): values
-            for request, values in self.snapshot.values.items()
-            if request.fact == "host.options" and isinstance(values, Mapping)
-        }
+        found: dict[tuple[str, str], dict[str, Any]] = {}
+        for request, values in self.snapshot.values.items():
+            if request.fact == "host.options" and isinstance(values, Mapping):
+                found.setdefault((str(request.host), request.param("path")), {}).update(values)
+        return found
 
     @cached_property
     def nova_records(self) -> Mapping[str, tuple[str, ...]]:
