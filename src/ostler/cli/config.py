@@ -1,4 +1,5 @@
-"""`ostler config`: what another release makes of configuration files. Only `migrate --out` writes a file, a new one."""
+"""`ostler config`: what configuration files say, and what another release makes of them. Only `migrate --out` writes a
+file, a new one."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ostler.cli.progress import reading
 from ostler.cli.where import CloudFile, load_cloud
 from ostler.cli.writing import write_whole
 from ostler.errors import InputError
@@ -135,6 +137,34 @@ def migrate(
         typer.echo(migration_text(name, carried, shown), nl=False)
         print(f"written as {out}" if out else "nothing was written; --out FILE writes it", file=sys.stderr)
     if carried.of(Told.DECIDE):
+        raise typer.Exit(FINDINGS)
+
+
+@app.command()
+def connections(cloud: CloudFile = None, as_json: AsJson = False) -> None:
+    """Show every database and message bus that files on the cloud's hosts name, who uses it, whether it answers.
+
+    Each host asks the servers itself, without logging in; passwords never leave it. Ends with 0 when all answer, with 1
+    otherwise.
+
+    Example:  ostler config connections --json
+    """
+    import time
+
+    from ostler.execution.connecting import connected
+    from ostler.execution.reading import read_snapshot
+    from ostler.facts.model import wanted
+    from ostler.reporting.connections import connections_json, connections_of, connections_text
+
+    known = load_cloud(cloud)
+    with connected(known) as (transport, api), reading(known, as_json=as_json):
+        requests = [wanted("host.connections", host) for host in known.hosts]
+        found = connections_of(read_snapshot(known, transport, api, requests, time.time))
+    if as_json:
+        typer.echo(json.dumps(connections_json(found, known.name), indent=1))
+    else:
+        typer.echo(connections_text(found), nl=False)
+    if not found.is_fine:
         raise typer.Exit(FINDINGS)
 
 

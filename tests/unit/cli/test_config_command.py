@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 
 from ostler.cli.main import main
+from ostler.cloud.file import write_cloud_file
+from ostler.commands import Command
+from ostler.execution.simulation import three_plus_two
 from ostler.practice.openstack import archives
 
 NOVA = """[DEFAULT]
@@ -186,3 +189,21 @@ def test_the_projects_that_are_harvested_are_those_of_the_practice_clouds(
 def test_a_file_that_cannot_be_written_is_told(nova: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, said = run(capsys, "config", "migrate", *HOP, nova, "--out", nova.parent / "no" / "where", "--json")
     assert (code, json.loads(said)["error"]["code"]) == (2, "config.cannot-write")
+
+
+def test_connections_are_those_of_every_host_and_end_with_1_when_one_does_not_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    simulation = three_plus_two("2024.1", tmp_path, store=[])
+    write_cloud_file(simulation.cloud, tmp_path / "cloud.yaml")
+    monkeypatch.setattr("ostler.execution.connecting.connect_hosts", lambda cloud: simulation.simulated.transport)
+    monkeypatch.setattr("ostler.execution.connecting.connect_api", lambda cloud: simulation.simulated.api)
+    command = ("config", "connections", "--cloud", tmp_path / "cloud.yaml")
+    code, text = run(capsys, *command)
+    assert (code, "every server answers." in text) == (0, True)
+    assert "nova@10.77.0.250:3306 /etc/nova/nova.conf [database] connection ctl1 ctl2 ctl3 cmp1 cmp2" in text
+    simulation.simulated.transport.run("ctl1", Command(("systemctl", "stop", "rabbitmq-server.service")))
+    code, said = run(capsys, *command, "--json")
+    (silent,) = json.loads(said)["not_answering"]
+    assert (code, silent["server"], silent["answer"]) == (1, "10.77.0.11:5672", "refused")
+    assert silent["hosts"] == ["ctl1", "ctl2", "ctl3", "cmp1", "cmp2"]

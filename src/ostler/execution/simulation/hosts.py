@@ -65,11 +65,12 @@ def units_of(cloud: Cloud, host: Host) -> Iterable[str]:
 def config_text(cloud: Cloud, host: Host, project: Project) -> str:
     """Return a configuration file as an operator might have written it."""
     vip = cloud.load_balancer.vip if cloud.load_balancer else host.address
+    broker = cloud.host(cloud.messaging.hosts[0]).address if cloud.messaging.hosts else host.address
     lines = [
         f"# {project.name} on {host.name}; edited by hand",
         "[DEFAULT]",
         f"host = {host.name}",
-        f"transport_url = rabbit://openstack:{SECRET}@{host.address}:5672/",
+        f"transport_url = rabbit://openstack:{SECRET}@{broker}:5672/",
         "debug = false",
         "",
         "[database]",

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from ostler.remote.simulated.api_state import servers_on
 from ostler.remote.simulated.machine import Machine, Outcome, failed
@@ -51,6 +52,32 @@ def options(machine: Machine, arguments: Sequence[str], stdin: bytes) -> Outcome
             if f"{section}/{name.strip()}" in answer:
                 answer[f"{section}/{name.strip()}"] = value.strip()
     return Outcome(0, json.dumps(answer))
+
+
+def connections(machine: Machine, arguments: Sequence[str], stdin: bytes) -> Outcome:
+    """Every address in configuration files, as they are written here: one server each, everything encoded."""
+    found: list[dict[str, Any]] = []
+    for path in (path for folder in arguments[1:] for path in machine.files.files_below(f"{folder}/")):
+        group = "DEFAULT"
+        for number, line in enumerate((machine.files.text(path) or "").splitlines(), 1):
+            name, _, value = (part.strip() for part in line.partition("="))
+            group = line.strip("[]") if line.startswith("[") else group
+            url = urlsplit(value)
+            if url.scheme.startswith(("mysql", "rabbit")) and path.endswith(".conf"):
+                kind, unit = ("database", "mariadb") if url.port == DATABASE_PORT else ("messaging", "rabbitmq-server")
+                answer = "answers" if _listens(machine, str(url.hostname), unit) else "refused"
+                server = {"host": url.hostname, "port": url.port, "answer": answer}
+                place = {"file": path, "line": number, "group": group, "option": name, "kind": kind}
+                about = {"scheme": url.scheme, "user": url.username or "", "name": url.path.strip("/")}
+                found.append({**place, **about, "servers": [server]})
+    return Outcome(0, json.dumps(found), seconds=0.1)
+
+
+def _listens(machine: Machine, address: str, unit: str) -> bool:
+    """Whether a server runs at an address; behind the virtual one, any does."""
+    state = machine.state
+    hosts = tuple(host.name for host in state.hosts.values() if address in (host.address, state.vip))
+    return bool(members(machine.world, unit, hosts))
 
 
 def environments(machine: Machine, arguments: Sequence[str], stdin: bytes) -> Outcome:

@@ -39,6 +39,7 @@ SCRIPTS: Mapping[str, Program] = {
     "ostler-haproxy.servers": balancer.statistics,
     "ostler-host.answers": fact_scripts.answers,
     "ostler-host.clock": fact_scripts.clock,
+    "ostler-host.connections": fact_scripts.connections,
     "ostler-host.environments": fact_scripts.environments,
     "ostler-host.files": fact_scripts.files,
     "ostler-host.options": fact_scripts.options,
