@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -28,11 +28,11 @@ def buildable(catalog: Catalog) -> tuple[str, ...]:
     )
 
 
-def recipes(release: str, *, with_plugins: bool = True) -> list[Recipe]:
+def recipes(release: str, *, with_plugins: bool = True, projects: Sequence[str] = PROJECTS) -> list[Recipe]:
     """The recipe of each project in a release. Raises InputError for one that cannot be built."""
     catalog = load_catalog()
-    added = {project: [PLUGINS] if with_plugins and project in CHANGED else [] for project in PROJECTS}
-    return [recipe_for(catalog, project, release, added=added[project]) for project in PROJECTS]
+    added = {project: [PLUGINS] if with_plugins and project in CHANGED else [] for project in projects}
+    return [recipe_for(catalog, project, release, added=added[project]) for project in projects]
 
 
 def ensure_archives(
@@ -43,6 +43,7 @@ def ensure_archives(
     store: EnvironmentStore | None = None,
     *,
     with_plugins: bool = True,
+    projects: Sequence[str] = PROJECTS,
 ) -> dict[str, StoredEnvironment]:
     """The archive of each project in a release, built first where the store (None: that of practice clouds) does not
     have it. Only practice clouds get our plugins.
@@ -50,7 +51,7 @@ def ensure_archives(
     The build root is only made when something must be built. Raises CommandFailed when a build fails.
     """
     store = store or EnvironmentStore(cache_dir / "environments")
-    wanted = recipes(release, with_plugins=with_plugins)
+    wanted = recipes(release, with_plugins=with_plugins, projects=projects)
     found = {recipe.project: store.find(recipe) for recipe in wanted}
     if all(found.values()):
         return {project: stored for project, stored in found.items() if stored is not None}

@@ -1,0 +1,203 @@
+"""Carries the commands of hops out on the copy, projects side by side, each until something stands in its way."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
+
+from ostler.catalog.catalog import Catalog
+from ostler.catalog.database import SchemaPhase
+from ostler.catalog.project import Project
+from ostler.catalog.release import Hop
+from ostler.deployment.paths import CURRENT_DIR, current_link
+from ostler.deployment.uwsgi import ini_path, uwsgi_ini
+from ostler.environments.store import StoredEnvironment
+from ostler.errors import CommandFailed, Finding, Severity
+from ostler.rehearsal.journal import Journal
+from ostler.rehearsal.judging import judge, rows_moved
+from ostler.rehearsal.scratch import Scratch, database_url
+from ostler.rehearsal.sequence import Planned, hop_commands, lanes
+from ostler.rehearsal.settings import PLACEMENT, config_files
+from ostler.reporting.rehearsal_model import CommandRun, HopOutcome
+
+COMMAND_TIMEOUT_S = 24 * 3600.0
+PLACEMENT_TIMEOUT_S = 60.0
+PLACEMENT_SERVICE = "placement-api"
+LOOPBACK = "127.0.0.1"
+
+Environments = Callable[[str, str], StoredEnvironment]
+"""The archive of a project in a release."""
+
+
+@dataclass(frozen=True)
+class Carrying:
+    """What carrying a rehearsal out needs. `projects` are those that have a copy; `report` gets a line for each command
+    that ended."""
+
+    catalog: Catalog
+    scratch: Scratch
+    journal: Journal
+    environments: Environments
+    projects: Sequence[str]
+    report: Callable[[str], None]
+    _is_over: threading.Event = field(default_factory=threading.Event)
+
+    def hop(self, hop: Hop, projects: Sequence[str]) -> list[HopOutcome]:
+        """Take projects over one hop. One that something stands in the way of stays where it is."""
+        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+            done = pool.map(lambda lane: [self._project(hop, it) for it in lane], lanes(self.catalog, projects))
+            try:
+                return [outcome for outcomes in done for outcome in outcomes]
+            except BaseException:
+                self._is_over.set()  # the others begin nothing more
+                raise
+
+    def _project(self, hop: Hop, project: Project) -> HopOutcome:
+        for path, text in config_files(project, database_url).items():
+            self.scratch.write(path, text)
+        runs: list[CommandRun] = []
+        others: list[Finding] = []
+        for planned in hop_commands(hop, project):
+            if self._is_over.is_set():
+                break
+            if self._lacks_placement(planned):
+                others = [_not_checked(hop)]
+                continue
+            runs.append(self._command(planned))
+            if runs[-1].outcome != "ok":
+                return _outcome(hop, project, runs, others)
+        outcome = _outcome(hop, project, runs, [*others, *self._short_of(hop, project)])
+        if outcome.outcome == "ok" and project.name == "nova":
+            self._services_report(hop.target.id)
+        return outcome
+
+    def _lacks_placement(self, planned: Planned) -> bool:
+        return planned.kind == "check" and planned.project.name == "nova" and "placement" not in self.projects
+
+    def _command(self, planned: Planned) -> CommandRun:
+        known = self.journal.done.get(planned.key)
+        if known is not None:
+            return known
+        stored = self.environments(planned.project.name, planned.release)
+        program, *arguments = planned.command.argv
+        argv = [f"{self.scratch.environment(stored)}/bin/{program}", *arguments]
+        asks_placement = planned.kind == "check" and planned.project.name == "nova"
+        seconds, rows = 0.0, 0
+        with self._placement(planned.release) if asks_placement else nullcontext():
+            while True:
+                result = self.scratch.run(argv, timeout_s=COMMAND_TIMEOUT_S, check=False)
+                judgement = judge(self.catalog, planned, result)
+                seconds, rows = seconds + result.seconds, rows + rows_moved(result.stdout)
+                if not judgement.again:
+                    break
+        run = CommandRun(
+            words=planned.words,
+            kind=planned.kind,
+            release=planned.release,
+            exit_code=result.exit_code,
+            judged=str(judgement.meaning),
+            seconds=round(seconds, 3),
+            outcome=judgement.outcome,
+            rows=rows if planned.kind == "rows" else None,
+            revisions=self._revisions(planned),
+            findings=judgement.findings,
+        )
+        if run.outcome == "ok":
+            self.journal.ended(planned.key, run)
+        moved = f", {rows} rows" if rows else ""
+        end = run.judged if run.outcome == "ok" else f"{run.outcome.upper()} ({run.judged}, exit code {run.exit_code})"
+        self.report(f"{planned.hop}  {planned.words}: {end} ({run.seconds:.1f} s{moved})")
+        return run
+
+    def _revisions(self, planned: Planned) -> dict[str, tuple[str, ...]] | None:
+        if not isinstance(planned.command, SchemaPhase):
+            return None
+        names = planned.command.databases
+        return {name: tuple(sorted(revisions_of(self.scratch, planned.project, name))) for name in names}
+
+    def _short_of(self, hop: Hop, project: Project) -> Iterator[Finding]:
+        """Databases that are not where every command said they would be."""
+        for database in project.databases:
+            found = revisions_of(self.scratch, project, database.name)
+            expected = project.version_rows(database.name, hop.target.id)
+            if found != expected:
+                yield Finding(
+                    code="rehearsal.schema-not-reached",
+                    severity=Severity.FAILURE,
+                    subject=f"{database.name} on {hop}",
+                    summary="every command ended well, and the schema is not that of the target",
+                    found=", ".join(sorted(found)) or "no revision",
+                    expected=", ".join(sorted(expected)),
+                    do_next="do not upgrade before this is understood: the same would happen to the cloud",
+                )
+
+    def _services_report(self, release: str) -> None:
+        """nova's services would write their version when they are upgraded; on a copy none runs, and the next hop's
+        check would take all of them for left behind."""
+        version = self.catalog.nova.at(release).service_version
+        for cell in ("nova_cell0", "nova"):
+            self.scratch.rows(
+                f"UPDATE services SET version = {version} WHERE deleted = 0 AND version < {version}", cell
+            )
+
+    @contextmanager
+    def _placement(self, release: str) -> Iterator[None]:
+        """Placement of a release answers on the copy for a while."""
+        project = self.catalog.project("placement")
+        service, entry = project.service(PLACEMENT_SERVICE, release), project.entry_point(PLACEMENT_SERVICE, release)
+        environment = self.scratch.environment(self.environments("placement", release))
+        ini, link = ini_path(service.name), current_link(service.name)
+        self.scratch.write(ini, uwsgi_ini(service, entry, LOOPBACK))
+        self.scratch.run(["mkdir", "--parents", CURRENT_DIR], timeout_s=60)
+        self.scratch.run(["ln", "--symbolic", "--force", "--no-dereference", environment, link], timeout_s=60)
+        variables = [f"{name}={value}" for name, value in sorted(entry.environment.items())]
+        server = self.scratch.start(["env", *variables, f"{environment}/bin/uwsgi", "--ini", ini], "placement.log")
+        try:
+            deadline = time.monotonic() + PLACEMENT_TIMEOUT_S
+            ask = ["curl", "--silent", "--fail", "--output", "/dev/null", PLACEMENT]
+            while self.scratch.run(ask, timeout_s=60, check=False).exit_code != 0:
+                if server.poll() is not None or time.monotonic() > deadline:
+                    raise CommandFailed(
+                        "rehearsal.no-placement",
+                        f"placement of {release} did not answer in the place to rehearse in",
+                        found=self.scratch.said_last("placement.log"),
+                        do_next="leave placement's dump out: nova is rehearsed without its check then",
+                    )
+                time.sleep(0.2)
+            yield
+        finally:
+            server.terminate()
+            server.wait()
+
+
+def revisions_of(scratch: Scratch, project: Project, database: str) -> frozenset[str]:
+    """The revisions a database's version table holds; none when it has no such table."""
+    table = project.database(database).version_table
+    name = f"table_schema = '{database}' AND table_name = '{table}'"
+    if not scratch.rows(f"SELECT 1 FROM information_schema.tables WHERE {name}"):
+        return frozenset()
+    return frozenset(row[0] for row in scratch.rows(f"SELECT version_num FROM `{table}`", database))
+
+
+def _outcome(hop: Hop, project: Project, runs: Sequence[CommandRun], others: Sequence[Finding]) -> HopOutcome:
+    worst = runs[-1].outcome if runs else "ok"
+    if worst == "ok" and any(finding.severity is Severity.FAILURE for finding in others):
+        worst = "failed"
+    return HopOutcome(hop.source.id, hop.target.id, project.name, worst, tuple(runs), tuple(others))
+
+
+def _not_checked(hop: Hop) -> Finding:
+    return Finding(
+        code="rehearsal.not-checked",
+        severity=Severity.NOTE,
+        subject=f"nova on {hop}",
+        summary="nova-status was not run: it asks placement, of which there is no dump",
+        found="no dump of placement",
+        expected="one",
+        do_next="add it, to have nova checked too",
+    )

@@ -1,0 +1,64 @@
+"""Loads dumps into the place to rehearse in, and makes of them a copy that points to nothing outside."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from ostler.commands import CommandResult
+from ostler.errors import CommandFailed, InputError
+from ostler.rehearsal.dumps import Part
+from ostler.rehearsal.journal import Journal
+from ostler.rehearsal.scratch import LOAD_TIMEOUT_S, SOCKET, Scratch, database_url
+
+CELL0 = "00000000-0000-0000-0000-000000000000"
+REFUSAL = re.compile(r"ERROR (\d+) \(\w+\) at line (\d+)")
+
+
+def load(scratch: Scratch, journal: Journal, parts: Sequence[Part], report: Callable[[str], None]) -> None:
+    """Load every database that is not there yet. Raises InputError for a dump that the server refuses."""
+    for part in parts:
+        if not journal.is_loaded(part.name):
+            scratch.rows(f"DROP DATABASE IF EXISTS `{part.name}`; CREATE DATABASE `{part.name}` {part.charset}")
+            client = ["mariadb", f"--socket={SOCKET}", "--max-allowed-packet=1G", f"--database={part.name}"]
+            done = scratch.feed(client, part.lines(), LOAD_TIMEOUT_S)
+            if done.exit_code != 0:
+                raise _refused(part, done)
+            if part.name == "nova_api":
+                turn_to_the_copy(scratch)
+            journal.loaded(part.name)
+            report(f"loaded {part.name} from {part.file.name} ({done.seconds:.1f} s)")
+
+
+def turn_to_the_copy(scratch: Scratch) -> None:
+    """Let nova's cells be those of the copy: their records say where the real ones are.
+
+    Raises InputError for more than one cell besides cell0, which a rehearsal does not know yet.
+    """
+    cells = [row[0] for row in scratch.rows(f"SELECT uuid FROM cell_mappings WHERE uuid <> '{CELL0}'", "nova_api")]
+    if len(cells) > 1:
+        raise InputError(
+            "rehearsal.several-cells",
+            f"nova_api names {len(cells)} cells besides cell0, and a rehearsal knows one",
+            do_next="rehearse the other projects: leave nova's dumps out",
+        )
+    change = "UPDATE cell_mappings SET transport_url = 'fake:///', database_connection"
+    for where, database in ((f"uuid = '{CELL0}'", "nova_cell0"), (f"uuid <> '{CELL0}'", "nova")):
+        scratch.rows(f"{change} = '{database_url(database)}' WHERE {where}", "nova_api")
+
+
+def _refused(part: Part, done: CommandResult) -> InputError | CommandFailed:
+    """The server's words hold rows of the dump: only their number and line are told."""
+    refusal = REFUSAL.search(done.stdout)
+    if refusal is None:
+        return CommandFailed(
+            "rehearsal.not-loaded",
+            f"{part.name} could not be loaded from {part.file}: the client ended with {done.exit_code}",
+            do_next="see whether the disk is full",
+        )
+    return InputError(
+        "rehearsal.dump-refused",
+        f"MariaDB refuses line {refusal[2]} of {part.name} in {part.file}",
+        found=f"error {refusal[1]}",
+        do_next="look at that line; a dump of another kind of server, or with another character set, is refused so",
+    )

@@ -1,0 +1,112 @@
+"""What the end of a command means: by the catalog's words for its exit code, the blockers it knows, and the tables that
+status checks and row migrations print. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+from ostler.catalog.blocker import Blocker, Sign
+from ostler.catalog.catalog import Catalog
+from ostler.catalog.command import Meaning
+from ostler.commands import CommandResult
+from ostler.errors import Finding, Severity
+from ostler.execution.effect_judgement import judge_output
+from ostler.execution.status_table import read_status_table
+from ostler.facts.model import Unknown
+from ostler.masking import last_lines
+from ostler.rehearsal.sequence import Planned
+from ostler.reporting.rehearsal_model import Outcome
+
+MOVED = re.compile(r"^\|\s*\S+\s*\|\s*\d+\s*\|\s*(\d+)\s*\|\s*$", re.MULTILINE)
+"""A line of the table that online_data_migrations prints: migration, total needed, completed."""
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What a command came to; `again` says that it is to be run once more."""
+
+    meaning: Meaning
+    outcome: Outcome
+    findings: tuple[Finding, ...] = ()
+    again: bool = False
+
+
+def judge(catalog: Catalog, planned: Planned, result: CommandResult) -> Judgement:
+    """Judge one command by what it left."""
+    output = result.stdout + result.stderr
+    meaning = planned.command.meaning(result.exit_code, planned.release, catalog.releases.order, output)
+    if planned.kind == "check":
+        return _check(catalog, planned, result, meaning)
+    if meaning is Meaning.DONE:
+        return Judgement(meaning, "ok")
+    if meaning is Meaning.AGAIN:
+        return Judgement(meaning, "ok", again=True)
+    return _stopped(catalog, planned, result, meaning)
+
+
+def rows_moved(text: str) -> int:
+    """How many rows the migrations of a command say they moved."""
+    return sum(int(number) for number in MOVED.findall(text))
+
+
+def _check(catalog: Catalog, planned: Planned, result: CommandResult, meaning: Meaning) -> Judgement:
+    unread = Unknown("a copy has no hosts")
+    found = tuple(judge_output("the copy", planned.project.name, planned.release, result, lambda _: unread))
+    if found and not read_status_table(result.stdout):
+        return _stopped(catalog, planned, result, meaning, found)
+    is_blocked = any(finding.severity is Severity.FAILURE for finding in found)
+    return Judgement(meaning, "blocked" if is_blocked else "ok", tuple(map(_for_a_copy, found)))
+
+
+def _for_a_copy(finding: Finding) -> Finding:
+    """A verdict of a check with what to do about it where there is no run to go on with."""
+    if finding.severity is Severity.FAILURE:
+        return replace(finding, do_next="mend it on the cloud, make the dumps again and rehearse once more")
+    if finding.severity is Severity.WARNING:
+        return replace(finding, do_next=f"look at it on the cloud; a plan goes on over it with --accept {finding.code}")
+    return finding
+
+
+def _stopped(
+    catalog: Catalog, planned: Planned, result: CommandResult, meaning: Meaning, found: tuple[Finding, ...] = ()
+) -> Judgement:
+    if found and all(finding.severity is not Severity.FAILURE for finding in found):
+        return Judgement(meaning, "ok", found)
+    output = result.stdout + result.stderr
+    known = next((b for b in _blockers(catalog, planned) if _shows(b, planned, result.exit_code, output)), None)
+    if known is not None:
+        finding = Finding(
+            code=known.code,
+            severity=Severity.FAILURE,
+            subject=f"{planned.project.name} on {planned.hop}",
+            summary=known.title,
+            found=f"{planned.words} ended with {result.exit_code}",
+            do_next=" ".join(known.fix.split()) or f"ostler catalog explain {known.code}",
+            evidence=last_lines(output),
+        )
+        return Judgement(meaning, "blocked", (finding,))
+    finding = Finding(
+        code="rehearsal.unknown-failure",
+        severity=Severity.FAILURE,
+        subject=f"{planned.project.name} on {planned.hop}",
+        summary=f"{planned.words} (code of {planned.release}) ended with {result.exit_code}: {meaning}",
+        do_next="read the lines below; the same would happen to the cloud",
+        evidence=last_lines(output),
+    )
+    return Judgement(meaning, "failed", (finding,))
+
+
+def _blockers(catalog: Catalog, planned: Planned) -> tuple[Blocker, ...]:
+    order = catalog.all_releases.order
+    return tuple(b for b in catalog.blockers if b.is_true_in(planned.release, order))
+
+
+def _shows(blocker: Blocker, planned: Planned, exit_code: int, output: str) -> bool:
+    return any(_is_sign(sign, planned, exit_code, output) for sign in blocker.signs)
+
+
+def _is_sign(sign: Sign, planned: Planned, exit_code: int, output: str) -> bool:
+    is_code = sign.exit_code in (None, exit_code)
+    is_shown = bool(sign.pattern) and re.search(sign.pattern, output) is not None
+    return sign.command == planned.words and is_code and is_shown

@@ -1,0 +1,135 @@
+"""A rehearsal from its dumps to its result."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ostler.catalog.catalog import Catalog
+from ostler.catalog.release import Hop
+from ostler.environments.store import StoredEnvironment
+from ostler.errors import InputError, Stopped
+from ostler.rehearsal import journal as journals
+from ostler.rehearsal.carrying import Carrying, revisions_of
+from ostler.rehearsal.copying import load
+from ostler.rehearsal.dumps import Part, parts_of
+from ostler.rehearsal.scratch import Scratch, entered, start_database, stop_database
+from ostler.rehearsal.standing import demand_whole, owners, source_of
+from ostler.reporting.rehearsal_model import HopOutcome, Rehearsal
+
+Archives = Callable[[str, Sequence[str]], dict[str, StoredEnvironment]]
+"""The archives of some projects in a release, built first where there are none."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is to be rehearsed. `dumps` are files, each with the name of its database (None: as the file says);
+    `projects` leaves others out (empty: all that there are dumps of); `keep` leaves the copy there."""
+
+    dumps: tuple[tuple[str | None, Path], ...]
+    target: str
+    source: str | None = None
+    projects: tuple[str, ...] = ()
+    keep: bool = False
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Where it happens: `image` is the tree that hosts look like, `folder` where rehearsals lie."""
+
+    image: Callable[[], Path]
+    archives: Archives
+    folder: Path
+    report: Callable[[str], None]
+
+
+def rehearse(catalog: Catalog, wish: Wish, stage: Stage) -> Rehearsal:
+    """Rehearse an upgrade on a copy of databases. A rehearsal that was killed goes on where it was.
+
+    Nothing of the copy is left when it ends, unless that is wished; only a kill or an interruption leaves it.
+    Raises InputError for dumps that cannot be rehearsed with, Refused while the same one goes on elsewhere, Stopped
+    when it is interrupted, OutsideError for what the machine does not have.
+    """
+    began = time.monotonic()
+    catalog.releases.release(wish.target)
+    parts = _parts(catalog, wish)
+    folder = stage.folder / _name(wish, parts)
+    try:
+        with journals.opened(folder) as journal, entered(folder, stage.image()) as scratch:
+            start_database(scratch)
+            load(scratch, journal, parts, stage.report)
+            result = _carried_out(catalog, wish, stage, parts, scratch, journal)
+            stop_database(scratch)
+    except KeyboardInterrupt:
+        raise Stopped(
+            "rehearsal.stopped",
+            f"the rehearsal was stopped; its copy is in {folder}",
+            do_next=f"give the same command again to go on, or remove the copy: rm -r {folder}",
+        ) from None
+    except Exception:
+        journals.forget(folder)
+        raise
+    if not wish.keep:
+        journals.forget(folder)
+    return Rehearsal(*result, round(time.monotonic() - began, 3))
+
+
+def _carried_out(
+    catalog: Catalog, wish: Wish, stage: Stage, parts: Sequence[Part], scratch: Scratch, journal: journals.Journal
+) -> tuple[str, str, tuple[str, ...], tuple[HopOutcome, ...]]:
+    projects = owners(catalog, {part.name: part.file.name for part in parts})
+    revisions = {name: revisions_of(scratch, project, name) for name, project in projects.items()}
+    known = journal.source()
+    source = known or source_of(catalog, revisions, wish.target, wish.source)
+    journal.begun_at(source)
+    chain = catalog.releases.chain(source, wish.target)
+    names = list(dict.fromkeys(project.name for project in projects.values()))
+    archives = {release: stage.archives(release, names) for release in _passed(source, chain)}
+    carrying = Carrying(
+        catalog, scratch, journal, lambda project, release: archives[release][project], names, stage.report
+    )
+    outcomes: list[HopOutcome] = []
+    for hop in chain:
+        outcomes += carrying.hop(hop, names)
+        stopped = {outcome.project for outcome in outcomes if outcome.outcome != "ok"}
+        names = [name for name in names if name not in stopped]
+    return source, wish.target, tuple(sorted(projects)), tuple(outcomes)
+
+
+def _passed(source: str, chain: Sequence[Hop]) -> tuple[str, ...]:
+    return (source, *(hop.target.id for hop in chain))
+
+
+def _parts(catalog: Catalog, wish: Wish) -> tuple[Part, ...]:
+    """The databases to rehearse with, in the dumps. Raises InputError."""
+    for name in wish.projects:
+        catalog.project(name)
+    found = [part for name, file in wish.dumps for part in parts_of(file, name)]
+    projects = owners(catalog, {part.name: str(part.file) for part in found})
+    for part in found:
+        twice = [other.file for other in found if other.name == part.name]
+        if len(twice) > 1:
+            raise InputError(
+                "rehearsal.database-twice",
+                f"{part.name} is in more than one dump: {', '.join(str(file) for file in twice)}",
+                do_next="give one of them",
+            )
+    chosen = {name: it for name, it in projects.items() if not wish.projects or it.name in wish.projects}
+    lacking = set(wish.projects) - {project.name for project in chosen.values()}
+    if lacking or not chosen:
+        raise InputError(
+            "rehearsal.no-dump-of-project",
+            f"there is no dump of {', '.join(sorted(lacking)) or 'any project'}",
+            do_next="add its dumps with --dump FILE",
+        )
+    demand_whole(chosen)
+    return tuple(part for part in found if part.name in chosen)
+
+
+def _name(wish: Wish, parts: Sequence[Part]) -> str:
+    """The same rehearsal has the same name."""
+    what = [wish.target, str(wish.source), *sorted(f"{part.name}={part.sha256}" for part in parts)]
+    return hashlib.sha256("\n".join(what).encode()).hexdigest()[:16]

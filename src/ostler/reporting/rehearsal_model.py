@@ -1,0 +1,73 @@
+"""What a rehearsal found, as data: one outcome for each hop and project, with every command that was run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from ostler.errors import Finding, Severity
+
+Outcome = Literal["ok", "blocked", "failed"]
+"""`blocked`: by something the catalog knows, or that the target's own check names; `failed`: by something unknown."""
+
+
+@dataclass(frozen=True)
+class CommandRun:
+    """One command. `release` is that of the code that ran it; `kind` is "rows", "schema" or "check"; `judged` is what
+    the exit code means by the catalog; `seconds` of wall time; `rows` that were moved (None: it moves none);
+    `revisions` by database afterwards, of one that changes a schema; `findings` are what it found, or why it failed."""
+
+    words: str
+    kind: str
+    release: str
+    exit_code: int
+    judged: str
+    seconds: float
+    outcome: Outcome = "ok"
+    rows: int | None = None
+    revisions: Mapping[str, tuple[str, ...]] | None = None
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True)
+class HopOutcome:
+    """What became of one project on one hop; `others` are findings that no command made."""
+
+    source: str
+    target: str
+    project: str
+    outcome: Outcome
+    commands: tuple[CommandRun, ...]
+    others: tuple[Finding, ...] = ()
+
+    @property
+    def seconds(self) -> float:
+        return sum(command.seconds for command in self.commands)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What stands in the way, or is to be looked at."""
+        return (*(finding for command in self.commands for finding in command.findings), *self.others)
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """A whole rehearsal: the hops in order, each with its projects; `seconds` of wall time, everything included."""
+
+    source: str
+    target: str
+    databases: tuple[str, ...]
+    hops: tuple[HopOutcome, ...]
+    seconds: float
+
+    @property
+    def is_fine(self) -> bool:
+        return all(hop.outcome == "ok" for hop in self.hops)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Every finding once, the worst first."""
+        rank = {Severity.FAILURE: 0, Severity.WARNING: 1, Severity.NOTE: 2}
+        found = {(f.code, f.subject, f.summary): f for hop in self.hops for f in hop.findings}
+        return tuple(sorted(found.values(), key=lambda finding: (rank[finding.severity], finding.code)))

@@ -1,0 +1,71 @@
+"""A rehearsal as text and as JSON. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from ostler.reporting.findings import finding_json, findings_text
+from ostler.reporting.rehearsal_model import CommandRun, HopOutcome, Rehearsal
+
+FORMAT = 1
+WORDS_WIDTH = 50
+_RUN: TypeAdapter[CommandRun] = TypeAdapter(CommandRun)
+
+
+def rehearsal_text(rehearsal: Rehearsal) -> str:
+    """The verdict, each hop with its projects and commands, and what was found."""
+    lines = [_verdict(rehearsal), ""]
+    hops = dict.fromkeys((hop.source, hop.target) for hop in rehearsal.hops)
+    for source, target in hops:
+        lines.append(f"{source} → {target}")
+        for hop in rehearsal.hops:
+            if (hop.source, hop.target) == (source, target):
+                lines += _hop(hop)
+        lines.append("")
+    text = "\n".join(lines)
+    return text + (findings_text(rehearsal.findings) if rehearsal.findings else "")
+
+
+def _verdict(rehearsal: Rehearsal) -> str:
+    way = f"{rehearsal.source} → {rehearsal.target}"
+    count = f"{len(rehearsal.databases)} database{'' if len(rehearsal.databases) == 1 else 's'}"
+    stopped = [f"{hop.project} ({hop.source} → {hop.target})" for hop in rehearsal.hops if hop.outcome != "ok"]
+    if stopped:
+        return f"The rehearsal {way} with {count} was stopped: {', '.join(stopped)}."
+    return f"The rehearsal {way} with {count} went to its end, in {rehearsal.seconds:.0f} s."
+
+
+def _hop(hop: HopOutcome) -> Iterator[str]:
+    yield f"  {hop.project:10} {hop.outcome:8} {hop.seconds:6.1f} s"
+    for command in hop.commands:
+        moved = f", {command.rows} rows moved" if command.rows else ""
+        code = f"code of {command.release}"
+        yield f"    {command.words:{WORDS_WIDTH}} {command.seconds:6.1f} s  {command.judged}{moved}  ({code})"
+
+
+def rehearsal_json(rehearsal: Rehearsal) -> dict[str, Any]:
+    """The same as one document."""
+    return {
+        "format": FORMAT,
+        "from": rehearsal.source,
+        "to": rehearsal.target,
+        "databases": list(rehearsal.databases),
+        "is_fine": rehearsal.is_fine,
+        "seconds": rehearsal.seconds,
+        "hops": [
+            {
+                "from": hop.source,
+                "to": hop.target,
+                "project": hop.project,
+                "outcome": hop.outcome,
+                "seconds": round(hop.seconds, 3),
+                "commands": [_RUN.dump_python(command, mode="json") for command in hop.commands],
+                "findings": [finding.code for finding in hop.findings],
+            }
+            for hop in rehearsal.hops
+        ],
+        "findings": [finding_json(finding) for finding in rehearsal.findings],
+    }

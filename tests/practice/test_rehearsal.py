@@ -1,0 +1,128 @@
+"""A rehearsal for real: databases made by the code of one release, dumped, and taken to the next on a copy."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import zstandard
+
+from ostler.catalog import load_catalog
+from ostler.practice.images import HOST_IMAGE, ensure_image
+from ostler.practice.layout import cache_dir
+from ostler.practice.openstack.archives import ensure_archives
+from ostler.rehearsal.scratch import SOCKET, database_url, entered, start_database
+from ostler.rehearsal.settings import config_files
+
+pytestmark = [pytest.mark.practice, pytest.mark.timeout(1200)]
+
+SOURCE, TARGET = "2024.1", "2025.1"
+PROJECTS = ("keystone", "placement")
+FINISHED = 0
+WRONG_INPUT = 2
+
+
+@pytest.fixture(scope="module")
+def dumps(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Dumps of empty databases as the source's own code makes them."""
+    folder = tmp_path_factory.mktemp("dumps")
+    catalog = load_catalog()
+    archives = ensure_archives(cache_dir(), SOURCE, datetime.now(UTC), print, with_plugins=False, projects=PROJECTS)
+    image = ensure_image(cache_dir() / "images", HOST_IMAGE, print)
+    with entered(folder / "place", image) as scratch:
+        start_database(scratch)
+        for name in PROJECTS:
+            project = catalog.project(name)
+            scratch.rows(f"CREATE DATABASE `{name}`")
+            for path, text in config_files(project, database_url).items():
+                scratch.write(path, text)
+            for phase in project.schema_phases(SOURCE):
+                program, *arguments = phase.argv
+                scratch.run([f"{scratch.environment(archives[name])}/bin/{program}", *arguments], timeout_s=600)
+            made = scratch.run(["mariadb-dump", f"--socket={SOCKET}", name], timeout_s=60).stdout
+            (folder / f"{name}.sql.zst").write_bytes(zstandard.ZstdCompressor().compress(made.encode()))
+    return folder
+
+
+def command(dumps: Path, *more: str) -> list[str]:
+    given = [word for name in PROJECTS for word in ("--dump", str(dumps / f"{name}.sql.zst"))]
+    return [str(Path(sys.executable).parent / "ostler"), "rehearse", "--from", SOURCE, "--to", TARGET, *given, *more]
+
+
+def state(tmp_path: Path) -> dict[str, str]:
+    return {**os.environ, "OSTLER_STATE_DIR": str(tmp_path / "state")}
+
+
+def rehearse(dumps: Path, tmp_path: Path, *more: str, code: int = FINISHED) -> Any:
+    words = command(dumps, "--json", *more)
+    done = subprocess.run(words, capture_output=True, text=True, env=state(tmp_path), timeout=900, check=False)
+    assert done.returncode == code, done.stderr
+    return json.loads(done.stdout) if done.stdout else done.stderr
+
+
+def left_of(tmp_path: Path) -> list[Path]:
+    return list((tmp_path / "state").glob("rehearsals/*"))
+
+
+def running_in(tmp_path: Path) -> list[str]:
+    """Processes and mounts of a rehearsal that are still there."""
+    mounts = [line for line in Path("/proc/self/mounts").read_text().splitlines() if str(tmp_path) in line]
+    found = []
+    for path in Path("/proc").glob("[0-9]*/mountinfo"):
+        try:
+            found += [path.parent.name] if str(tmp_path) in path.read_text() else []
+        except OSError:
+            continue
+    return mounts + found
+
+
+def test_the_real_migrations_come_through_and_nothing_of_the_copy_is_left(dumps: Path, tmp_path: Path) -> None:
+    found = rehearse(dumps, tmp_path)
+    assert [(hop["project"], hop["outcome"]) for hop in found["hops"]] == [("placement", "ok"), ("keystone", "ok")]
+    schema = [c for hop in found["hops"] for c in hop["commands"] if c["kind"] == "schema"]
+    assert [c["words"] for c in schema] == [
+        "placement-manage db sync",
+        "keystone-manage db_sync --expand",
+        "keystone-manage db_sync --contract",
+    ]
+    heads = {name: sorted(load_catalog().project(name).version_rows(name, TARGET)) for name in PROJECTS}
+    assert schema[0]["revisions"] == {"placement": heads["placement"]}
+    assert schema[-1]["revisions"] == {"keystone": heads["keystone"]}
+    assert all(c["exit_code"] == 0 and c["seconds"] > 0 for c in schema)
+    assert left_of(tmp_path) == []
+    assert running_in(tmp_path) == []
+
+
+def test_one_that_was_killed_leaves_nothing_running_and_goes_on_where_it_was(dumps: Path, tmp_path: Path) -> None:
+    with subprocess.Popen(
+        command(dumps), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=state(tmp_path)
+    ) as first:
+        assert first.stderr is not None
+        assert next((line for line in first.stderr if "db_sync --expand: done" in line), None)
+        first.send_signal(signal.SIGKILL)
+    deadline = time.monotonic() + 10
+    while running_in(tmp_path) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert running_in(tmp_path) == []
+    assert left_of(tmp_path) != []
+
+    done = subprocess.run(command(dumps), capture_output=True, text=True, env=state(tmp_path), timeout=900, check=False)
+    assert done.returncode == FINISHED, done.stderr
+    assert "loaded" not in done.stderr
+    assert "db_sync --expand: " not in done.stderr
+    assert "db_sync --contract: done" in done.stderr
+    assert left_of(tmp_path) == []
+
+
+def test_what_the_target_cannot_start_from_is_refused_before_anything_is_run(dumps: Path, tmp_path: Path) -> None:
+    said = rehearse(dumps, tmp_path, "--from", "2023.1", code=WRONG_INPUT)
+    assert "rehearsal.another-release" in str(said)
+    assert left_of(tmp_path) == []

@@ -1,0 +1,67 @@
+"""`ostler rehearse` as it is called: who may, what it is given, what it writes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ostler.cli.main import main
+from ostler.rehearsal import rehearse as room
+from ostler.reporting.rehearsal_model import HopOutcome, Rehearsal
+
+REFUSED, WRONG_INPUT, FINDINGS = 3, 2, 1
+
+
+@pytest.fixture
+def wishes(monkeypatch: pytest.MonkeyPatch) -> list[room.Wish]:
+    """What is asked of the room, which answers that nova came through, or not when the target is 2026.1."""
+    asked: list[room.Wish] = []
+
+    def rehearse(catalog: object, wish: room.Wish, stage: object) -> Rehearsal:
+        asked.append(wish)
+        hop = HopOutcome("2024.1", wish.target, "nova", "ok" if wish.target == "2025.1" else "failed", ())
+        return Rehearsal("2024.1", wish.target, ("nova",), (hop,), 1.0)
+
+    monkeypatch.setattr(room, "rehearse", rehearse)
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    return asked
+
+
+def test_only_root_may(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    assert main(["rehearse", "--to", "2025.1", "--dump", "nova.sql"]) == REFUSED
+    assert "as root" in capsys.readouterr().err
+
+
+def test_dumps_may_have_names_and_a_file_that_is_there_is_a_file(tmp_path: Path, wishes: list[room.Wish]) -> None:
+    odd = tmp_path / "a=b.sql"
+    odd.touch()
+    words = ["--dump", "nova=x.sql.gz", "--dump", str(odd), "--dump", "y.sql", "--projects", "nova, placement"]
+    assert main(["rehearse", "--to", "2025.1", "--from", "2024.1", *words]) == 0
+    (wish,) = wishes
+    assert wish.dumps == (("nova", Path("x.sql.gz")), (None, odd), (None, Path("y.sql")))
+    assert (wish.source, wish.projects, wish.keep) == ("2024.1", ("nova", "placement"), False)
+
+
+def test_the_result_is_written_and_its_outcome_is_the_exit_code(
+    tmp_path: Path, wishes: list[room.Wish], capsys: pytest.CaptureFixture[str]
+) -> None:
+    report = tmp_path / "report.json"
+    assert main(["rehearse", "--to", "2026.1", "--dump", "x.sql", "--json", "--report", str(report)]) == FINDINGS
+    assert json.loads(capsys.readouterr().out) == json.loads(report.read_text())
+    assert json.loads(report.read_text())["hops"][0]["outcome"] == "failed"
+
+
+def test_a_report_that_cannot_be_written_is_told(
+    tmp_path: Path, wishes: list[room.Wish], capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["--dump", "x.sql", "--report", str(tmp_path / "none" / "x.json")]
+    assert main(["rehearse", "--to", "2025.1", *words]) == WRONG_INPUT
+    assert "rehearsal.cannot-write" in capsys.readouterr().err
+
+
+def test_without_a_dump_nothing_is_begun(wishes: list[room.Wish]) -> None:
+    assert main(["rehearse", "--to", "2025.1"]) == WRONG_INPUT
+    assert wishes == []

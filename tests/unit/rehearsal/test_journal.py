@@ -1,0 +1,58 @@
+"""What a rehearsal keeps beside its copy."""
+
+from __future__ import annotations
+
+import multiprocessing
+from pathlib import Path
+
+import pytest
+
+from ostler.errors import Finding, Refused, Severity
+from ostler.rehearsal import journal as journals
+from ostler.reporting.rehearsal_model import CommandRun
+
+WARNING = Finding("nova.status-check-x", Severity.WARNING, "nova", "look", evidence=("a line",))
+RUN = CommandRun(
+    "nova-manage db sync", "schema", "2025.1", 0, "done", 1.5, revisions={"nova": ("a", "b")}, findings=(WARNING,)
+)
+
+
+def test_what_ended_well_is_there_for_the_next_who_opens_it(tmp_path: Path) -> None:
+    with journals.opened(tmp_path / "r") as journal:
+        journal.begun_at("2024.1")
+        journal.loaded("nova")
+        journal.ended("a/b", RUN)
+    with journals.opened(tmp_path / "r") as again:
+        assert (again.source(), again.is_loaded("nova"), again.is_loaded("cinder")) == ("2024.1", True, False)
+        assert again.done == {"a/b": RUN}
+
+
+def test_a_line_that_a_kill_cut_off_was_never_written(tmp_path: Path) -> None:
+    with journals.opened(tmp_path / "r") as journal:
+        journal.ended("first", RUN)
+        journal.ended("second", RUN)
+    path = tmp_path / "r" / journals.COMMANDS
+    path.write_bytes(path.read_bytes()[:-30])
+    with journals.opened(tmp_path / "r") as again:
+        assert set(again.done) == {"first"}
+        again.ended("third", RUN)
+    with journals.opened(tmp_path / "r") as last:
+        assert set(last.done) == {"first", "third"}
+
+
+def test_two_cannot_rehearse_the_same_at_once(tmp_path: Path) -> None:
+    with journals.opened(tmp_path / "r"), multiprocessing.get_context("fork").Pool(1) as pool:
+        assert pool.apply(_refused, (tmp_path / "r",)) == "rehearsal.busy"
+
+
+def _refused(folder: Path) -> str:
+    with pytest.raises(Refused) as refused, journals.opened(folder):
+        pass
+    return refused.value.code
+
+
+def test_nothing_is_left_when_it_is_forgotten(tmp_path: Path) -> None:
+    with journals.opened(tmp_path / "r") as journal:
+        journal.ended("first", RUN)
+    journals.forget(tmp_path / "r")
+    assert list(tmp_path.iterdir()) == []

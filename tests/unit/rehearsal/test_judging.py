@@ -1,0 +1,93 @@
+"""What the end of a command means."""
+
+from __future__ import annotations
+
+import pytest
+
+from ostler.catalog import load_catalog
+from ostler.commands import CommandResult
+from ostler.errors import Severity
+from ostler.rehearsal.judging import judge, rows_moved
+from ostler.rehearsal.sequence import Planned, hop_commands
+
+CATALOG = load_catalog()
+HOP = CATALOG.hop("2024.1", "2025.1")
+TABLE = """Running batches of 50 until complete
++---------------------+--------------+-----------+
+|      Migration      | Total Needed | Completed |
++---------------------+--------------+-----------+
+|   populate_uuids    |      12      |     7     |
+| populate_dev_uuids  |      3       |     3     |
++---------------------+--------------+-----------+
+"""
+CHECK = """+-----------------------------+
+| Upgrade Check Results       |
++-----------------------------+
+| Check: {check}              |
+| Result: {result}            |
+| Details: {details}          |
++-----------------------------+
+"""
+
+
+def planned(project: str, words: str) -> Planned:
+    return next(p for p in hop_commands(HOP, CATALOG.project(project)) if p.words == words)
+
+
+def judged(project: str, words: str, exit_code: int, stdout: str = "", stderr: str = "") -> tuple[str, str, list[str]]:
+    judgement = judge(CATALOG, planned(project, words), CommandResult(exit_code, stdout, stderr))
+    return str(judgement.meaning), judgement.outcome, [finding.code for finding in judgement.findings]
+
+
+def test_rows_are_counted_from_the_table() -> None:
+    assert rows_moved(TABLE) == 10
+    assert rows_moved("no table") == 0
+
+
+@pytest.mark.parametrize(
+    ("exit_code", "expected"),
+    [
+        (0, ("done", "ok", [])),
+        (2, ("stuck", "failed", ["rehearsal.unknown-failure"])),
+        (255, ("crash", "failed", ["rehearsal.unknown-failure"])),
+        (77, ("unknown", "failed", ["rehearsal.unknown-failure"])),
+    ],
+)
+def test_an_exit_code_means_what_the_catalog_says(exit_code: int, expected: tuple[str, str, list[str]]) -> None:
+    assert judged("nova", "nova-manage db online_data_migrations", exit_code, TABLE) == expected
+
+
+def test_more_rows_to_move_is_run_again() -> None:
+    result = CommandResult(1, TABLE, "")
+    judgement = judge(CATALOG, planned("nova", "nova-manage db online_data_migrations"), result)
+    assert (judgement.again, judgement.outcome) == (True, "ok")
+
+
+def test_a_failure_that_is_known_is_told_with_its_fix() -> None:
+    said = "  File x, line 7\nValueError: badly formed hexadecimal UUID string"
+    assert judged("neutron", "neutron-status upgrade check", 1, stderr=said)[1:] == (
+        "blocked",
+        ["neutron.ids-not-uuids"],
+    )
+
+
+def test_an_unknown_failure_shows_the_end_of_what_was_said_without_secrets() -> None:
+    said = "Traceback\n  File x\nOperationalError: mysql+pymysql://nova:hunter2@db/nova\n"
+    judgement = judge(CATALOG, planned("nova", "nova-manage db sync"), CommandResult(255, "", said))
+    (finding,) = judgement.findings
+    assert finding.severity is Severity.FAILURE
+    assert finding.evidence[-1].startswith("OperationalError")
+    assert "hunter2" not in str(finding)
+
+
+@pytest.mark.parametrize(("result", "exit_code", "outcome"), [("Warning", 1, "ok"), ("Failure", 2, "blocked")])
+def test_a_check_that_fails_blocks_and_one_that_warns_does_not(result: str, exit_code: int, outcome: str) -> None:
+    table = CHECK.format(check="Some Check", result=result, details="look at it")
+    assert judged("cinder", "cinder-status upgrade check", exit_code, table)[1:] == (
+        outcome,
+        ["cinder.status-check-some-check"],
+    )
+
+
+def test_a_check_that_crashed_says_nothing_and_is_a_failure() -> None:
+    assert judged("cinder", "cinder-status upgrade check", 1, stderr="No such folder")[1] == "failed"
