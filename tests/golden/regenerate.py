@@ -11,6 +11,7 @@ from tests.meta import list_codes
 from ostler.cli.plans import plan_schema
 from ostler.planning.model import plan_to_json
 from ostler.reporting.plan_text import plan_text
+from ostler.reporting.rehearsal_document import rehearsal_schema
 from ostler.reporting.report_model import report_schema
 from ostler.reporting.status_model import status_schema
 
@@ -21,6 +22,7 @@ def documents() -> dict[Path, str]:
     """Every golden document, by where it is kept."""
     found = {
         SCHEMAS / "plan.json": plan_schema(),
+        SCHEMAS / "rehearsal.json": rehearsal_schema(),
         SCHEMAS / "report.json": report_schema(),
         SCHEMAS / "status.json": status_schema(),
     }

@@ -88,7 +88,7 @@ def test_the_real_migrations_come_through_and_nothing_of_the_copy_is_left(dumps:
     found = rehearse(dumps, tmp_path)
     assert [(hop["project"], hop["outcome"]) for hop in found["hops"]] == [("placement", "ok"), ("keystone", "ok")]
     schema = [c for hop in found["hops"] for c in hop["commands"] if c["kind"] == "schema"]
-    assert [c["words"] for c in schema] == [
+    assert [c["command"] for c in schema] == [
         "placement-manage db sync",
         "keystone-manage db_sync --expand",
         "keystone-manage db_sync --contract",

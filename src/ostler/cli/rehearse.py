@@ -56,7 +56,8 @@ def rehearse(
     from ostler.practice.openstack.archives import ensure_archives
     from ostler.rehearsal.rehearse import Stage, Wish
     from ostler.rehearsal.rehearse import rehearse as carry_out
-    from ostler.reporting.rehearsal_text import rehearsal_json, rehearsal_text
+    from ostler.reporting.rehearsal_document import rehearsal_json
+    from ostler.reporting.rehearsal_text import rehearsal_text
 
     if os.geteuid() != 0:
         raise Refused(

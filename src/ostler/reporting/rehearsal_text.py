@@ -1,18 +1,13 @@
-"""A rehearsal as text and as JSON. Pure."""
+"""A rehearsal as text. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
-from pydantic import TypeAdapter
+from ostler.reporting.findings import findings_text
+from ostler.reporting.rehearsal_model import HopOutcome, Rehearsal
 
-from ostler.reporting.findings import finding_json, findings_text
-from ostler.reporting.rehearsal_model import CommandRun, HopOutcome, Rehearsal
-
-FORMAT = 1
 WORDS_WIDTH = 50
-_RUN: TypeAdapter[CommandRun] = TypeAdapter(CommandRun)
 
 
 def rehearsal_text(rehearsal: Rehearsal) -> str:
@@ -44,28 +39,3 @@ def _hop(hop: HopOutcome) -> Iterator[str]:
         moved = f", {command.rows} rows moved" if command.rows else ""
         code = f"code of {command.release}"
         yield f"    {command.words:{WORDS_WIDTH}} {command.seconds:6.1f} s  {command.judged}{moved}  ({code})"
-
-
-def rehearsal_json(rehearsal: Rehearsal) -> dict[str, Any]:
-    """The same as one document."""
-    return {
-        "format": FORMAT,
-        "from": rehearsal.source,
-        "to": rehearsal.target,
-        "databases": list(rehearsal.databases),
-        "is_fine": rehearsal.is_fine,
-        "seconds": rehearsal.seconds,
-        "hops": [
-            {
-                "from": hop.source,
-                "to": hop.target,
-                "project": hop.project,
-                "outcome": hop.outcome,
-                "seconds": round(hop.seconds, 3),
-                "commands": [_RUN.dump_python(command, mode="json") for command in hop.commands],
-                "findings": [finding.code for finding in hop.findings],
-            }
-            for hop in rehearsal.hops
-        ],
-        "findings": [finding_json(finding) for finding in rehearsal.findings],
-    }

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from pathlib import Path
+
+import jsonschema
+import pytest
 
 from ostler.errors import Finding, Severity
+from ostler.reporting.rehearsal_document import rehearsal_json, rehearsal_schema
 from ostler.reporting.rehearsal_model import CommandRun, HopOutcome, Rehearsal
-from ostler.reporting.rehearsal_text import rehearsal_json, rehearsal_text
+from ostler.reporting.rehearsal_text import rehearsal_text
+
+PUBLISHED = Path(__file__).parents[3] / "docs" / "schemas" / "rehearsal.json"
 
 ROWS = CommandRun("nova-manage db online_data_migrations", "rows", "2024.1", 0, "done", 2.5, rows=12)
 SYNC = CommandRun("nova-manage db sync", "schema", "2025.1", 0, "done", 3.25, revisions={"nova": ("2903cd72dc14",)})
@@ -52,17 +60,25 @@ def test_one_that_was_stopped_names_who_and_shows_the_end_of_what_was_said() -> 
     assert all(word in text for word in ("it cannot go on", "mend it", "the end"))
 
 
-def test_the_document_holds_hops_with_their_commands() -> None:
+def test_the_document_holds_hops_with_their_commands_and_fits_its_schema() -> None:
     document = rehearsal_json(STOPPED)
+    jsonschema.validate(document, json.loads(PUBLISHED.read_text()))
+    jsonschema.validate(rehearsal_json(FINE), json.loads(PUBLISHED.read_text()))
     (hop,) = document["hops"]
-    assert (document["is_fine"], hop["from"], hop["to"], hop["project"], hop["outcome"]) == (
-        False,
-        "2024.1",
-        "2025.1",
-        "nova",
-        "blocked",
-    )
+    assert (document["from"], document["to"], document["is_fine"]) == ("2024.1", "2025.1", False)
+    assert (hop["from"], hop["to"], hop["project"], hop["outcome"]) == ("2024.1", "2025.1", "nova", "blocked")
     (command,) = hop["commands"]
     assert (command["exit_code"], command["judged"], command["seconds"]) == (0, "done", 3.25)
-    assert hop["findings"] == ["nova.blocked"]
-    assert document["findings"][0]["code"] == "nova.blocked"
+    assert command["revisions"] == {"nova": ["2903cd72dc14"]}
+    assert [finding["code"] for finding in hop["findings"]] == ["nova.blocked"]
+
+
+def test_a_document_without_its_hops_does_not_fit() -> None:
+    document = rehearsal_json(FINE)
+    del document["hops"]
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(document, json.loads(PUBLISHED.read_text()))
+
+
+def test_the_published_schema_is_up_to_date() -> None:
+    assert PUBLISHED.read_text() == rehearsal_schema(), "run: make golden"
