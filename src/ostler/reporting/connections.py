@@ -10,6 +10,9 @@ from ostler.facts.connections import DATABASE, MESSAGING
 from ostler.facts.model import JsonValue, Snapshot, Unknown
 
 HEADINGS = {DATABASE: "DATABASES", MESSAGING: "MESSAGE BUSES"}
+UNNAMED = {DATABASE: "(no name)", MESSAGING: "/"}
+"""A bus without a name is RabbitMQ's default virtual host."""
+
 GOOD = ("answers", "open")
 NAME_WIDTH, USE_WIDTH = 24, 68
 
@@ -134,7 +137,8 @@ def _counted(number: int, noun: str) -> str:
 
 def _told(store: Store) -> Iterator[str]:
     user = f"{store.user}@" if store.user else ""
-    yield f"  {store.name or '(no name)':{NAME_WIDTH}}{store.scheme}  {user}{', '.join(store.servers)}".rstrip()
+    name = store.name or UNNAMED[store.kind]
+    yield f"  {name:{NAME_WIDTH}}{store.scheme}  {user}{', '.join(store.servers)}".rstrip()
     for use in store.uses:
         place = f"{use.file} [{use.group}] {use.option}"
         yield f"    {place:{USE_WIDTH}}{' '.join(use.hosts)}"

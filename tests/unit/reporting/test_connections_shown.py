@@ -46,7 +46,7 @@ def test_a_database_is_told_once_with_all_who_use_it() -> None:
         "    /etc/placement/placement.conf [placement_database] connection       ctl1",
         "",
         "MESSAGE BUSES",
-        "  (no name)               rabbit  openstack@10.77.0.11:5672, 10.77.0.12:5672, 10.77.0.13:5672",
+        "  /                       rabbit  openstack@10.77.0.11:5672, 10.77.0.12:5672, 10.77.0.13:5672",
         "    /etc/nova/nova.conf [DEFAULT] transport_url                         cmp1",
     ]
 
