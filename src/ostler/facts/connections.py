@@ -1,11 +1,11 @@
 """`host.connections`: every database and message bus that the configuration files of a host name, and whether each
 answers from there. Passwords never leave the host.
 
-Value: a list of {file, line, group, option, kind, scheme, user, servers, name}, in the order of files and lines. `kind`
-is "database" or "messaging"; `scheme` as written ("mysql+pymysql", "rabbit"); `user` and `name` (of the database, or
-the virtual host) are "" when there is none; `servers` are [{host, port, answer}]: `host` None for one that is not
-written as a name or address (a reference to another option, for one), and `answer` then None. Else `answer` is one of
-ANSWERS.
+Value: {found, unread}. `unread` are files that could not be read, each with the reason. `found` is a list of {file,
+line, group, option, kind, scheme, user, servers, name}, in the order of files and lines. `kind` is "database" or
+"messaging"; `scheme` as written ("mysql+pymysql", "rabbit"); `user` and `name` (of the database, or the virtual host)
+are "" when there is none; `servers` are [{host, port, answer}]: `host` None for one that is not written as a name or
+address (a reference to another option, for one), and `answer` then None. Else `answer` is one of ANSWERS.
 
 Found are all options whose value is the address of a database or a bus, whatever their name, and those that named
 RabbitMQ (until Stein: oslo.messaging 9.0.0, release note removal-deprecated-options) or Qpid (until Mitaka: release
@@ -20,26 +20,29 @@ from ostler.catalog import load_catalog
 from ostler.cloud.model import Cloud
 from ostler.commands import Command, CommandResult
 from ostler.facts.model import FactRequest, HostFact, JsonValue
-from ostler.facts.output import entry, json_of
+from ostler.facts.output import entry, json_object_of
 from ostler.facts.scripts import python
 
 LIMIT_S = 3.0
 DATABASE, MESSAGING = "database", "messaging"
-ANSWERS = ("answers", "open", "closed", "refused", "silent", "unknown name", "unreachable")
-"""`answers`: a server of that kind spoke; `open`: something took the connection and said nothing of that kind, as one
-does that wants TLS; `closed`: it hung up at once, as HAProxy does when no server behind it is up."""
+ANSWERS = ("answers", "wants TLS", "open", "other", "closed", "refused", "silent", "unknown name", "unreachable")
+"""`answers`: a server of that kind spoke; `wants TLS`: one that speaks only TLS; `open`: the connection was taken, and
+nothing is asked of this kind; `other`: something else answered; `closed`: it hung up at once, as HAProxy does when no
+server behind it is up."""
 
 SCRIPT = r"""
-import json, os, re, socket, sys, threading
+import json, os, re, socket, sys, threading, time
 
 limit = float(sys.argv[2])
 PORTS = {"mysql": 3306, "mariadb": 3306, "postgresql": 5432, "postgres": 5432, "sqlite": 0,
          "rabbit": 5672, "kombu": 5672, "amqp": 5672, "amqps": 5671, "pika": 5672, "qpid": 5672, "kafka": 9092}
 DATABASES = ("mysql", "mariadb", "postgresql", "postgres", "sqlite")
+USER, NAME = re.compile(r"[\w.\-+%]*$"), re.compile(r"[^\s?#;'\"]*")
 URL = re.compile(r"([a-z][a-z0-9]*)(\+[a-z0-9_]+)?://(.*)$", re.IGNORECASE)
 SERVER = re.compile(r"(\[[0-9a-f:.]+\]|[\w.\-]+)(?::(\d{1,5}))?$", re.IGNORECASE)
 OPTION = re.compile(r"([^\s=:\[#;][^=:]*?)\s*[=:]\s*(.*?)\s*$")
-LARGEST = 1 << 22
+LARGEST = 1 << 24
+TLS_ALERT = b"\x15\x03"
 
 def servers(texts, port):
     found = []
@@ -55,12 +58,14 @@ def login_and_places(text):
     # a password may hold any character: what stands before the last @ is told only when it cannot be a part of one
     parts = text.split("@")
     user = parts[0].partition(":")[0] if len(parts) > 1 else ""
+    if not USER.match(user) or re.search(r"\s", text):
+        return "", ["?"], ""
     if "?" in "@".join(parts[:-1]):
         return user, ["?"], ""
     middle = [part.partition(",") for part in parts[1:-1]]
     places = [place for place, _, login in middle if user and login.startswith(user + ":") and SERVER.match(place)]
     last, _, name = parts[-1].partition("/")
-    return user, places + [each for each in last.split(",") if each], name.partition("?")[0]
+    return user, places + [each for each in last.split(",") if each], NAME.match(name).group()
 
 def from_url(value):
     seen = URL.match(value)
@@ -80,7 +85,7 @@ def from_options(options, places, port, user, name, scheme):
         return None, None, None
     value, line = options[set_as]
     text = lambda option: options.get(option, ("", 0))[0]
-    number = text(port) if text(port).isdigit() else PORTS[scheme]
+    number = text(port) if re.match(r"[0-9]{1,5}$", text(port)) else PORTS[scheme]
     found = {"kind": "messaging", "scheme": scheme, "user": text(user), "name": text(name),
              "servers": servers(value.split(","), number)}
     return set_as, line, found
@@ -92,7 +97,10 @@ OLD = (
 
 def of_file(path):
     with open(path, encoding="utf-8", errors="replace") as file:
-        lines = file.read(LARGEST).splitlines()
+        text = file.read(LARGEST + 1)
+    if len(text) > LARGEST:
+        raise OSError("larger than %d characters" % LARGEST)
+    lines = text.splitlines()
     group, groups, found = "DEFAULT", {}, []
     for number, text in enumerate(lines, 1):
         if text.startswith("["):
@@ -135,8 +143,10 @@ def ask(server, scheme):
             if not said:
                 return "closed"
             if expected is None:
-                return "answers" if len(said) > 4 and said[3] == 0 else "open"
-            return "answers" if said.startswith(expected) else "open"
+                return "answers" if len(said) > 4 and said[3] == 0 else "other"
+            if said.startswith(TLS_ALERT):
+                return "wants TLS"
+            return "answers" if said.startswith(expected) else "other"
     except socket.gaierror:
         return "unknown name"
     except ConnectionRefusedError:
@@ -148,12 +158,16 @@ def ask(server, scheme):
     except (OSError, ValueError, OverflowError):
         return "unreachable"
 
-found = []
+found, unread = [], {}
 for folder in sys.argv[3:]:
     for at, _, names in sorted(os.walk(folder)):
         for name in sorted(names):
-            if name.endswith((".conf", ".ini")) and os.path.isfile(os.path.join(at, name)):
-                found += of_file(os.path.join(at, name))
+            path = os.path.join(at, name)
+            if name.endswith((".conf", ".ini")) and os.path.isfile(path):
+                try:
+                    found += of_file(path)
+                except OSError as error:
+                    unread[path] = error.strerror or str(error)
 answers = {}
 
 def keep(key):
@@ -161,15 +175,18 @@ def keep(key):
 
 asked = {(server["host"], server["port"], each["scheme"].partition("+")[0])
          for each in found for server in each["servers"] if server["host"]}
-threads = [threading.Thread(target=keep, args=(key,)) for key in asked]
+threads = [threading.Thread(target=keep, args=(key,), daemon=True) for key in asked]
 for thread in threads:
     thread.start()
+until = time.monotonic() + 4 * limit
 for thread in threads:
-    thread.join()
+    thread.join(max(0, until - time.monotonic()))
 for each in found:
     for server in each["servers"]:
-        server["answer"] = answers.get((server["host"], server["port"], each["scheme"].partition("+")[0]))
-print(json.dumps(found))
+        if server["host"]:
+            key = (server["host"], server["port"], each["scheme"].partition("+")[0])
+            server["answer"] = answers.get(key, "silent")
+print(json.dumps({"found": found, "unread": unread}))
 """
 
 
@@ -185,10 +202,12 @@ def folders() -> tuple[str, ...]:
 
 def parse(results: Sequence[CommandResult], cloud: Cloud, request: FactRequest) -> JsonValue:
     what = "the connections in configuration files"
-    answer = json_of(results[0], what)
-    if not isinstance(answer, list):
-        raise ValueError(f"{what} are no list")
-    return [_connection(seen, what) for seen in answer]
+    answer = json_object_of(results[0], what)
+    unread = entry(answer, "unread", dict, what)
+    return {
+        "found": [_connection(seen, what) for seen in entry(answer, "found", list, what)],
+        "unread": {path: entry(unread, path, str, what) for path in unread},
+    }
 
 
 def _connection(seen: JsonValue, what: str) -> JsonValue:

@@ -13,7 +13,8 @@ HEADINGS = {DATABASE: "DATABASES", MESSAGING: "MESSAGE BUSES"}
 UNNAMED = {DATABASE: "(no name)", MESSAGING: "/"}
 """A bus without a name is RabbitMQ's default virtual host."""
 
-GOOD = ("answers", "open")
+GOOD = ("answers", "wants TLS", "open")
+UNWRITTEN = "?"
 NAME_WIDTH, USE_WIDTH = 24, 68
 
 
@@ -52,11 +53,13 @@ class Silence:
 
 @dataclass(frozen=True)
 class Connections:
-    """All that the hosts' files name. `unread` are hosts whose files nobody could read, with the reason."""
+    """All that the hosts' files name. `unread` are hosts and files ("ctl1 /etc/nova/nova.conf") that nobody could read,
+    with the reason; `not_asked` is how many servers are not written as a name or address."""
 
     stores: tuple[Store, ...]
     silent: tuple[Silence, ...]
     unread: Mapping[str, str]
+    not_asked: int
 
     @property
     def is_fine(self) -> bool:
@@ -73,7 +76,8 @@ def connections_of(snapshot: Snapshot) -> Connections:
         if isinstance(found, Unknown):
             unread[host] = found.reason
             continue
-        for each in found:
+        unread |= {f"{host} {path}": reason for path, reason in found["unread"].items()}
+        for each in found["found"]:
             servers = tuple(_server(server) for server in each["servers"])
             store = (each["kind"], each["scheme"], each["user"], each["name"], servers)
             place = (each["file"], each["group"], each["option"])
@@ -85,6 +89,7 @@ def connections_of(snapshot: Snapshot) -> Connections:
         tuple(_store(store, places) for store, places in sorted(uses.items())),
         tuple(Silence(*key, tuple(dict.fromkeys(hosts))) for key, hosts in sorted(silent.items())),
         unread,
+        sum(server == UNWRITTEN for store in uses for server in store[-1]),
     )
 
 
@@ -99,7 +104,7 @@ def _store(
 def _server(server: Mapping[str, JsonValue]) -> str:
     host = server["host"]
     if host is None:
-        return "?"
+        return UNWRITTEN
     return f"[{host}]:{server['port']}" if ":" in host else f"{host}:{server['port']}"
 
 
@@ -123,12 +128,16 @@ def _verdict(connections: Connections) -> str:
     kinds = [store.kind for store in connections.stores]
     counts = f"{_counted(kinds.count(DATABASE), 'database')} and {_counted(kinds.count(MESSAGING), 'message bus')}"
     files = {use.file for store in connections.stores for use in store.uses}
+    if not files and not connections.unread:
+        return "No configuration file on any host names a database or a message bus."
     named = f"{counts} in {_counted(len(files), 'configuration file')}"
     if connections.unread:
-        return f"{named}; {_counted(len(connections.unread), 'host')} could not be read."
+        named += f"; {_counted(len(connections.unread), 'place')} could not be read"
     if connections.silent:
-        return f"{named}; {_counted(len({each.server for each in connections.silent}), 'server')} not answering."
-    return f"{named}; every server answers."
+        named += f"; {_counted(len({each.server for each in connections.silent}), 'server')} not answering"
+    elif not connections.unread:
+        named += "; every server that was asked answers"
+    return f"{named}{f'; {connections.not_asked} told as ? not asked' if connections.not_asked else ''}."
 
 
 def _counted(number: int, noun: str) -> str:
@@ -173,4 +182,5 @@ def connections_json(connections: Connections, cloud: str) -> dict[str, Any]:
         "message_buses": rows(MESSAGING),
         "not_answering": [{**vars(each), "hosts": list(each.hosts)} for each in connections.silent],
         "not_read": dict(connections.unread),
+        "not_asked": connections.not_asked,
     }

@@ -26,7 +26,11 @@ def broker(answer: str) -> dict[str, Any]:
 
 def read(**hosts: Any) -> Snapshot:
     """A snapshot of the cloud; hosts that are not named name nothing in their files."""
-    values = {wanted("host.connections", host): hosts.get(host, []) for host in CLOUD.hosts}
+    said = {host: hosts.get(host, []) for host in CLOUD.hosts}
+    values = {
+        wanted("host.connections", host): {"found": value, "unread": {}} if isinstance(value, list) else value
+        for host, value in said.items()
+    }
     return Snapshot(CLOUD, 0.0, values)
 
 
@@ -37,7 +41,7 @@ def test_a_database_is_told_once_with_all_who_use_it() -> None:
     found = connections_of(read(ctl1=[connection(), placement], ctl2=[connection()], cmp1=[broker("answers")]))
     assert found.is_fine
     assert connections_text(found).splitlines() == [
-        "2 databases and 1 message bus in 2 configuration files; every server answers.",
+        "2 databases and 1 message bus in 2 configuration files; every server that was asked answers.",
         "",
         "DATABASES",
         "  nova                    mysql+pymysql  nova@10.77.0.250:3306",
@@ -52,7 +56,7 @@ def test_a_database_is_told_once_with_all_who_use_it() -> None:
 
 
 def test_a_server_that_does_not_answer_is_named_with_who_asked_it() -> None:
-    found = connections_of(read(cmp1=[broker("refused")], cmp2=[broker("refused")], ctl1=[broker("open")]))
+    found = connections_of(read(cmp1=[broker("refused")], cmp2=[broker("refused")], ctl1=[broker("wants TLS")]))
     assert not found.is_fine
     lines = connections_text(found).splitlines()
     assert lines[0].endswith("; 1 server not answering.")
@@ -65,10 +69,27 @@ def test_a_host_that_was_not_read_is_unknown_and_not_fine() -> None:
     found = connections_of(read(ctl1=[connection()], ctl2=Unknown("no answer in time")))
     assert not found.is_fine
     text = connections_text(found)
-    assert text.splitlines()[0].endswith("; 1 host could not be read.")
+    assert text.splitlines()[0].endswith("; 1 place could not be read.")
     assert text.endswith("NOT READ\n  ctl2: no answer in time\n")
 
 
 def test_what_hosts_say_does_nothing_to_a_terminal() -> None:
     nasty = connection("/etc/nova/\x1b[2Jx.conf", option="a\nb", user="\x07", name="\x9b")
     assert all(line.isprintable() for line in connections_text(connections_of(read(ctl1=[nasty]))).splitlines())
+
+
+def test_a_file_that_was_not_read_is_named_with_its_host() -> None:
+    unread = {"found": [connection()], "unread": {"/etc/nova/x.conf": "Input/output error"}}
+    found = connections_of(read(ctl1=unread))
+    assert not found.is_fine
+    assert connections_text(found).endswith("NOT READ\n  ctl1 /etc/nova/x.conf: Input/output error\n")
+
+
+def test_servers_that_were_not_asked_and_files_that_name_nothing_are_said_so() -> None:
+    unwritten = connection(servers=[{"host": None, "port": None, "answer": None}])
+    assert (
+        connections_text(connections_of(read(ctl1=[unwritten])))
+        .splitlines()[0]
+        .endswith("every server that was asked answers; 1 told as ? not asked.")
+    )
+    assert connections_text(connections_of(read())).startswith("No configuration file on any host names a database")

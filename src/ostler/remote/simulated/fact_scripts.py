@@ -70,7 +70,7 @@ def connections(machine: Machine, arguments: Sequence[str], stdin: bytes) -> Out
                 place = {"file": path, "line": number, "group": group, "option": name, "kind": kind}
                 about = {"scheme": url.scheme, "user": url.username or "", "name": url.path.strip("/")}
                 found.append({**place, **about, "servers": [server]})
-    return Outcome(0, json.dumps(found), seconds=0.1)
+    return Outcome(0, json.dumps({"found": found, "unread": {}}), seconds=0.1)
 
 
 def _listens(machine: Machine, address: str, unit: str) -> bool:
