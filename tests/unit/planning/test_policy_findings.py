@@ -48,7 +48,7 @@ def test_rules_that_would_be_ignored_refuse_the_upgrade(source: str) -> None:
         ({}, NOT_SET),
         ({YAML: A_FILE}, NOT_SET),
         ({JSON: A_FILE, YAML: A_FILE}, NOT_SET),
-        ({JSON: {**A_FILE, "size": len("{}\n")}}, NOT_SET),
+        ({JSON: {**A_FILE, "size": len("{\n}\n")}}, NOT_SET),
         ({JSON: A_FILE}, {"oslo_policy/policy_file": "policy.json"}),
     ],
 )

@@ -14,8 +14,8 @@ from ostler.planning.upgrade.request import Scene
 
 BLOCKER = "policy.json-is-no-longer-read"
 POLICY_FILE = "oslo_policy/policy_file"
-NO_RULES_BYTES = 3
-"""The size of a file without any rule: `{}` and the end of the line."""
+SHORTEST_RULES_BYTES = 8
+"""Of a file with one rule: `{"a":""}`. What is shorter holds none."""
 
 
 def policy_requests(catalog: Catalog, hop: Hop, cloud: Cloud) -> tuple[FactRequest, ...]:
@@ -25,7 +25,12 @@ def policy_requests(catalog: Catalog, hop: Hop, cloud: Cloud) -> tuple[FactReque
         return ()
     hosts = [host.name for host in cloud.hosts_with("controller")]
     projects = catalog.projects
-    set_there = [wanted("host.options", at, path=_main(it), options=POLICY_FILE) for at in hosts for it in projects]
+    set_there = [
+        wanted("host.options", host, path=path, options=POLICY_FILE)
+        for host in hosts
+        for project in projects
+        for path in project.config_files
+    ]
     return (*(_files(at, projects) for at in hosts), *set_there)
 
 
@@ -37,11 +42,11 @@ def policy_findings(scene: Scene) -> list[Finding]:
     for host in scene.controllers:
         there = scene.snapshot.values.get(_files(host.name, scene.catalog.projects), Unknown("not read"))
         for project in scene.projects_on(host):
-            options = scene.options.get((host.name, _main(project)), {})
-            if isinstance(there, Unknown) or POLICY_FILE not in options:
-                reason = there.reason if isinstance(there, Unknown) else f"{_main(project)} was not read"
+            options = [scene.options.get((host.name, path), {}) for path in project.config_files]
+            if isinstance(there, Unknown) or not all(POLICY_FILE in each for each in options):
+                reason = there.reason if isinstance(there, Unknown) else "a configuration file was not read"
                 found.append(_not_read(f"{_old(project)} on {host.name}", reason, scene.target))
-            elif options[POLICY_FILE] is None and _has_rules(there, project):
+            elif all(each[POLICY_FILE] is None for each in options) and _has_rules(there, project):
                 found.append(_ignored(scene, host.name, project))
     return found
 
@@ -55,7 +60,7 @@ def _stops_reading(catalog: Catalog, hop: Hop) -> bool:
 
 def _has_rules(there: dict[str, dict[str, int]], project: Project) -> bool:
     """Whether policy.json holds rules and is the file that is read: policy.yaml goes before it in every release."""
-    return _new(project) not in there and there.get(_old(project), {}).get("size", 0) > NO_RULES_BYTES
+    return _new(project) not in there and there.get(_old(project), {}).get("size", 0) >= SHORTEST_RULES_BYTES
 
 
 def _ignored(scene: Scene, host: str, project: Project) -> Finding:
@@ -68,7 +73,8 @@ def _ignored(scene: Scene, host: str, project: Project) -> Finding:
         expected="the rules in policy.yaml beside it",
         do_next=(
             f"write it as policy.yaml: ostler config migrate --project {project.name} --from {scene.source} "
-            f"--to {scene.target} policy.json --out policy.yaml; put that beside it, and make the plan again"
+            f"--to {scene.target} policy.json --out policy.yaml; put that beside it, and make the plan again. Where "
+            f"[oslo_policy] policy_file is set in a folder of more files, set it in {project.config_files[0]} too"
         ),
     )
 
@@ -95,7 +101,3 @@ def _old(project: Project) -> str:
 
 def _new(project: Project) -> str:
     return f"{project.config_dir}/policy.yaml"
-
-
-def _main(project: Project) -> str:
-    return project.config_files[0]
