@@ -126,3 +126,34 @@ def test_what_the_target_cannot_start_from_is_refused_before_anything_is_run(dum
     said = rehearse(dumps, tmp_path, "--from", "2023.1", code=WRONG_INPUT)
     assert "rehearsal.another-release" in str(said)
     assert left_of(tmp_path) == []
+
+
+def test_nothing_in_the_place_reaches_out_of_it(tmp_path: Path) -> None:
+    image = ensure_image(cache_dir() / "images", HOST_IMAGE, print)
+    with entered(tmp_path / "place", image) as scratch:
+        start_database(scratch)
+
+        def ends_with(*argv: str) -> int:
+            return scratch.run(argv, timeout_s=60, check=False).exit_code
+
+        assert scratch.run(["ip", "-brief", "link"], timeout_s=60).stdout.split()[0] == "lo"
+        assert scratch.run(["ip", "-brief", "link"], timeout_s=60).stdout.count("\n") == 1
+        assert ends_with("mount", "-t", "tmpfs", "x", "/mnt") != 0
+        assert ends_with("chroot", "/", "true") != 0
+        assert ends_with("sh", "-c", "echo 1 > /proc/sys/kernel/sysrq") != 0
+        assert scratch.run(["ls", "/outside"], timeout_s=60).stdout == ""
+        assert not (tmp_path / "place" / "root" / "etc").exists(), "the tree is seen from outside"
+        assert ends_with("test", "-e", str(Path(__file__))) != 0
+
+        scratch.rows("CREATE DATABASE shop")
+        nasty = [
+            b"CREATE TABLE t (a int);\n",
+            b"\\! touch /tmp/was-here\n",
+            b"\\. /etc/passwd\n",
+            b"INSERT INTO t VALUES (7);\n",
+        ]
+        scratch.load("shop", nasty)
+        assert ends_with("test", "-e", "/tmp/was-here") != 0
+        scratch.load("shop", [b"SELECT 'said' FROM seq_1_to_20000;\n", b"CREATE TABLE after_it (a int);\n"])
+        assert scratch.rows("SHOW TABLES LIKE 'after%'", "shop") == [["after_it"]]
+    assert running_in(tmp_path) == []

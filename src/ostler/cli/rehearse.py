@@ -65,6 +65,8 @@ def rehearse(
             "a place of its own for the copy can only be made by root",
             do_next="run the same command as root",
         )
+    if report is not None and not report.parent.is_dir():
+        raise _cannot_write(report, "there is no such folder")
     began = time.monotonic()
 
     def tell(line: str) -> None:
@@ -82,9 +84,9 @@ def rehearse(
     wish = Wish(tuple(_named(each) for each in dump), to, source, chosen, keep)
     result = carry_out(load_catalog(), wish, stage)
     document = json.dumps(rehearsal_json(result), indent=1)
+    typer.echo(document if as_json else rehearsal_text(result), nl=as_json)
     if report is not None:
         _write(report, document + "\n")
-    typer.echo(document if as_json else rehearsal_text(result), nl=as_json)
     if not result.is_fine:
         raise typer.Exit(FINDINGS)
 
@@ -101,6 +103,10 @@ def _write(path: Path, text: str) -> None:
     try:
         write_whole(path, text.encode("utf-8"))
     except OSError as error:
-        raise InputError(
-            "rehearsal.cannot-write", f"{path} cannot be written: {error.strerror}", do_next="choose another --report"
-        ) from None
+        raise _cannot_write(path, str(error.strerror)) from None
+
+
+def _cannot_write(path: Path, reason: str) -> InputError:
+    return InputError(
+        "rehearsal.cannot-write", f"{path} cannot be written: {reason}", do_next="choose another --report"
+    )

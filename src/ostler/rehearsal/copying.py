@@ -9,7 +9,7 @@ from ostler.commands import CommandResult
 from ostler.errors import CommandFailed, InputError
 from ostler.rehearsal.dumps import Part
 from ostler.rehearsal.journal import Journal
-from ostler.rehearsal.scratch import LOAD_TIMEOUT_S, SOCKET, Scratch, database_url
+from ostler.rehearsal.scratch import Scratch, database_url
 
 CELL0 = "00000000-0000-0000-0000-000000000000"
 REFUSAL = re.compile(r"ERROR (\d+) \(\w+\) at line (\d+)")
@@ -20,8 +20,7 @@ def load(scratch: Scratch, journal: Journal, parts: Sequence[Part], report: Call
     for part in parts:
         if not journal.is_loaded(part.name):
             scratch.rows(f"DROP DATABASE IF EXISTS `{part.name}`; CREATE DATABASE `{part.name}` {part.charset}")
-            client = ["mariadb", f"--socket={SOCKET}", "--max-allowed-packet=1G", f"--database={part.name}"]
-            done = scratch.feed(client, part.lines(), LOAD_TIMEOUT_S)
+            done = scratch.load(part.name, part.lines())
             if done.exit_code != 0:
                 raise _refused(part, done)
             if part.name == "nova_api":

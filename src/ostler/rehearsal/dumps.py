@@ -33,6 +33,7 @@ CREATE = re.compile(rb"^CREATE DATABASE .*?`([^`]+)`(?:.*?(DEFAULT CHARACTER SET
 DROP = re.compile(rb"^(?:/\*!\d+ )?DROP DATABASE ")
 TABLE = re.compile(rb"^CREATE TABLE ")
 COMPLETED = b"-- Dump completed"
+LONGEST_LINE = 256 * 2**20
 ENDS = (b";", b"*/")
 
 
@@ -49,15 +50,21 @@ class Part:
     sha256: str
 
     def lines(self) -> Iterator[bytes]:
-        """The statements that make the database, without those that choose or make one."""
+        """The lines of the file, those empty that are of another database, or choose or make one: a line has the
+        number it has in the file. Raises InputError for a file that was changed since it was looked over."""
         current: str | None = None
-        with _opened(self.file) as lines:
-            for line in lines:
-                change = CHANGE.match(line)
-                if change:
-                    current = change[1].decode(errors="replace")
-                elif current in (None, self.written) and not (CREATE.match(line) or DROP.match(line)):
-                    yield line
+        try:
+            with _opened(self.file) as lines:
+                for line in lines:
+                    change = CHANGE.match(line) or OF_HEADER.match(line)
+                    if change:
+                        current = change[1].decode(errors="replace")
+                    is_taken = current in (None, self.written) and not (
+                        change or CREATE.match(line) or DROP.match(line)
+                    )
+                    yield line if is_taken else b"\n"
+        except SPOILED as error:
+            raise _unreadable(self.file, error) from error
 
 
 def parts_of(file: Path, name: str | None) -> tuple[Part, ...]:
@@ -103,17 +110,16 @@ def _look_over(file: Path) -> _Seen:
     try:
         with _opened(file) as lines:
             for line in lines:
-                named = OF_HEADER.match(line)
-                change = CHANGE.match(line)
-                if change or (named and not any(tables.values())):
-                    current = (change or named)[1].decode(errors="replace")  # type: ignore[index]
+                change = CHANGE.match(line) or OF_HEADER.match(line)
+                if change:
+                    current = change[1].decode(errors="replace")
                     tables.setdefault(current, 0)
                 elif TABLE.match(line):
                     tables[current] += 1
                 elif (made := CREATE.match(line)) and made[2]:
                     charsets[made[1].decode(errors="replace")] = made[2].decode()
                 is_commented = is_commented or HEADER.match(line) is not None
-                is_completed = line.startswith(COMPLETED)
+                is_completed = line.startswith(COMPLETED) or (is_completed and not line.strip())
                 is_sql = is_sql or line.startswith((b"--", b"/*!", b"CREATE ", b"INSERT ", b"SET ", b"USE "))
                 last = line.strip() or last
     except SPOILED as error:
@@ -155,7 +161,25 @@ def _corrupt(file: Path) -> InputError:
 
 
 @contextmanager
-def _opened(file: Path) -> Iterator[IO[bytes]]:
+def _opened(file: Path) -> Iterator[Iterator[bytes]]:
+    """The lines of a file, unpacked. Raises InputError for one with a line that no memory should hold."""
+    with _unpacked(file) as content:
+        yield _lines(file, content)
+
+
+def _lines(file: Path, content: IO[bytes]) -> Iterator[bytes]:
+    while line := content.readline(LONGEST_LINE + 1):
+        if len(line) > LONGEST_LINE:
+            raise InputError(
+                "rehearsal.line-too-long",
+                f"{file} has a line of more than {LONGEST_LINE // 2**20} MiB",
+                do_next="dump it again without --net-buffer-length, or with --skip-extended-insert",
+            )
+        yield line
+
+
+@contextmanager
+def _unpacked(file: Path) -> Iterator[IO[bytes]]:
     with file.open("rb") as raw:
         magic = raw.read(4)
         raw.seek(0)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import fcntl
 import json
+import os
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,18 +15,19 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from ostler.errors import Refused
+from ostler.errors import OutsideError, Refused
 from ostler.reporting.rehearsal_model import CommandRun
 
-LOADED = "loaded"
+LOADED, BEGUN, REACHED = "loaded", "begun", "reached"
 COMMANDS = "commands.jsonl"
 SOURCE = "source"
+ONLY_OURS = 0o700
 _RUN: TypeAdapter[CommandRun] = TypeAdapter(CommandRun)
 
 
 @dataclass
 class Journal:
-    """The record in one folder: which dumps are loaded, and every command that ended well."""
+    """The record in one folder: which dumps are loaded, which commands began, and every one that ended well."""
 
     folder: Path
     done: dict[str, CommandRun]
@@ -33,12 +35,11 @@ class Journal:
 
     def is_loaded(self, database: str) -> bool:
         """Whether a database was loaded to its end."""
-        return (self.folder / LOADED / database).exists()
+        return self._is_marked(LOADED, database)
 
     def loaded(self, database: str) -> None:
         """Put on record that a database was loaded to its end."""
-        (self.folder / LOADED).mkdir(exist_ok=True)
-        (self.folder / LOADED / database).touch()
+        self._mark(LOADED, database)
 
     def source(self) -> str | None:
         """The release the databases were at when they were loaded; None before anybody looked."""
@@ -49,42 +50,103 @@ class Journal:
         """Put on record what release the databases were at."""
         (self.folder / SOURCE).write_text(source)
 
-    def ended(self, key: str, run: CommandRun) -> None:
+    def begins(self, project: str) -> None:
+        """Put on record that a command begins that cannot be begun twice: it changes a schema of the project."""
+        self._mark(BEGUN, project)
+
+    def ended(self, key: str, run: CommandRun, project: str) -> None:
         """Put a command on record that ended well."""
         with self._writing, (self.folder / COMMANDS).open("a") as file:
             # On a line of its own, also after one that a kill cut off.
-            file.write("\n" + json.dumps({"key": key, "run": _RUN.dump_python(run, mode="json")}) + "\n")
+            kept = {"key": key, "project": project, "run": _RUN.dump_python(run, mode="json")}
+            file.write("\n" + json.dumps(kept) + "\n")
         self.done[key] = run
+        (self.folder / BEGUN / project).unlink(missing_ok=True)
+
+    def has_reached(self, project: str, target: str) -> bool:
+        """Whether a project came to the end of the hop to `target`."""
+        return self._is_marked(REACHED, f"{project}-{target}")
+
+    def reached(self, project: str, target: str) -> None:
+        """Put on record that a project came to the end of the hop to `target`."""
+        self._mark(REACHED, f"{project}-{target}")
+
+    def torn(self) -> tuple[str, ...]:
+        """The projects of which a command was cut off that cannot be begun twice."""
+        return tuple(sorted(path.name for path in (self.folder / BEGUN).glob("*")))
+
+    def begin_again(self, project: str, databases: Sequence[str]) -> None:
+        """Forget what was done with a project: its databases are to be loaded anew."""
+        for database in databases:
+            (self.folder / LOADED / database).unlink(missing_ok=True)
+        for path in (self.folder / REACHED).glob(f"{project}-*"):
+            path.unlink()
+        kept = [each for each in _read(self.folder / COMMANDS) if each["project"] != project]
+        partial = self.folder / f"{COMMANDS}.new"
+        partial.write_text("".join(f"{json.dumps(each)}\n" for each in kept))
+        partial.replace(self.folder / COMMANDS)
+        self.done = _runs(kept)
+        (self.folder / BEGUN / project).unlink(missing_ok=True)
+
+    def _mark(self, kind: str, name: str) -> None:
+        (self.folder / kind).mkdir(exist_ok=True)
+        (self.folder / kind / name).touch()
+
+    def _is_marked(self, kind: str, name: str) -> bool:
+        return (self.folder / kind / name).exists()
 
 
 @contextmanager
 def opened(folder: Path) -> Iterator[Journal]:
     """The journal of a folder, which nobody else may use meanwhile. Raises Refused `rehearsal.busy`."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with folder.with_name(f"{folder.name}.lock").open("w") as lock:
+    lock = _locked(folder)
+    try:
+        yield Journal(folder, _runs(_read(folder / COMMANDS)))
+    finally:
+        os.close(lock)
+
+
+def _locked(folder: Path) -> int:
+    """An open and locked folder; one that its last user removed while we waited for it is made again."""
+    while True:
+        folder.mkdir(mode=ONLY_OURS, parents=True, exist_ok=True)
+        lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        except BlockingIOError:
+            os.close(lock)
             raise Refused(
                 "rehearsal.busy",
                 "the same rehearsal is going on in another process",
                 do_next="wait until it has ended, or stop it: it can be gone on with",
             ) from None
-        yield Journal(folder, dict(_read(folder / COMMANDS)))
+        if folder.exists() and os.path.samestat(os.fstat(lock), folder.stat()):
+            return lock
+        os.close(lock)
 
 
 def forget(folder: Path) -> None:
-    """Remove a rehearsal's copy and everything else of it."""
+    """Remove a rehearsal's copy and everything else of it; only who has its journal open may. Raises OutsideError
+    when something of it stays."""
     shutil.rmtree(folder, ignore_errors=True)
-    folder.with_name(f"{folder.name}.lock").unlink(missing_ok=True)
+    if folder.exists():
+        raise OutsideError(
+            "rehearsal.copy-not-removed",
+            f"a copy of the databases is still in {folder}",
+            do_next=f"see why it cannot be removed, and remove it: rm -r {folder}",
+        )
 
 
-def _read(path: Path) -> Iterator[tuple[str, CommandRun]]:
-    """The commands on record; a last line that was cut off by a kill counts as never written."""
-    if path.exists():
-        for line in path.read_text().splitlines():
-            try:
-                kept: dict[str, Any] = json.loads(line)
-            except ValueError:
-                continue
-            yield kept["key"], _RUN.validate_python(kept["run"])
+def _runs(kept: Sequence[dict[str, Any]]) -> dict[str, CommandRun]:
+    return {each["key"]: _RUN.validate_python(each["run"]) for each in kept}
+
+
+def _read(path: Path) -> list[dict[str, Any]]:
+    """The commands on record; a line that was cut off by a kill counts as never written."""
+    found = []
+    for line in path.read_text().splitlines() if path.exists() else ():
+        try:
+            found.append(json.loads(line))
+        except ValueError:
+            continue
+    return found

@@ -22,6 +22,12 @@ MOVED = re.compile(r"^\|\s*\S+\s*\|\s*\d+\s*\|\s*(\d+)\s*\|\s*$", re.MULTILINE)
 """A line of the table that online_data_migrations prints: migration, total needed, completed."""
 
 
+FRAME = re.compile(r'\s*File "[^"]*", line \d+')
+PARAMETERS = re.compile(r"\[parameters: .*")
+QUOTED = re.compile(r"""'[^']*'|"[^"]*"|(?<=[(\s,])['"][^'"]*$""")
+"""A quoted text, also one that the end of the line cuts off."""
+
+
 @dataclass(frozen=True)
 class Judgement:
     """What a command came to; `again` says that it is to be run once more."""
@@ -42,7 +48,19 @@ def judge(catalog: Catalog, planned: Planned, result: CommandResult) -> Judgemen
         return Judgement(meaning, "ok")
     if meaning is Meaning.AGAIN:
         return Judgement(meaning, "ok", again=True)
-    return _stopped(catalog, planned, result, meaning)
+    return _ended_badly(catalog, planned, result, meaning)
+
+
+def said_last(output: str) -> tuple[str, ...]:
+    """The last lines of what a command wrote, without the values of rows that errors of databases quote."""
+    return tuple(without_values(line) for line in last_lines(output))
+
+
+def without_values(line: str) -> str:
+    """A line without what stands in quotes, but for the places of a traceback."""
+    if FRAME.match(line):
+        return line
+    return QUOTED.sub("'…'", PARAMETERS.sub("[parameters: …", line))
 
 
 def rows_moved(text: str) -> int:
@@ -54,13 +72,19 @@ def _check(catalog: Catalog, planned: Planned, result: CommandResult, meaning: M
     unread = Unknown("a copy has no hosts")
     found = tuple(judge_output("the copy", planned.project.name, planned.release, result, lambda _: unread))
     if found and not read_status_table(result.stdout):
-        return _stopped(catalog, planned, result, meaning, found)
+        is_known = all(finding.severity is not Severity.FAILURE for finding in found)
+        return (
+            Judgement(meaning, "ok", tuple(map(_for_a_copy, found)))
+            if is_known
+            else _ended_badly(catalog, planned, result, meaning)
+        )
     is_blocked = any(finding.severity is Severity.FAILURE for finding in found)
     return Judgement(meaning, "blocked" if is_blocked else "ok", tuple(map(_for_a_copy, found)))
 
 
 def _for_a_copy(finding: Finding) -> Finding:
-    """A verdict of a check with what to do about it where there is no run to go on with."""
+    """A verdict of a check with what to do about it where there is no run to go on with, and without values of rows."""
+    finding = replace(finding, summary=without_values(finding.summary))
     if finding.severity is Severity.FAILURE:
         return replace(finding, do_next="mend it on the cloud, make the dumps again and rehearse once more")
     if finding.severity is Severity.WARNING:
@@ -68,11 +92,7 @@ def _for_a_copy(finding: Finding) -> Finding:
     return finding
 
 
-def _stopped(
-    catalog: Catalog, planned: Planned, result: CommandResult, meaning: Meaning, found: tuple[Finding, ...] = ()
-) -> Judgement:
-    if found and all(finding.severity is not Severity.FAILURE for finding in found):
-        return Judgement(meaning, "ok", found)
+def _ended_badly(catalog: Catalog, planned: Planned, result: CommandResult, meaning: Meaning) -> Judgement:
     output = result.stdout + result.stderr
     known = next((b for b in _blockers(catalog, planned) if _shows(b, planned, result.exit_code, output)), None)
     if known is not None:
@@ -83,7 +103,7 @@ def _stopped(
             summary=known.title,
             found=f"{planned.words} ended with {result.exit_code}",
             do_next=" ".join(known.fix.split()) or f"ostler catalog explain {known.code}",
-            evidence=last_lines(output),
+            evidence=said_last(output),
         )
         return Judgement(meaning, "blocked", (finding,))
     finding = Finding(
@@ -91,8 +111,8 @@ def _stopped(
         severity=Severity.FAILURE,
         subject=f"{planned.project.name} on {planned.hop}",
         summary=f"{planned.words} (code of {planned.release}) ended with {result.exit_code}: {meaning}",
-        do_next="read the lines below; the same would happen to the cloud",
-        evidence=last_lines(output),
+        do_next="read the lines below, before anything is done to the cloud: it may happen there too",
+        evidence=said_last(output),
     )
     return Judgement(meaning, "failed", (finding,))
 

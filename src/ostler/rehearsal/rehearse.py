@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import time
 from collections.abc import Callable, Sequence
@@ -11,7 +12,7 @@ from pathlib import Path
 from ostler.catalog.catalog import Catalog
 from ostler.catalog.release import Hop
 from ostler.environments.store import StoredEnvironment
-from ostler.errors import InputError, Stopped
+from ostler.errors import InputError, OutsideError, Stopped
 from ostler.rehearsal import journal as journals
 from ostler.rehearsal.carrying import Carrying, revisions_of
 from ostler.rehearsal.copying import load
@@ -55,42 +56,56 @@ def rehearse(catalog: Catalog, wish: Wish, stage: Stage) -> Rehearsal:
     """
     began = time.monotonic()
     catalog.releases.release(wish.target)
-    parts = _parts(catalog, wish)
+    parts = _parts(catalog, wish, stage.report)
     folder = stage.folder / _name(wish, parts)
-    try:
-        with journals.opened(folder) as journal, entered(folder, stage.image()) as scratch:
-            start_database(scratch)
-            load(scratch, journal, parts, stage.report)
-            result = _carried_out(catalog, wish, stage, parts, scratch, journal)
-            stop_database(scratch)
-    except KeyboardInterrupt:
-        raise Stopped(
-            "rehearsal.stopped",
-            f"the rehearsal was stopped; its copy is in {folder}",
-            do_next=f"give the same command again to go on, or remove the copy: rm -r {folder}",
-        ) from None
-    except Exception:
-        journals.forget(folder)
-        raise
-    if not wish.keep:
-        journals.forget(folder)
+    with journals.opened(folder) as journal:
+        if journal.done:
+            stage.report(f"going on: {len(journal.done)} commands are on record")
+        try:
+            with entered(folder, stage.image()) as scratch:
+                start_database(scratch)
+                _begin_torn_again(catalog, journal, stage.report)
+                load(scratch, journal, parts, stage.report)
+                result = _carried_out(catalog, wish, stage, parts, scratch, journal)
+                if wish.keep:
+                    stop_database(scratch)
+        except KeyboardInterrupt:
+            raise Stopped(
+                "rehearsal.stopped",
+                f"the rehearsal was stopped; its copy is in {folder}",
+                do_next=f"give the same command again to go on, or remove the copy: rm -r {folder}",
+            ) from None
+        except Exception:
+            with contextlib.suppress(OutsideError):
+                journals.forget(folder)
+            raise
+        if wish.keep:
+            stage.report(f"the copy is kept in {folder}: remove it with rm -r {folder}")
+        else:
+            journals.forget(folder)
     return Rehearsal(*result, round(time.monotonic() - began, 3))
+
+
+def _begin_torn_again(catalog: Catalog, journal: journals.Journal, report: Callable[[str], None]) -> None:
+    """A schema command that was cut off cannot be begun twice: what it had done stays, and it would fail for that."""
+    for name in journal.torn():
+        report(f"{name} begins again: it was stopped while its schema changed")
+        journal.begin_again(name, [database.name for database in catalog.project(name).databases])
 
 
 def _carried_out(
     catalog: Catalog, wish: Wish, stage: Stage, parts: Sequence[Part], scratch: Scratch, journal: journals.Journal
 ) -> tuple[str, str, tuple[str, ...], tuple[HopOutcome, ...]]:
     projects = owners(catalog, {part.name: part.file.name for part in parts})
-    revisions = {name: revisions_of(scratch, project, name) for name, project in projects.items()}
-    known = journal.source()
-    source = known or source_of(catalog, revisions, wish.target, wish.source)
-    journal.begun_at(source)
+    source = journal.source()
+    if source is None:
+        revisions = {name: revisions_of(scratch, project, name) for name, project in projects.items()}
+        source = source_of(catalog, revisions, wish.target, wish.source)
+        journal.begun_at(source)
     chain = catalog.releases.chain(source, wish.target)
     names = list(dict.fromkeys(project.name for project in projects.values()))
     archives = {release: stage.archives(release, names) for release in _passed(source, chain)}
-    carrying = Carrying(
-        catalog, scratch, journal, lambda project, release: archives[release][project], names, stage.report
-    )
+    carrying = Carrying(catalog, scratch, journal, lambda project, release: archives[release][project], stage.report)
     outcomes: list[HopOutcome] = []
     for hop in chain:
         outcomes += carrying.hop(hop, names)
@@ -103,11 +118,11 @@ def _passed(source: str, chain: Sequence[Hop]) -> tuple[str, ...]:
     return (source, *(hop.target.id for hop in chain))
 
 
-def _parts(catalog: Catalog, wish: Wish) -> tuple[Part, ...]:
+def _parts(catalog: Catalog, wish: Wish, report: Callable[[str], None]) -> tuple[Part, ...]:
     """The databases to rehearse with, in the dumps. Raises InputError."""
     for name in wish.projects:
         catalog.project(name)
-    found = [part for name, file in wish.dumps for part in parts_of(file, name)]
+    found = [part for name, file in wish.dumps for part in _known(catalog, parts_of(file, name), report)]
     projects = owners(catalog, {part.name: str(part.file) for part in found})
     for part in found:
         twice = [other.file for other in found if other.name == part.name]
@@ -127,6 +142,17 @@ def _parts(catalog: Catalog, wish: Wish) -> tuple[Part, ...]:
         )
     demand_whole(chosen)
     return tuple(part for part in found if part.name in chosen)
+
+
+def _known(catalog: Catalog, parts: Sequence[Part], report: Callable[[str], None]) -> Sequence[Part]:
+    """The databases of a file; of several in one, those that no project has are left out."""
+    if len(parts) == 1:
+        return parts
+    names = {database.name for project in catalog.projects for database in project.databases}
+    others = sorted(part.name for part in parts if part.name not in names)
+    if others:
+        report(f"left out of {parts[0].file.name}: {', '.join(others)}")
+    return [part for part in parts if part.name in names]
 
 
 def _name(wish: Wish, parts: Sequence[Part]) -> str:

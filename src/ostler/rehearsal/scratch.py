@@ -1,8 +1,9 @@
 """A place to rehearse in: a Debian tree of its own, with MariaDB, and without a network.
 
 Everything in it lives in namespaces that end with their first process, which the kernel ends with ours: whatever
-happens, no process and no mount stays. It has a loopback interface and nothing else, so nothing that runs in it can
-reach a production server, whatever the configuration or a row of the copy says. What is written lies in one folder.
+happens, no process and no mount stays. It has a loopback interface and nothing else, and the outer machine's files are
+not in it, so nothing that runs there can reach a server, whatever the configuration or a row of the copy says. What is
+written lies in one folder.
 """
 
 from __future__ import annotations
@@ -18,56 +19,84 @@ from pathlib import Path
 from ostler.commands import CommandResult
 from ostler.deployment.paths import environment_path
 from ostler.environments.store import StoredEnvironment
-from ostler.errors import CommandFailed
-from ostler.masking import last_lines, mask_line
+from ostler.errors import CommandFailed, InputError
+from ostler.masking import last_lines
 from ostler.practice.processes import run
 
+NAMESPACES = ("--mount", "--net", "--pid", "--ipc", "--uts")
 ENTER = """set -eu
 ip link set lo up
 mount -t overlay ostler-rehearsal -o "lowerdir=$1,upperdir=$2,workdir=$3" "$4"
 mount -t tmpfs ostler-rehearsal "$4/run"
 read -r pid rest < /proc/self/stat
-mount -t proc proc "$4/proc"
+cd "$4"
+mount -t proc proc proc
+mount --bind proc/sys proc/sys
+mount -o remount,bind,ro proc/sys
+[ ! -e proc/sysrq-trigger ] || mount --bind dev/null proc/sysrq-trigger
+mkdir -p outside
+pivot_root . outside
+umount -l outside
 echo "$pid"
 exec sleep infinity
 """
-"""The shell reads its own number as the outer machine sees it, before it has a /proc of its own."""
+"""The shell reads its own number as the outer machine sees it, before it has a /proc of its own; then the outer
+machine's files go."""
 
+WITHOUT = ",".join(
+    f"-{power}"
+    for power in ("sys_admin", "sys_chroot", "sys_rawio", "sys_ptrace", "sys_module", "sys_boot", "sys_time", "mknod")
+)
+"""What no program inside may do, not even as root."""
+
+NOBODY = ("setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", "--no-new-privs")
 CLEAN = {"HOME": "/root", "LANG": "C.UTF-8", "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
 USER = "rehearsal"
+HOST = "127.0.0.1"
 SOCKET = "/run/mysqld/mysqld.sock"
 SERVER = (
-    "mariadbd", "--user=mysql", "--bind-address=127.0.0.1", f"--socket={SOCKET}", "--skip-log-bin",
+    "mariadbd", "--user=mysql", f"--bind-address={HOST}", f"--socket={SOCKET}", "--skip-log-bin",
     "--character-set-server=utf8mb4", "--max-allowed-packet=1G", "--innodb-flush-log-at-trx-commit=2",
+    "--local-infile=OFF", "--secure-file-priv=/var/lib/mysql-files",
 )  # fmt: skip
+LOADER = (
+    *NOBODY, "mariadb", f"--host={HOST}", f"--user={USER}", "--max-allowed-packet=1G", "--binary-mode", "--batch",
+    "--skip-local-infile",
+)  # fmt: skip
+"""A dump is somebody's file: the client that reads it carries none of its own commands out, and runs as nobody."""
+
 START_TIMEOUT_S = 120.0
 LOAD_TIMEOUT_S = 24 * 3600.0
 UNPACK_TIMEOUT_S = 600.0
 MARKER = "unpacked"
+NOT_IN_OPTIONS = ":,\\"
 
 
 @dataclass
 class Scratch:
-    """An entered place; see `entered`. `pid` is that of its first process."""
+    """An entered place; see `entered`. `pid` is that of its first process, `first` what started that."""
 
     folder: Path
     pid: int
+    first: subprocess.Popen[str]
     _started: list[subprocess.Popen[bytes]] = field(default_factory=list)
     _unpacking: threading.Lock = field(default_factory=threading.Lock)
 
-    @property
-    def root(self) -> Path:
-        """Its tree; there is something in it only for who is in the place too."""
-        return self.folder / "root"
-
     def command(self, argv: Sequence[str]) -> list[str]:
-        """What runs a program inside."""
-        enter = ["nsenter", f"--target={self.pid}", "--mount", "--pid", "--net", "--"]
-        return [*enter, "chroot", str(self.root), *argv]
+        """What runs a program inside, in a session of its own: a Ctrl-C is for us, not for it."""
+        enter = ["setsid", "--wait", "nsenter", f"--target={self.pid}", *NAMESPACES, "--"]
+        return [*enter, "setpriv", f"--bounding-set={WITHOUT}", "--", *argv]
 
     def run(self, argv: Sequence[str], *, timeout_s: float, check: bool = True, stdin: bytes = b"") -> CommandResult:
-        """Run a program inside. Raises CommandFailed, NoSpace, CommandTimedOut as `processes.run`."""
-        return run(self.command(argv), stdin=stdin, timeout_s=timeout_s, check=check, env=CLEAN)
+        """Run a program inside. Raises CommandFailed when `check` and it ended badly, NoSpace, CommandTimedOut."""
+        done = run(self.command(argv), stdin=stdin, timeout_s=timeout_s, check=False, env=CLEAN)
+        if check and done.exit_code != 0:
+            raise CommandFailed(
+                "rehearsal.command-failed",
+                f"{argv[0]} ended with {done.exit_code} in the place to rehearse in",
+                do_next="see whether the disk is full and memory is left, and give the same command again",
+            )
+        return done
 
     def start(self, argv: Sequence[str], log: str) -> subprocess.Popen[bytes]:
         """Start a program inside that ends with the place; what it says goes to a file of the folder."""
@@ -78,8 +107,10 @@ class Scratch:
         self._started.append(started)
         return started
 
-    def end_all(self) -> None:
-        """Wait for what was started; the place has ended, and with it everything inside."""
+    def end(self) -> None:
+        """End the place and everything in it, at once."""
+        self.first.kill()
+        self.first.wait()
         for started in self._started:
             started.wait()
 
@@ -92,29 +123,27 @@ class Scratch:
         script = 'mkdir -p "$(dirname "$1")" && cat > "$1"'
         self.run(["sh", "-c", script, "sh", path], timeout_s=60, stdin=text.encode())
 
-    def feed(self, argv: Sequence[str], chunks: Iterable[bytes], timeout_s: float) -> CommandResult:
-        """Run a program inside that reads what is too much to hold."""
-        began = time.monotonic()
-        with subprocess.Popen(
-            self.command(argv), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=CLEAN
-        ) as fed:
-            assert fed.stdin is not None
-            assert fed.stdout is not None
-            watch = threading.Timer(timeout_s, fed.kill)
-            watch.start()
-            # One that ends early says why on its output.
-            with contextlib.suppress(BrokenPipeError):
+    def load(self, database: str, chunks: Iterable[bytes]) -> CommandResult:
+        """Let MariaDB read statements that are too much to hold."""
+        began, said = time.monotonic(), self.folder / "load.log"
+        with said.open("wb") as log:
+            client = self.command([*LOADER, f"--database={database}"])
+            loading = subprocess.Popen(client, stdin=subprocess.PIPE, stdout=log, stderr=log, env=CLEAN)
+        self._started.append(loading)
+        assert loading.stdin is not None
+        try:
+            # A client that ends early says why in its log.
+            with contextlib.suppress(BrokenPipeError), loading.stdin as pipe:
                 for chunk in chunks:
-                    fed.stdin.write(chunk)
-                fed.stdin.flush()
-            with contextlib.suppress(BrokenPipeError):
-                fed.stdin.close()
-            said = fed.stdout.read().decode(errors="replace")
-            watch.cancel()
-        return CommandResult(fed.returncode, said, "", time.monotonic() - began)
+                    pipe.write(chunk)
+        except BaseException:
+            loading.kill()
+            raise
+        exit_code = loading.wait()
+        return CommandResult(exit_code, said.read_text(errors="replace"), "", time.monotonic() - began)
 
     def rows(self, sql: str, database: str = "") -> list[list[str]]:
-        """What a statement gives. Raises CommandFailed."""
+        """What a statement of ours gives. Raises CommandFailed."""
         argv = ["mariadb", f"--socket={SOCKET}", "--batch", "--skip-column-names", *([database] if database else [])]
         said = self.run(argv, timeout_s=LOAD_TIMEOUT_S, stdin=sql.encode()).stdout
         return [line.split("\t") for line in said.splitlines()]
@@ -123,58 +152,83 @@ class Scratch:
         """Where a project's environment is, unpacked when it was not yet."""
         path = environment_path(stored.manifest.project, stored.manifest.version)
         marker = f"{path}/{MARKER}"
-        with self._unpacking, stored.archive.open("rb") as archive:
+        with self._unpacking:
             if self.run(["test", "-e", marker], timeout_s=60, check=False).exit_code != 0:
-                unpack = self.command(["tar", "--extract", "--use-compress-program=zstd", "--directory=/"])
-                done = subprocess.run(
-                    unpack, stdin=archive, capture_output=True, timeout=UNPACK_TIMEOUT_S, check=False, env=CLEAN
-                )
-                if done.returncode != 0:
-                    raise CommandFailed(
-                        "rehearsal.not-unpacked",
-                        f"{stored.archive} could not be unpacked",
-                        found=mask_line(done.stderr.decode(errors="replace"), 200),
-                        do_next="see whether the disk is full; else build it again: ostler env build",
-                    )
+                self._unpack(stored)
                 self.run(["touch", marker], timeout_s=60)
         return path
+
+    def _unpack(self, stored: StoredEnvironment) -> None:
+        tar = self.command(["tar", "--extract", "--use-compress-program=zstd", "--directory=/"])
+        log = self.folder / "unpack.log"
+        with stored.archive.open("rb") as archive, log.open("wb") as said:
+            unpacking = subprocess.Popen(tar, stdin=archive, stdout=said, stderr=said, env=CLEAN)
+        self._started.append(unpacking)
+        try:
+            exit_code: int | None = unpacking.wait(UNPACK_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            exit_code = None
+        if exit_code != 0:
+            raise CommandFailed(
+                "rehearsal.not-unpacked",
+                f"{stored.archive} could not be unpacked",
+                found=self.said_last(log.name),
+                do_next="see whether the disk is full; else build it again: ostler env build",
+            )
 
 
 @contextlib.contextmanager
 def entered(folder: Path, image: Path) -> Iterator[Scratch]:
-    """A place whose changes lie in `folder`, on top of a tree that stays as it is. Needs root."""
+    """A place whose changes lie in `folder`, on top of a tree that stays as it is. Needs root.
+
+    Raises InputError for paths that an overlay cannot have, CommandFailed when the place cannot be made.
+    """
     places = [folder / name for name in ("upper", "work", "root")]
+    for path in (image, *places):
+        if any(sign in str(path) for sign in NOT_IN_OPTIONS):
+            raise InputError(
+                "rehearsal.odd-folder",
+                f"{path} cannot be a layer of a place to rehearse in: {NOT_IN_OPTIONS} may not be in it",
+                do_next="choose other folders with OSTLER_STATE_DIR and OSTLER_CACHE_DIR",
+            )
     for place in places:
         place.mkdir(parents=True, exist_ok=True)
     argv = [
         "setpriv", "--pdeathsig=KILL",
-        "unshare", "--mount", "--propagation", "private", "--net", "--pid", "--fork", "--kill-child",
+        "unshare", *NAMESPACES, "--propagation", "private", "--fork", "--kill-child",
         "sh", "-c", ENTER, "sh", str(image), *map(str, places),
     ]  # fmt: skip
-    scratch: Scratch | None = None
-    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as first:
+    try:
+        first = subprocess.Popen(
+            argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        )
+    except OSError as error:
+        raise _no_place(f"{argv[0]}: {error.strerror}") from error
+    with first:
+        assert first.stdout is not None
+        assert first.stderr is not None
+        number = first.stdout.readline().strip()
+        if not number.isdigit():
+            raise _no_place(" / ".join(last_lines(first.stderr.read(), count=3)))
+        scratch = Scratch(folder, int(number), first)
         try:
-            assert first.stdout is not None
-            assert first.stderr is not None
-            number = first.stdout.readline().strip()
-            if not number.isdigit():
-                raise CommandFailed(
-                    "rehearsal.no-place",
-                    "the place to rehearse in could not be made",
-                    found=first.stderr.read().strip()[-300:],
-                    do_next="run this as root, on a file system that overlays may lie on",
-                )
-            scratch = Scratch(folder, int(number))
             yield scratch
         finally:
-            first.kill()
-            if scratch is not None:
-                scratch.end_all()
+            scratch.end()
+
+
+def _no_place(found: str) -> CommandFailed:
+    return CommandFailed(
+        "rehearsal.no-place",
+        "the place to rehearse in could not be made",
+        found=found,
+        do_next="run this as root, on a file system that overlays may lie on, with util-linux installed",
+    )
 
 
 def start_database(scratch: Scratch) -> None:
     """Start MariaDB inside, with a user that may do anything and needs no password: nobody else can come near it."""
-    scratch.run(["install", "-d", "-o", "mysql", "-g", "mysql", "/run/mysqld"], timeout_s=60)
+    scratch.run(["install", "-d", "-o", "mysql", "-g", "mysql", "/run/mysqld", "/var/lib/mysql-files"], timeout_s=60)
     server = scratch.start(SERVER, "mariadb.log")
     deadline = time.monotonic() + START_TIMEOUT_S
     ask = ["mariadb-admin", f"--socket={SOCKET}", "--silent", "ping"]
@@ -187,9 +241,8 @@ def start_database(scratch: Scratch) -> None:
                 do_next="see whether the disk is full and memory is left, and give the same command again",
             )
         time.sleep(0.2)
-    scratch.rows(
-        f"CREATE USER IF NOT EXISTS {USER}@'127.0.0.1'; GRANT ALL ON *.* TO {USER}@'127.0.0.1' WITH GRANT OPTION"
-    )
+    user = f"{USER}@'{HOST}'"
+    scratch.rows(f"CREATE USER IF NOT EXISTS {user}; GRANT ALL ON *.* TO {user} WITH GRANT OPTION")
 
 
 def stop_database(scratch: Scratch) -> None:
@@ -199,4 +252,4 @@ def stop_database(scratch: Scratch) -> None:
 
 def database_url(name: str) -> str:
     """How programs inside reach a database."""
-    return f"mysql+pymysql://{USER}@127.0.0.1/{name}"
+    return f"mysql+pymysql://{USER}@{HOST}/{name}"

@@ -28,7 +28,7 @@ class Planned:
     @property
     def key(self) -> str:
         """What the command is called in the rehearsal's journal."""
-        return f"{self.hop.source.id}/{self.hop.target.id}/{self.project.name}/{self.place}"
+        return f"{self.hop.source.id}/{self.hop.target.id}/{self.project.name}/{self.place}: {self.words}"
 
     @property
     def words(self) -> str:

@@ -29,7 +29,7 @@ def _verdict(rehearsal: Rehearsal) -> str:
     count = f"{len(rehearsal.databases)} database{'' if len(rehearsal.databases) == 1 else 's'}"
     stopped = [f"{hop.project} ({hop.source} → {hop.target})" for hop in rehearsal.hops if hop.outcome != "ok"]
     if stopped:
-        return f"The rehearsal {way} with {count} was stopped: {', '.join(stopped)}."
+        return f"In the rehearsal {way} with {count} did not come through: {', '.join(stopped)}."
     return f"The rehearsal {way} with {count} went to its end, in {rehearsal.seconds:.0f} s."
 
 
@@ -38,4 +38,5 @@ def _hop(hop: HopOutcome) -> Iterator[str]:
     for command in hop.commands:
         moved = f", {command.rows} rows moved" if command.rows else ""
         code = f"code of {command.release}"
-        yield f"    {command.words:{WORDS_WIDTH}} {command.seconds:6.1f} s  {command.judged}{moved}  ({code})"
+        judged = command.judged if command.outcome == "ok" else f"{command.judged}, exit code {command.exit_code}"
+        yield f"    {command.words:{WORDS_WIDTH}} {command.seconds:6.1f} s  {judged}{moved}  ({code})"

@@ -21,7 +21,7 @@ def test_what_ended_well_is_there_for_the_next_who_opens_it(tmp_path: Path) -> N
     with journals.opened(tmp_path / "r") as journal:
         journal.begun_at("2024.1")
         journal.loaded("nova")
-        journal.ended("a/b", RUN)
+        journal.ended("a/b", RUN, "nova")
     with journals.opened(tmp_path / "r") as again:
         assert (again.source(), again.is_loaded("nova"), again.is_loaded("cinder")) == ("2024.1", True, False)
         assert again.done == {"a/b": RUN}
@@ -29,13 +29,13 @@ def test_what_ended_well_is_there_for_the_next_who_opens_it(tmp_path: Path) -> N
 
 def test_a_line_that_a_kill_cut_off_was_never_written(tmp_path: Path) -> None:
     with journals.opened(tmp_path / "r") as journal:
-        journal.ended("first", RUN)
-        journal.ended("second", RUN)
+        journal.ended("first", RUN, "nova")
+        journal.ended("second", RUN, "nova")
     path = tmp_path / "r" / journals.COMMANDS
     path.write_bytes(path.read_bytes()[:-30])
     with journals.opened(tmp_path / "r") as again:
         assert set(again.done) == {"first"}
-        again.ended("third", RUN)
+        again.ended("third", RUN, "nova")
     with journals.opened(tmp_path / "r") as last:
         assert set(last.done) == {"first", "third"}
 
@@ -51,8 +51,38 @@ def _refused(folder: Path) -> str:
     return refused.value.code
 
 
+def test_the_folder_is_only_for_its_owner(tmp_path: Path) -> None:
+    with journals.opened(tmp_path / "r"):
+        assert (tmp_path / "r").stat().st_mode & 0o777 == 0o700
+
+
+def test_a_schema_that_was_being_changed_when_the_kill_came_is_torn_until_its_command_ends(tmp_path: Path) -> None:
+    with journals.opened(tmp_path / "r") as journal:
+        journal.begins("nova")
+        assert journal.torn() == ("nova",)
+        journal.ended("a", RUN, "nova")
+        assert journal.torn() == ()
+
+
+def test_what_begins_again_is_forgotten_and_nothing_else(tmp_path: Path) -> None:
+    with journals.opened(tmp_path / "r") as journal:
+        for project in ("nova", "cinder"):
+            journal.loaded(project)
+            journal.ended(project, RUN, project)
+            journal.reached(project, "2025.1")
+            journal.begins(project)
+        journal.begin_again("nova", ["nova"])
+    with journals.opened(tmp_path / "r") as again:
+        assert set(again.done) == {"cinder"}
+        assert again.torn() == ("cinder",)
+        assert [again.is_loaded(name) for name in ("nova", "cinder")] == [False, True]
+        assert [again.has_reached(name, "2025.1") for name in ("nova", "cinder")] == [False, True]
+
+
 def test_nothing_is_left_when_it_is_forgotten(tmp_path: Path) -> None:
     with journals.opened(tmp_path / "r") as journal:
-        journal.ended("first", RUN)
-    journals.forget(tmp_path / "r")
-    assert list(tmp_path.iterdir()) == []
+        journal.ended("first", RUN, "nova")
+        journals.forget(tmp_path / "r")
+        assert list(tmp_path.iterdir()) == []
+        with journals.opened(tmp_path / "r") as anew:
+            assert anew.done == {}

@@ -91,3 +91,26 @@ def test_a_check_that_fails_blocks_and_one_that_warns_does_not(result: str, exit
 
 def test_a_check_that_crashed_says_nothing_and_is_a_failure() -> None:
     assert judged("cinder", "cinder-status upgrade check", 1, stderr="No such folder")[1] == "failed"
+
+
+def test_values_of_rows_in_errors_of_the_database_are_not_shown() -> None:
+    said = (
+        "Traceback (most recent call last):\n"
+        '  File "/opt/openstack/venvs/nova-31.3.1/lib/api.py", line 7, in sync\n'
+        "pymysql.err.IntegrityError: (1062, \"Duplicate entry 'alice@example.org' for key 'u'\")\n"
+        "[SQL: INSERT INTO t (a) VALUES ('bob') ]\n"
+        "[parameters: {'a': 'carol', 'b': 7}]\n"
+        "ValueError: odd text 'dave goes on after the cut\n"
+    )
+    judgement = judge(CATALOG, planned("nova", "nova-manage db sync"), CommandResult(255, "", said))
+    (finding,) = judgement.findings
+    told = "\n".join(finding.evidence)
+    assert not [name for name in ("alice", "bob", "carol", "dave") if name in told]
+    assert 'File "/opt/openstack/venvs/nova-31.3.1/lib/api.py", line 7' in told
+    assert "IntegrityError: (1062" in told
+
+
+def test_values_in_what_a_check_says_are_not_shown() -> None:
+    table = CHECK.format(check="Names", result="Failure", details="user 'alice' is there twice")
+    judgement = judge(CATALOG, planned("cinder", "cinder-status upgrade check"), CommandResult(2, table, ""))
+    assert "alice" not in str(judgement.findings)
