@@ -45,7 +45,8 @@ def nova(shared: Shared, host: Host) -> Settings:
         "glance": {"api_servers": shared.url("glance-api")},
         "cinder": {
             **shared.credentials("cinder"),
-            "catalog_info": "block-storage:cinder:publicURL",
+            # The type of its own default: 2023.1 takes no dash here, and so not block-storage.
+            "catalog_info": "volumev3:cinder:publicURL",
             "os_region_name": REGION,
         },
     }
