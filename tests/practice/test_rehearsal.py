@@ -18,7 +18,7 @@ import zstandard
 from ostler.catalog import load_catalog
 from ostler.practice.images import HOST_IMAGE, ensure_image
 from ostler.practice.layout import cache_dir
-from ostler.practice.openstack.archives import ensure_archives
+from ostler.practice.openstack.archives import ensure_plain_archives
 from ostler.rehearsal.scratch import SOCKET, database_url, entered, start_database
 from ostler.rehearsal.settings import config_files
 
@@ -35,7 +35,7 @@ def dumps(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Dumps of empty databases as the source's own code makes them."""
     folder = tmp_path_factory.mktemp("dumps")
     catalog = load_catalog()
-    archives = ensure_archives(cache_dir(), SOURCE, datetime.now(UTC), print, with_plugins=False, projects=PROJECTS)
+    archives = ensure_plain_archives(cache_dir(), SOURCE, datetime.now(UTC), print, PROJECTS)
     image = ensure_image(cache_dir() / "images", HOST_IMAGE, print)
     with entered(folder / "place", image) as scratch:
         start_database(scratch)

@@ -53,7 +53,7 @@ def rehearse(
     from ostler.catalog import load_catalog
     from ostler.practice.images import HOST_IMAGE, ensure_image
     from ostler.practice.layout import cache_dir, state_root
-    from ostler.practice.openstack.archives import ensure_archives
+    from ostler.practice.openstack.archives import ensure_plain_archives
     from ostler.rehearsal.rehearse import Stage, Wish
     from ostler.rehearsal.rehearse import rehearse as carry_out
     from ostler.reporting.rehearsal_document import rehearsal_json
@@ -74,9 +74,7 @@ def rehearse(
 
     stage = Stage(
         image=lambda: ensure_image(cache_dir() / "images", HOST_IMAGE, tell),
-        archives=lambda release, names: ensure_archives(
-            cache_dir(), release, datetime.now(UTC), tell, with_plugins=False, projects=names
-        ),
+        archives=lambda release, names: ensure_plain_archives(cache_dir(), release, datetime.now(UTC), tell, names),
         folder=state_root() / "rehearsals",
         report=tell,
     )

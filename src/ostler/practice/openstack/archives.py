@@ -62,3 +62,20 @@ def ensure_archives(
     root = ensure_build_root(cache_dir, report)
     builder = Builder(root, store, built_at, report, environ=dict(os.environ))
     return {stored.manifest.project: stored for stored in builder.build(wanted)}
+
+
+def ensure_plain_archives(
+    cache_dir: Path, release: str, built_at: datetime, report: Callable[[str], None], projects: Sequence[str]
+) -> dict[str, StoredEnvironment]:
+    """The same without our plugins. Where these would matter, archives lie in a store of their own: practice clouds
+    take the newest of theirs, and do not work without the plugins."""
+    stores = {
+        cache_dir / "environments": [name for name in projects if name not in CHANGED],
+        cache_dir / "plain-environments": [name for name in projects if name in CHANGED],
+    }
+    found: dict[str, StoredEnvironment] = {}
+    for folder, names in stores.items():
+        if names:
+            store = EnvironmentStore(folder)
+            found |= ensure_archives(cache_dir, release, built_at, report, store, with_plugins=False, projects=names)
+    return found
