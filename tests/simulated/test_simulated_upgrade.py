@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,11 @@ from rehearsing import Rehearsal, rehearsal
 from ostler.deployment.paths import environment_path
 from ostler.errors import Severity
 from ostler.execution.records import RunState
+from ostler.execution.runs import load_run
 from ostler.facts.model import wanted
+from ostler.remote.simulated import table
+from ostler.remote.simulated.machine import Machine, Outcome
+from ostler.secret import MASK
 
 Place = tuple[str, str]
 """A host and a path on it."""
@@ -169,6 +174,40 @@ def test_rules_in_policy_json_which_the_target_does_not_read_refuse_the_plan(fol
     cloud.simulation.simulated.transport.put("ctl1", "/etc/glance/policy.json", rules, mode=0o640, group="glance")
     told = [(f.code, f.subject) for f in cloud.plan().findings if f.severity is Severity.FAILURE]
     assert told == [("upgrade.policy-json-ignored", "/etc/glance/policy.json on ctl1")]
+
+
+def test_a_service_that_does_not_start_is_told_with_what_it_wrote_into_its_log(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    group = {
+        "file": "/var/log/nova/nova-conductor.log",
+        "logger": "nova",
+        "count": 1,
+        "shape": "",
+        "first": "",
+        "cause": "",
+    }
+    logged = [
+        {**group, "level": "ERROR", "last": "2026-11-26 01:00:02", "example": "later"},
+        {**group, "level": "CRITICAL", "last": "2026-11-26 01:00:01", "example": "not found: password=hunter2"},
+    ]
+
+    def errors(machine: Machine, arguments: Sequence[str], stdin: bytes) -> Outcome:
+        asked.extend(f"{machine.host.name}: {pattern}" for pattern in arguments[1:])
+        return Outcome(0, json.dumps({"read": 4, "groups": logged, "problems": []}))
+
+    monkeypatch.setitem(table.SCRIPTS, "ostler-logs.errors", errors)  # type: ignore[call-overload]
+    cloud = rehearsal(folder)
+    cloud.simulation.simulated.fail_unit("ctl2", "nova-conductor")
+    failed = cloud.apply(cloud.plan())
+    (step,) = [step for step in load_run(failed.run, cloud.home).outcomes if not step.outcome.is_good]
+    assert step.step == "roll-nova-conductor/ctl2/80-start"
+    assert list(step.evidence[-2:]) == [
+        f"nova-conductor.log on ctl2: CRITICAL not found: password={MASK}",
+        "nova-conductor.log on ctl2: ERROR later",
+    ]
+    assert asked == ["ctl2: /var/log/nova/*.log"]
 
 
 @pytest.mark.parametrize("stopped_by", ["the gate before contract", "a service that does not start"])

@@ -17,6 +17,7 @@ from ostler.execution.effect_bench import Bench
 from ostler.execution.effect_log import EffectLog, EffectsFailed
 from ostler.execution.events import Events, LoanOpened, LoanReturned, StepEnded, StepStarted
 from ostler.execution.executor import checks_itself
+from ostler.execution.logged_errors import logged_errors
 from ostler.execution.records import GIVEN_BACK_BY_STEP, Intent, Outcome, StepOutcome
 from ostler.execution.waiting import Abandoned, judge
 from ostler.facts.model import FactRequest, JsonValue, Unknown
@@ -217,14 +218,21 @@ class StepRunner:
             effects = kind.effects(step, cloud, intent.remembered)
             self._log.carry_out_all(step.id, intent.attempt, effects, done=done)
         except EffectsFailed as failed:
-            return _Verdict(Outcome.FAILED, failed.reason, failed.evidence)
+            return _Verdict(Outcome.FAILED, failed.reason, (*failed.evidence, *self._logged(step, kind, intent)))
         missed = self._bench.waiter.wait(kind.verify(step, cloud, intent.remembered))
         if not missed:
             return _Verdict(Outcome.DONE)
         until, verdict = missed[0]
         advice = f"; {until.on_timeout}" if until.on_timeout else ""
         reason = f"not verified after {until.timeout_s:.0f} s: {verdict.expectation}{advice}"
-        return _Verdict(Outcome.FAILED, reason, tuple(str(verdict) for _, verdict in missed))
+        seen = tuple(str(verdict) for _, verdict in missed)
+        return _Verdict(Outcome.FAILED, reason, (*seen, *self._logged(step, kind, intent)))
+
+    def _logged(self, step: Step, kind: StepKind, intent: Intent) -> tuple[str, ...]:
+        patterns = kind.logs(step)
+        if not patterns or step.host is None:
+            return ()
+        return logged_errors(self._bench.transport, step.host, patterns, intent.at)
 
     def _holds(self, untils: Sequence[Until]) -> bool | None:
         """Whether all of it is true now, and stays so where it must; None when some fact could not be read and nothing

@@ -78,6 +78,9 @@ class StepKind(Protocol):
     def give_back(self, step: Step, cloud: Cloud, remembered: Remembered) -> tuple[Effect, ...]:
         """Return the effects that give back what this step lent; empty for steps that lend nothing."""
 
+    def logs(self, step: Step) -> tuple[str, ...]:
+        """Return patterns of the logs on the step's host that tell why it failed."""
+
 
 class Kind:
     """Defaults for step kinds: nothing remembered, nothing lent, repeatable, lasting, verified by its effects alone."""
@@ -93,6 +96,9 @@ class Kind:
         return ()
 
     def give_back(self, step: Step, cloud: Cloud, remembered: Remembered) -> tuple[Effect, ...]:
+        return ()
+
+    def logs(self, step: Step) -> tuple[str, ...]:
         return ()
 
 

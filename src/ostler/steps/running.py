@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ostler.catalog import load_catalog
 from ostler.facts.model import wanted
 from ostler.facts.predicate import Expectation
 from ostler.steps.effects import Until
@@ -38,6 +39,12 @@ def _active(step: Step, host: str, timeout_s: float) -> tuple[Until, ...]:
         found.append(is_active(host, unit, timeout_s, steady_s))
         found.append(Until(runs, timeout_s=timeout_s, on_timeout=_advice(unit)))
     return tuple(found)
+
+
+def logs_of(step: Step) -> tuple[str, ...]:
+    """The logs of the project whose environment a step starts services from."""
+    name = str(param(step, "environment")).rpartition("/")[2].rpartition("-")[0]
+    return tuple(f"{project.log_dir}/*.log" for project in load_catalog().projects if project.name == name)
 
 
 def is_active(host: str, unit: str, timeout_s: float, steady_s: float = STEADY_S) -> Until:

@@ -9,7 +9,7 @@ from ostler.facts.model import FactRequest, wanted
 from ostler.facts.predicate import Expectation, look_up
 from ostler.steps.effects import Effect, Run, Until
 from ostler.steps.model import Kind, Remembered, Step, param
-from ostler.steps.running import is_running_from
+from ostler.steps.running import is_running_from, logs_of
 
 RESTART_TIMEOUT_S = 300.0
 
@@ -47,3 +47,6 @@ class RestartService(Kind):
             for unit in param(step, "units")
         )
         return anew + is_running_from(step, RESTART_TIMEOUT_S)
+
+    def logs(self, step: Step) -> tuple[str, ...]:
+        return logs_of(step)

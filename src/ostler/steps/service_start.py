@@ -12,7 +12,7 @@ from ostler.cloud.model import Cloud
 from ostler.commands import Command
 from ostler.steps.effects import Effect, Run, Until
 from ostler.steps.model import Kind, Remembered, Step, param
-from ostler.steps.running import is_active, is_running_from
+from ostler.steps.running import is_active, is_running_from, logs_of
 
 START_TIMEOUT_S = 120.0
 
@@ -40,6 +40,9 @@ class StartService(Kind):
 
     def verify(self, step: Step, cloud: Cloud, remembered: Remembered) -> tuple[Until, ...]:
         return is_running_from(step, START_TIMEOUT_S)
+
+    def logs(self, step: Step) -> tuple[str, ...]:
+        return logs_of(step)
 
 
 def _at_once(host: str, units: Sequence[str]) -> Iterator[Effect]:
