@@ -65,23 +65,26 @@ def test_a_name_is_taken_from_the_operator_the_file_or_the_files_name(tmp_path: 
     assert [p.name for p in parts_of(dump(tmp_path, NOVA), "nova_cell0")] == ["nova_cell0"]
 
 
-@pytest.mark.parametrize(
-    ("content", "code"),
-    [
-        (b"", "rehearsal.no-dump"),
-        (b"\x00\x01binary\n" * 9, "rehearsal.no-dump"),
-        (b"Dear Bob,\nhere is the dump.\n", "rehearsal.no-dump"),
-        (HEADER.format("nova").encode() + TRAILER.encode(), "rehearsal.dump-empty"),
-        (SEVERAL.replace("`nova`", "`mysql`").replace("`cinder`", "`sys`").encode(), "rehearsal.dump-empty"),
-        (NOVA[: len(NOVA) // 2].encode(), "rehearsal.dump-cut-off"),
-        (NOVA[: -len(TRAILER)].encode(), "rehearsal.dump-cut-off"),
-        (b"CREATE TABLE `t` (`id` int);\nINSERT INTO `t` VALUES (1,'hun", "rehearsal.dump-cut-off"),
-        (gzip.compress(NOVA.encode())[:-20], "rehearsal.dump-corrupt"),
-        (gzip.compress(NOVA.encode())[:40] + b"x" * 50, "rehearsal.dump-corrupt"),
-        (PACKINGS["sql.zst"](NOVA.encode() * 50)[:-9], "rehearsal.dump-corrupt"),
-        (PACKINGS["sql.zst"](NOVA.encode())[:9] + b"x" * 50, "rehearsal.dump-corrupt"),
-    ],
-)
+BROKEN: dict[str, tuple[bytes, str]] = {
+    "empty": (b"", "rehearsal.no-dump"),
+    "binary": (b"\x00\x01binary\n" * 9, "rehearsal.no-dump"),
+    "a letter": (b"Dear Bob,\nhere is the dump.\n", "rehearsal.no-dump"),
+    "no tables": (HEADER.format("nova").encode() + TRAILER.encode(), "rehearsal.dump-empty"),
+    "the server's own": (
+        SEVERAL.replace("`nova`", "`mysql`").replace("`cinder`", "`sys`").encode(),
+        "rehearsal.dump-empty",
+    ),
+    "half": (NOVA[: len(NOVA) // 2].encode(), "rehearsal.dump-cut-off"),
+    "no last line": (NOVA[: -len(TRAILER)].encode(), "rehearsal.dump-cut-off"),
+    "half a row": (b"CREATE TABLE `t` (`id` int);\nINSERT INTO `t` VALUES (1,'hun", "rehearsal.dump-cut-off"),
+    "gzip cut off": (gzip.compress(NOVA.encode())[:-20], "rehearsal.dump-corrupt"),
+    "gzip damaged": (gzip.compress(NOVA.encode())[:40] + b"x" * 50, "rehearsal.dump-corrupt"),
+    "zstd cut off": (PACKINGS["sql.zst"](NOVA.encode() * 50)[:-9], "rehearsal.dump-corrupt"),
+    "zstd damaged": (PACKINGS["sql.zst"](NOVA.encode())[:9] + b"x" * 50, "rehearsal.dump-corrupt"),
+}
+
+
+@pytest.mark.parametrize(("content", "code"), BROKEN.values(), ids=BROKEN)
 def test_what_is_broken_is_told_and_nothing_of_its_contents_is(content: bytes, code: str, tmp_path: Path) -> None:
     path = dump(tmp_path, content)
     with pytest.raises(InputError) as refused:
