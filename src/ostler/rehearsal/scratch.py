@@ -66,7 +66,7 @@ LOADER = (
 """A dump is somebody's file: the client that reads it carries none of its own commands out, and runs as nobody."""
 
 START_TIMEOUT_S = 120.0
-LOAD_TIMEOUT_S = 24 * 3600.0
+STATEMENT_TIMEOUT_S = 24 * 3600.0
 UNPACK_TIMEOUT_S = 600.0
 MARKER = "unpacked"
 NOT_IN_OPTIONS = ":,\\"
@@ -145,7 +145,7 @@ class Scratch:
     def rows(self, sql: str, database: str = "") -> list[list[str]]:
         """What a statement of ours gives. Raises CommandFailed."""
         argv = ["mariadb", f"--socket={SOCKET}", "--batch", "--skip-column-names", *([database] if database else [])]
-        said = self.run(argv, timeout_s=LOAD_TIMEOUT_S, stdin=sql.encode()).stdout
+        said = self.run(argv, timeout_s=STATEMENT_TIMEOUT_S, stdin=sql.encode()).stdout
         return [line.split("\t") for line in said.splitlines()]
 
     def environment(self, stored: StoredEnvironment) -> str:

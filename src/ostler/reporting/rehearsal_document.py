@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 
 from pydantic import Field
 
-from ostler.errors import Finding
+from ostler.reporting.findings import finding_json
 from ostler.reporting.rehearsal_model import CommandRun, HopOutcome, Outcome, Rehearsal
 from ostler.reporting.report_model import Part
 
@@ -100,7 +100,7 @@ def _hop(hop: HopOutcome) -> HopDone:
             "outcome": hop.outcome,
             "seconds": round(hop.seconds, 3),
             "commands": [_command(command) for command in hop.commands],
-            "findings": [_finding(finding) for finding in hop.findings],
+            "findings": [finding_json(finding) for finding in hop.findings],
         }
     )
 
@@ -116,17 +116,4 @@ def _command(run: CommandRun) -> CommandDone:
         seconds=run.seconds,
         rows=run.rows,
         revisions=revisions,
-    )
-
-
-def _finding(finding: Finding) -> FindingTold:
-    return FindingTold(
-        code=finding.code,
-        severity=finding.severity.value,
-        subject=finding.subject,
-        summary=finding.summary,
-        found=finding.found,
-        expected=finding.expected,
-        do_next=finding.do_next,
-        evidence=list(finding.evidence),
     )
