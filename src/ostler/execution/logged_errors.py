@@ -12,6 +12,7 @@ from ostler.masking import mask_line
 from ostler.remote.protocol import Transport
 
 MOST, WIDTH = 3, 400
+GRAVE = ("CRITICAL", "TRACEBACK")
 BEFORE_S = 5.0
 """A host's clock may be behind ours."""
 
@@ -24,7 +25,7 @@ def logged_errors(transport: Transport, host: str, patterns: Sequence[str], sinc
         groups = parse_scan(host, [result]).groups
     except (OutsideError, ValueError, KeyError, TypeError):
         return ()
-    worst = sorted(groups, key=lambda group: (group.level == "CRITICAL", group.last), reverse=True)
+    worst = sorted(groups, key=lambda group: (group.level in GRAVE, group.last), reverse=True)
     return tuple(mask_line(_line(group), WIDTH) for group in worst[:MOST])
 
 

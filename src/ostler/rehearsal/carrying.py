@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 
@@ -58,9 +59,11 @@ class Carrying:
     def hop(self, hop: Hop, projects: Sequence[str]) -> list[HopOutcome]:
         """Take projects over one hop. One that something stands in the way of stays where it is."""
         with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-            done = pool.map(lambda lane: self._lane(hop, lane), lanes(self.catalog, projects))
+            work = [pool.submit(self._lane, hop, lane) for lane in lanes(self.catalog, projects)]
             try:
-                return [outcome for outcomes in done for outcome in outcomes]
+                for ended in wait(work, return_when=FIRST_EXCEPTION).done:
+                    ended.result()
+                return [outcome for each in work for outcome in each.result()]
             except BaseException:
                 self._is_over.set()
                 self.scratch.end()  # else we would wait for what the others have in hand
@@ -187,6 +190,7 @@ class Carrying:
         self.scratch.run(["ln", "--symbolic", "--force", "--no-dereference", environment, link], timeout_s=60)
         variables = [f"{name}={value}" for name, value in sorted(entry.environment.items())]
         uwsgi = ["env", *variables, f"{environment}/bin/uwsgi", "--ini", ini, "--pidfile", PIDFILE]
+        self.scratch.run(["rm", "--force", PIDFILE], timeout_s=60)
         server = self.scratch.start(uwsgi, "placement.log")
         try:
             deadline = time.monotonic() + PLACEMENT_TIMEOUT_S
@@ -199,7 +203,11 @@ class Carrying:
         finally:
             # Whole, and waited for: the next release's placement takes the same port.
             self.scratch.run(["sh", "-c", f"kill -INT $(cat {PIDFILE})"], timeout_s=60, check=False)
-            server.wait()
+            try:
+                server.wait(PLACEMENT_TIMEOUT_S)
+            except subprocess.TimeoutExpired:
+                self.scratch.run(["pkill", "-KILL", "uwsgi"], timeout_s=60, check=False)
+                server.kill()
 
 
 def revisions_of(scratch: Scratch, project: Project, database: str) -> frozenset[str]:

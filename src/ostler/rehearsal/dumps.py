@@ -51,7 +51,7 @@ class Part:
 
     def lines(self) -> Iterator[bytes]:
         """The lines of the file, those empty that are of another database, or choose or make one: a line has the
-        number it has in the file. Raises InputError for a file that was changed since it was looked over."""
+        number it has in the file. Raises InputError for a file that can no longer be read to its end."""
         current: str | None = None
         try:
             with _opened(self.file) as lines:

@@ -110,7 +110,10 @@ def _locked(folder: Path) -> int:
     """An open and locked folder; one that its last user removed while we waited for it is made again."""
     while True:
         folder.mkdir(mode=ONLY_OURS, parents=True, exist_ok=True)
-        lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        except FileNotFoundError:
+            continue
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

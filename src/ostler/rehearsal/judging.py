@@ -24,8 +24,9 @@ MOVED = re.compile(r"^\|\s*\S+\s*\|\s*\d+\s*\|\s*(\d+)\s*\|\s*$", re.MULTILINE)
 
 FRAME = re.compile(r'\s*File "[^"]*", line \d+')
 PARAMETERS = re.compile(r"\[parameters: .*")
-QUOTED = re.compile(r"""'[^']*'|"[^"]*"|(?<=[(\s,])['"][^'"]*$""")
-"""A quoted text, also one that the end of the line cuts off."""
+QUOTED = re.compile(r"""(?:(?<!\w)|(?<=\b[bu]))['"](?:.*['"]|.*$)""")
+"""From the first quote that begins a text to the last one of the line, or to its end: what lies between may hold quotes
+of its own. The one in `can't` begins nothing."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,12 @@ def _check(catalog: Catalog, planned: Planned, result: CommandResult, meaning: M
 
 def _for_a_copy(finding: Finding) -> Finding:
     """A verdict of a check with what to do about it where there is no run to go on with, and without values of rows."""
-    finding = replace(finding, summary=without_values(finding.summary))
+    finding = replace(
+        finding,
+        summary=without_values(finding.summary),
+        found=without_values(finding.found),
+        evidence=tuple(map(without_values, finding.evidence)),
+    )
     if finding.severity is Severity.FAILURE:
         return replace(finding, do_next="mend it on the cloud, make the dumps again and rehearse once more")
     if finding.severity is Severity.WARNING:

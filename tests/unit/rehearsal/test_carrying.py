@@ -63,7 +63,7 @@ class Place:
         return f"/opt/openstack/venvs/{stored.manifest.project}-{stored.manifest.release}"
 
     def start(self, argv: Sequence[str], log: str) -> Any:
-        return SimpleNamespace(poll=lambda: 1 if self.is_placement_silent else None, wait=lambda: 0)
+        return SimpleNamespace(poll=lambda: 1 if self.is_placement_silent else None, wait=lambda timeout: 0)
 
     def write(self, path: str, text: str) -> None:
         pass
