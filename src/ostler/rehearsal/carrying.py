@@ -22,7 +22,7 @@ from ostler.deployment.uwsgi import ini_path, uwsgi_ini
 from ostler.environments.store import StoredEnvironment
 from ostler.errors import Finding, Severity
 from ostler.rehearsal.journal import Journal
-from ostler.rehearsal.judging import Judgement, judge, rows_moved
+from ostler.rehearsal.judging import Judgement, judge, rows_moved, without_values
 from ostler.rehearsal.scratch import HOST, Scratch, database_url
 from ostler.rehearsal.sequence import Planned, hop_commands, lanes
 from ostler.rehearsal.settings import PLACEMENT, config_files
@@ -197,7 +197,7 @@ class Carrying:
             ask = ["curl", "--silent", "--fail", "--output", "/dev/null", PLACEMENT]
             while self.scratch.run(ask, timeout_s=60, check=False).exit_code != 0:
                 if server.poll() is not None or time.monotonic() > deadline:
-                    raise PlacementSilent(self.scratch.said_last("placement.log"))
+                    raise PlacementSilent(self.scratch.log_end("placement.log"))
                 time.sleep(0.2)
             yield
         finally:
@@ -248,7 +248,7 @@ def _no_placement(planned: Planned, said: str) -> Finding:
         severity=Severity.FAILURE,
         subject=f"nova on {planned.hop}",
         summary=f"{planned.words} could not be run: placement of {planned.release} did not answer on the copy",
-        found=said,
+        found=without_values(said),
         expected="an answer",
         do_next="leave placement's dump out: nova is rehearsed without its check then",
     )

@@ -72,7 +72,7 @@ class Journal:
         self._mark(REACHED, f"{project}-{target}")
 
     def torn(self) -> tuple[str, ...]:
-        """The projects of which a command was cut off that cannot be begun twice."""
+        """The projects of which a command did not end well that cannot be begun twice."""
         return tuple(sorted(path.name for path in (self.folder / BEGUN).glob("*")))
 
     def begin_again(self, project: str, databases: Sequence[str]) -> None:

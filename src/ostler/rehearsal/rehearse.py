@@ -87,9 +87,9 @@ def rehearse(catalog: Catalog, wish: Wish, stage: Stage) -> Rehearsal:
 
 
 def _begin_torn_again(catalog: Catalog, journal: journals.Journal, report: Callable[[str], None]) -> None:
-    """A schema command that was cut off cannot be begun twice: what it had done stays, and it would fail for that."""
+    """A schema command that did not end well cannot be begun twice: what it did stays, and it would fail for it."""
     for name in journal.torn():
-        report(f"{name} begins again: it was stopped while its schema changed")
+        report(f"{name} begins again: a change of its schema did not end well")
         journal.begin_again(name, [database.name for database in catalog.project(name).databases])
 
 

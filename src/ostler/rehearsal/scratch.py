@@ -114,7 +114,7 @@ class Scratch:
         for started in self._started:
             started.wait()
 
-    def said_last(self, log: str) -> str:
+    def log_end(self, log: str) -> str:
         """The last lines of what a started program said."""
         return " / ".join(last_lines((self.folder / log).read_text(errors="replace"), count=3))
 
@@ -172,7 +172,7 @@ class Scratch:
             raise CommandFailed(
                 "rehearsal.not-unpacked",
                 f"{stored.archive} could not be unpacked",
-                found=self.said_last(log.name),
+                found=self.log_end(log.name),
                 do_next="see whether the disk is full; else build it again: ostler env build",
             )
 
@@ -237,7 +237,7 @@ def start_database(scratch: Scratch) -> None:
             raise CommandFailed(
                 "rehearsal.no-database",
                 "MariaDB did not start in the place to rehearse in",
-                found=scratch.said_last("mariadb.log"),
+                found=scratch.log_end("mariadb.log"),
                 do_next="see whether the disk is full and memory is left, and give the same command again",
             )
         time.sleep(0.2)

@@ -54,7 +54,8 @@ class Silence:
 @dataclass(frozen=True)
 class Connections:
     """All that the hosts' files name. `unread` are hosts and files ("ctl1 /etc/nova/nova.conf") that nobody could read,
-    with the reason; `not_asked` is how many servers are not written as a name or address."""
+    with the reason; `not_asked` is how many servers of databases and buses, each told once, are not written as a name
+    or address."""
 
     stores: tuple[Store, ...]
     silent: tuple[Silence, ...]

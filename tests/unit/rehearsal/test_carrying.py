@@ -71,7 +71,7 @@ class Place:
     def end(self) -> None:
         pass
 
-    def said_last(self, log: str) -> str:
+    def log_end(self, log: str) -> str:
         return "address in use"
 
 
