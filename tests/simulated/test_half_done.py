@@ -30,7 +30,7 @@ def killed(cloud: Rehearsal, folder: Path, plan: Plan, crash_at: str) -> str:
     if child == 0:
         os.environ["OSTLER_CRASH_AT"] = crash_at
         try:
-            Rehearsal(open_simulation(folder), cloud.home, cloud.source, cloud.target).apply(plan)
+            Rehearsal(open_simulation(folder, cloud.source), cloud.home, cloud.source, cloud.target).apply(plan)
             os._exit(0)
         except BaseException:
             traceback.print_exc(file=sys.stdout)
@@ -39,10 +39,10 @@ def killed(cloud: Rehearsal, folder: Path, plan: Plan, crash_at: str) -> str:
     return list_runs(cloud.home)[0].id
 
 
-def kept_on_disk(folder: Path) -> Rehearsal:
+def kept_on_disk(folder: Path, source: str = "2024.1", target: str = "2025.1") -> Rehearsal:
     """A cloud whose state outlives a killed process."""
-    simulation = three_plus_two("2024.1", folder, store=["2025.1"], is_kept=True)
-    return Rehearsal(simulation, Home(folder / "home"), "2024.1", "2025.1")
+    simulation = three_plus_two(source, folder, store=[target], is_kept=True)
+    return Rehearsal(simulation, Home(folder / "home"), source, target)
 
 
 def away(cloud: Rehearsal) -> list[str]:
@@ -59,6 +59,13 @@ def away(cloud: Rehearsal) -> list[str]:
             found.append(f"{VARIABLE} on {host}")
     services = snapshot.known("api.compute_services")
     return found + [name for name, service in services.items() if service["status"] != "enabled"]
+
+
+def stopped(cloud: Rehearsal) -> list[str]:
+    """The units of the controllers that do not run."""
+    snapshot = cloud.snapshot([wanted("host.units", host) for host in CONTROLLERS])
+    units = [(host, *item) for host in CONTROLLERS for item in snapshot.known("host.units", host).items()]
+    return [f"{unit} on {host}" for host, unit, state in units if state["active"] != "active"]
 
 
 @pytest.mark.parametrize(
@@ -87,6 +94,18 @@ def test_the_way_back_after_a_kill_leaves_nothing_away_that_the_killed_run_had_l
     assert away(cloud) == []
     assert differences(before, kept(cloud)) == set()
     assert running(cloud) == ran
+
+
+def test_the_way_back_starts_what_was_stopped_for_a_hold_that_never_began(folder: Path) -> None:
+    cloud = kept_on_disk(folder, "2025.1", "2026.1")
+    before, plan = stopped(cloud), cloud.plan(no_overlap=("neutron",))
+    run = killed(cloud, folder, plan, "after_outcome:before-hold-neutron/ctl2/20-stop")
+    cloud = Rehearsal(open_simulation(folder, cloud.source), cloud.home, cloud.source, cloud.target)
+    assert "neutron-rpc-server on ctl2" in stopped(cloud)
+
+    back = cloud.apply(cloud.plan_back(run))
+    assert (back.state, back.failed, cloud.outages) == (RunState.DONE, (), [])
+    assert stopped(cloud) == before
 
 
 def test_the_way_back_after_the_requests_went_on_serves_all_the_while(folder: Path) -> None:

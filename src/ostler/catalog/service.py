@@ -50,7 +50,8 @@ class Service(Ranged):
     each release it exists in; `replaces` are the services of earlier releases whose work it took over;
     `databases` are those it connects to by itself; `process` is a regular expression searched in the
     command line (arguments joined by blanks) of its processes, for hosts where the unit does not tell;
-    `is_optional` marks what only some clouds run: there is nothing wrong when its unit does not exist.
+    `is_optional` marks what only some clouds run: there is nothing wrong when its unit does not exist;
+    `is_behind_requests` marks what no request waits for: its project's API answers as well while it is stopped.
     """
 
     name: str
@@ -65,3 +66,4 @@ class Service(Ranged):
     log_file: str
     process: str
     is_optional: bool = False
+    is_behind_requests: bool = False

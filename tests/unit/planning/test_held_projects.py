@@ -62,16 +62,58 @@ def test_a_project_is_held_until_the_first_controller_serves_with_the_new_code(
     assert all(step.params.get("at_once", False) == (step.id not in in_turn) for step in starts)
 
 
+def on_hop(source: str, target: str, *asked: str) -> Plan:
+    cloud = replace(RECORDED.cloud, release=source)
+    snapshot = replace(RECORDED.snapshot, cloud=cloud)
+    request = UpgradeRequest(target=target, no_overlap=asked)
+    return plan_upgrade(replace(RECORDED, cloud=cloud, snapshot=snapshot), request)
+
+
+def units_of(stages: list[Stage], kind: str) -> dict[str, list[list[str]]]:
+    return {
+        stage.name: [step.params["units"] for step in stage.lanes[0].steps if step.kind == kind] for stage in stages
+    }
+
+
+def test_what_no_request_waits_for_stops_before_the_hold_and_starts_after_it() -> None:
+    made = on_hop("2025.1", "2026.1", "neutron")
+    at = [stage.name for stage in made.stages].index("before-hold-neutron")
+    stages = list(made.stages[at : at + 4])
+    behind = ["neutron-rpc-server", "neutron-periodic-workers"]
+    assert units_of(stages, "stop-service") == {
+        "before-hold-neutron": [behind],
+        "hold-neutron": [],
+        "stop-neutron": [["neutron-api"]],
+        "roll-neutron": [],
+    }
+    assert [stage.in_flight for stage in stages] == [3, 1, 3, 1]
+    for lane in stages[-1].lanes:
+        started = [step for step in lane.steps if step.kind in ("start-service", "release-requests")]
+        released = [] if lane.name != "ctl1" else [None]
+        assert [step.params.get("units") for step in started] == [["neutron-api"], *released, behind]
+        switched = next(step for step in lane.steps if step.kind == "switch-environment")
+        assert sorted(switched.params["services"]) == sorted(["neutron-api", *behind])
+
+
+def test_a_service_that_was_in_one_with_the_api_waits_for_the_hold_and_its_heirs_do_not_prolong_it() -> None:
+    made = on_hop("2024.1", "2025.1", "neutron")
+    names = [stage.name for stage in made.stages]
+    assert "before-hold-neutron" not in names
+    stages = [made.stages[names.index(name)] for name in ("stop-neutron", "roll-neutron")]
+    assert units_of(stages, "stop-service")["stop-neutron"] == [["neutron-server"]]
+    assert units_of(stages, "start-service")["roll-neutron"] == [
+        ["neutron-api"],
+        ["neutron-rpc-server", "neutron-periodic-workers"],
+    ]
+
+
 HOPS = [hop for release in RECORDED.catalog.releases.order for hop in RECORDED.catalog.hops_from(release)]
 
 
 @pytest.mark.parametrize("hop", HOPS, ids=str)
 @pytest.mark.parametrize("asked", [(), ("neutron",)])
 def test_neutron_is_contracted_once_on_every_hop(hop: Hop, asked: tuple[str, ...]) -> None:
-    cloud = replace(RECORDED.cloud, release=hop.source.id)
-    snapshot = replace(RECORDED.snapshot, cloud=cloud)
-    request = UpgradeRequest(target=hop.target.id, no_overlap=asked)
-    made = plan_upgrade(replace(RECORDED, cloud=cloud, snapshot=snapshot), request)
+    made = on_hop(hop.source.id, hop.target.id, *asked)
     contracts = [step.id for _, _, step in made.steps() if step.id.endswith("/neutron-contract")]
     assert len(contracts) == 1
     stages = [stage.name for stage in made.stages]
@@ -81,11 +123,8 @@ def test_neutron_is_contracted_once_on_every_hop(hop: Hop, asked: tuple[str, ...
 
 @pytest.mark.parametrize("hop", HOPS, ids=str)
 def test_on_every_hop_the_requests_of_a_project_go_on_with_the_last_of_its_services(hop: Hop) -> None:
-    cloud = replace(RECORDED.cloud, release=hop.source.id)
-    snapshot = replace(RECORDED.snapshot, cloud=cloud)
     projects = ("keystone", "glance", "placement", "cinder", "nova", "neutron")
-    request = UpgradeRequest(target=hop.target.id, no_overlap=projects)
-    stages = plan_upgrade(replace(RECORDED, cloud=cloud, snapshot=snapshot), request).stages
+    stages = on_hop(hop.source.id, hop.target.id, *projects).stages
     held = [stage.name.removeprefix("hold-") for stage in stages if stage.name.startswith("hold-")]
     assert sorted(held) == sorted(projects)
     for project in projects:

@@ -4,8 +4,10 @@ its services stop, its schema is contracted if that is pending, and the first co
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from ostler.catalog.project import Project
+from ostler.catalog.service import Service
 from ostler.cloud.model import Host
 from ostler.errors import Finding, Severity
 from ostler.facts.haproxy_held import HOLD_MAP
@@ -20,16 +22,25 @@ UNDO_START = "host by host: stopped, pointed back at the old code and configurat
 
 def roll_held(scene: Scene, groups: tuple[Group, ...]) -> Iterator[Stage]:
     """All groups of one project, in the hard order, within one hold; what lies in it is as short as it can be, since
-    users wait. What takes requests stops first and starts last, and the first controller that serves ends the hold."""
+    users wait. What no request waits for stops before the hold and starts after it; what takes requests stops first and
+    starts last, and the first controller that serves ends the hold."""
     project = groups[0].project
+    if any(_quiet(group).old for group in groups):
+        yield _stop_quiet(scene, project, groups)
     yield _hold(scene, project, _backends(groups))
     for group in reversed(groups):
-        yield _stop(scene, group)
+        if _serving(group).old:
+            yield _stop(scene, group)
     if contracts_while_stopped(scene, project):
         yield _contract(scene, project)
     for group in groups[:-1]:
         yield _start(scene, group)
     yield _start_and_release(scene, groups[-1], _backends(groups))
+
+
+def quiet_stage(project: Project) -> str:
+    """The name of the stage that stops what no request to a project waits for."""
+    return f"before-hold-{project.name}"
 
 
 def hold_findings(scene: Scene) -> list[Finding]:
@@ -49,6 +60,20 @@ def hold_findings(scene: Scene) -> list[Finding]:
         for host in balancers
         if projects and (scene.snapshot.known("haproxy.held", host) or {}).get("can_hold") is False
     ]
+
+
+def _quiet(group: Group) -> Group:
+    """The part of a group that no request waits for."""
+    return _part(group, lambda service: service.is_behind_requests)
+
+
+def _serving(group: Group) -> Group:
+    """The part of a group that requests need."""
+    return _part(group, lambda service: not service.is_behind_requests)
+
+
+def _part(group: Group, belongs: Callable[[Service], bool]) -> Group:
+    return replace(group, old=tuple(filter(belongs, group.old)), new=tuple(filter(belongs, group.new)))
 
 
 def _backends(groups: tuple[Group, ...]) -> tuple[str, ...]:
@@ -85,8 +110,22 @@ def _hold(scene: Scene, project: Project, backends: tuple[str, ...]) -> Stage:
     )
 
 
+def _stop_quiet(scene: Scene, project: Project, groups: tuple[Group, ...]) -> Stage:
+    stage = quiet_stage(project)
+    old = tuple(service for group in groups for service in _quiet(group).old)
+    every = Group(project, stage, old, ())
+    return Stage(
+        name=stage,
+        title=f"Stop {', '.join(service.name for service in old)} on all controllers",
+        why="they take long to stop, and no request needs them: the APIs still serve",
+        undo="started again, with the code they had",
+        lanes=_lanes(scene, lambda host: [stop(stage, host.name, every)]),
+        in_flight=len(scene.controllers),
+    )
+
+
 def _stop(scene: Scene, group: Group) -> Stage:
-    stage = f"stop-{group.name}"
+    stage, group = f"stop-{group.name}", _serving(group)
     return Stage(
         name=stage,
         title=f"Stop {', '.join(service.name for service in group.old)} on all controllers",
@@ -121,18 +160,19 @@ def _start(scene: Scene, group: Group) -> Stage:
         title=f"Start {group.services} on all controllers",
         why="all at once: users wait meanwhile",
         undo=UNDO_START,
-        lanes=_lanes(scene, lambda host: _start_steps(scene, host, group, at_once=True)),
+        lanes=_lanes(scene, lambda host: _start_steps(scene, host, group, group, at_once=True)),
         in_flight=len(scene.controllers),
     )
 
 
 def _start_and_release(scene: Scene, group: Group, backends: tuple[str, ...]) -> Stage:
-    stage = f"roll-{group.name}"
+    stage, quiet = f"roll-{group.name}", _quiet(group)
 
     def steps_of(host: Host) -> list[Step]:
         is_first = host.name == scene.first
         release = _release(stage, scene, backends) if is_first else ()
-        return [*_start_steps(scene, host, group, at_once=is_first), *release]
+        rest = [start(stage, scene, host.name, quiet, place="97-start-the-rest")] if quiet.new else ()
+        return [*_start_steps(scene, host, group, _serving(group), at_once=is_first), *release, *rest]
 
     return Stage(
         name=stage,
@@ -143,11 +183,12 @@ def _start_and_release(scene: Scene, group: Group, backends: tuple[str, ...]) ->
     )
 
 
-def _start_steps(scene: Scene, host: Host, group: Group, *, at_once: bool) -> list[Step]:
+def _start_steps(scene: Scene, host: Host, group: Group, started: Group, *, at_once: bool) -> list[Step]:
+    """The whole group gets its new code; `started` is the part of it that is started with it."""
     stage = f"roll-{group.name}"
     return [
         *switch(stage, scene, host, group),
-        start(stage, scene, host.name, group, at_once=at_once),
+        start(stage, scene, host.name, started, at_once=at_once),
         *into_balancer(stage, host.name, group, f"stop-{group.name}"),
     ]
 

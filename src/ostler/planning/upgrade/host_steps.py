@@ -136,10 +136,10 @@ def _link_as_planned(host: str, service: str, was: str | None, becomes: str | No
     )
 
 
-def start(stage: str, scene: Scene, host: str, group: Group, *, at_once: bool = False) -> Step:
-    """`at_once`: nothing serves meanwhile that could be starved."""
+def start(stage: str, scene: Scene, host: str, group: Group, *, at_once: bool = False, place: str = "80-start") -> Step:
+    """`at_once`: nothing serves meanwhile that could be starved. `place`: the step's name within its lane."""
     return Step(
-        id=f"{stage}/{host}/80-start",
+        id=f"{stage}/{host}/{place}",
         kind="start-service",
         host=host,
         why=f"every process must be seen running {scene.target}, and answering, before the next host's turn",
