@@ -26,6 +26,16 @@ class KeptVersions(Ranged, Closed):
     source: Source
 
 
+@dataclass(frozen=True, kw_only=True)
+class DeafEnable(Ranged, Closed):
+    """That in these releases the API answers 200 when it is told to enable a service again, and leaves it disabled: the
+    flag has to be cleared where it is kept, the table `services` of `database`."""
+
+    database: str
+    why: str
+    source: Source
+
+
 @dataclass(frozen=True)
 class SchemaChange:
     """A branch of a database's schema that a hop moves from revision `old` (None: there was none) to `new`."""
@@ -58,6 +68,7 @@ class ProjectData(Closed):
     state_checks: tuple[ProjectCommand, ...] = ()
     status_checks: tuple[StatusCheck, ...] = ()
     kept_versions: tuple[KeptVersions, ...] = ()
+    deaf_enables: tuple[DeafEnable, ...] = ()
 
 
 class Project:
@@ -185,6 +196,10 @@ class Project:
     def kept_versions(self, target: str) -> KeptVersions | None:
         """Why services must be started anew when all are of `target`; None when they need not be."""
         return next(iter(self._in(target, self.data.kept_versions)), None)
+
+    def deaf_enable(self, release: str) -> DeafEnable | None:
+        """What is wrong with enabling a service through the API of `release`; None when nothing is."""
+        return next(iter(self._in(release, self.data.deaf_enables)), None)
 
     def _in(self, release: str, records: tuple[R, ...]) -> tuple[R, ...]:
         self._demand(release)

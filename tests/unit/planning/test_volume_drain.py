@@ -76,6 +76,19 @@ def test_where_all_stop_at_once_nothing_is_drained_and_the_plan_says_so() -> Non
     assert len([note for note in made.notes if "all of them stop at once" in note]) == 3
 
 
+def test_where_the_api_cannot_enable_again_the_flag_is_cleared_in_the_database_and_the_plan_says_so() -> None:
+    volumes = {f"cinder-volume@ctl{n}@a": UP for n in (1, 2, 3)}
+    cloud = replace(RECORDED.cloud, release="2025.1")
+    snapshot = replace(RECORDED.snapshot, values={**RECORDED.snapshot.values, SERVICES: volumes}, cloud=cloud)
+    made = plan_upgrade(replace(RECORDED, cloud=cloud, snapshot=snapshot), UpgradeRequest(target="2026.1"))
+    steps = [step for _, _, step in made.steps() if step.kind in ("disable-volume-backends", "enable-volume-backends")]
+    assert len(steps) == 12
+    told = {tuple(step.params[name] for name in ("database", "database_host", "reason")) for step in steps}
+    assert told == {("cinder", "ctl1", "ostler upgrade")}
+    (note,) = [note for note in made.notes if "cannot enable" in note]
+    assert note.startswith("cinder's API of 2026.1 ")
+
+
 def test_at_the_end_each_backend_that_was_enabled_is_enabled() -> None:
     made = plan({"cinder-volume@ctl1@a": UP, "cinder-volume@ctl2@a": DISABLED})
     (step,) = [step for _, _, step in made.steps() if step.id == "finish/ctl1/nothing-left-out"]

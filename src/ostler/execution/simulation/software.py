@@ -48,7 +48,8 @@ def _nova(catalog: Catalog, releases: tuple[str, ...]) -> dict[str, NovaEdition]
 
 def _edition(project: Project, release: str) -> Edition:
     services = tuple(_service(project, s, release) for s in project.services(release, optional=True))
-    return Edition(project.name, release, project.version(release), services, tuple(_commands(project, release)))
+    is_deaf, commands = project.deaf_enable(release) is not None, tuple(_commands(project, release))
+    return Edition(project.name, release, project.version(release), services, commands, enables_in_vain=is_deaf)
 
 
 def _service(project: Project, service: Service, release: str) -> ServiceEdition:

@@ -3,8 +3,9 @@ ends. Only where another backend is left that takes them; where none is, the pla
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from ostler.catalog.project import DeafEnable
 from ostler.planning.upgrade.host_steps import Group
 from ostler.planning.upgrade.request import Scene
 from ostler.planning.upgrade.schema import must_not_overlap
@@ -24,7 +25,7 @@ def drain(stage: str, scene: Scene, host: str, group: Group) -> tuple[list[Step]
     enabled = [backend for backend, record in records.items() if record.get("status") == "enabled"]
     if enabled:
         before.append(_disable(stage, scene, host, enabled))
-        after.append(_enable(stage, host, enabled))
+        after.append(_enable(stage, scene, host, enabled))
     return [*before, _idle(stage, host, list(records))], after
 
 
@@ -45,6 +46,13 @@ def drain_notes(scene: Scene) -> Iterator[str]:
                 f"cinder-volume on {host.name} restarts without being drained, since {why}: "
                 "a volume that is being created there at that moment may end in ERROR"
             )
+    if any(_others_take_volumes(scene, host) for host in scene.volume_records):
+        for release, enable in _deaf_enables(scene).items():
+            yield (
+                f"cinder's API of {release} cannot enable a service that is disabled ({' '.join(enable.why.split())}): "
+                f"the flag of a backend disabled by this plan is cleared in the database {enable.database}; "
+                "by hand: cinder freeze-host, then thaw-host"
+            )
 
 
 def still_enabled(scene: Scene) -> list[str]:
@@ -55,6 +63,21 @@ def still_enabled(scene: Scene) -> list[str]:
         for backend, record in records.items()
         if record.get("status") == "enabled"
     ]
+
+
+def _deaf_enables(scene: Scene) -> Mapping[str, DeafEnable]:
+    """By release, of source and target: either's API may be asked."""
+    cinder = scene.catalog.project("cinder")
+    found = {release: cinder.deaf_enable(release) for release in (scene.source, scene.target)}
+    return {release: deaf for release, deaf in found.items() if deaf}
+
+
+def _clearing(scene: Scene) -> dict[str, str]:
+    """Where the flag of a disabled backend is cleared, for an API that does not; empty where it does (and where no
+    database hosts are known: such a plan is refused)."""
+    deaf = next(iter(_deaf_enables(scene).values()), None)
+    hosts = scene.cloud.databases.hosts
+    return {"database": deaf.database, "database_host": hosts[0]} if deaf and hosts else {}
 
 
 def _stops_volumes(group: Group) -> bool:
@@ -78,7 +101,7 @@ def _disable(stage: str, scene: Scene, host: str, backends: list[str]) -> Step:
         why="a cinder-volume that starts sets to ERROR what it was told to create before",
         undo="a loan: enabled again",
         estimate_s=1,
-        params={"backends": list(backends), "reason": scene.request.label},
+        params={"backends": list(backends), "reason": scene.request.label, **_clearing(scene)},
         lends=_loan(stage, host),
     )
 
@@ -95,7 +118,10 @@ def _idle(stage: str, host: str, backends: list[str]) -> Step:
     )
 
 
-def _enable(stage: str, host: str, backends: list[str]) -> Step:
+def _enable(stage: str, scene: Scene, host: str, backends: list[str]) -> Step:
+    clearing = _clearing(scene)
+    if clearing:
+        clearing["reason"] = scene.request.label
     return Step(
         id=f"{stage}/{host}/95-enable",
         kind="enable-volume-backends",
@@ -103,6 +129,6 @@ def _enable(stage: str, host: str, backends: list[str]) -> Step:
         why="the backend takes new volumes again",
         undo="nothing to undo",
         estimate_s=1,
-        params={"backends": list(backends)},
+        params={"backends": list(backends), **clearing},
         returns=_loan(stage, host),
     )

@@ -17,7 +17,7 @@ from ostler.remote.simulated.api_state import (
 )
 from ostler.remote.simulated.machine import World
 from ostler.remote.simulated.routes import Asked, Reply, Route, missing, refused
-from ostler.remote.simulated.services import members
+from ostler.remote.simulated.services import members, running
 from ostler.remote.simulated.state import HostState
 
 POOL = "files"
@@ -153,12 +153,19 @@ def _set_service(asked: Asked, *, is_disabled: bool) -> Reply:
     if binary != "cinder-volume":
         return refused(400, "a simulated cloud disables backends only")
     before = dict(world.state.disabled_backends)
-    world.state.disabled_backends.pop(host, None)
     if is_disabled:
         world.state.disabled_backends[host] = asked.body.get("disabled_reason")
+    elif not _is_deaf(world):
+        world.state.disabled_backends.pop(host, None)
     if world.state.disabled_backends != before:
         world.note(f"api: {binary} on {host} {'disabled' if is_disabled else 'enabled'}")
     return Reply(200, {"host": host, "binary": binary, "status": "disabled" if is_disabled else "enabled"})
+
+
+def _is_deaf(world: World) -> bool:
+    """Whether a cinder-api runs that answers that it enabled a service, and did not."""
+    found = (running(world, host, "cinder-api") for host in world.state.hosts.values())
+    return any(runs[0].enables_in_vain for runs in found if runs)
 
 
 ROUTES = (

@@ -46,13 +46,14 @@ class ManagedCommand:
 
 @dataclass(frozen=True)
 class Edition:
-    """One project in one release."""
+    """One project in one release. `enables_in_vain`: its API says that it enabled a service, and does not."""
 
     project: str
     release: str
     version: str
     services: tuple[ServiceEdition, ...]
     commands: tuple[ManagedCommand, ...]
+    enables_in_vain: bool = False
 
 
 @dataclass(frozen=True)

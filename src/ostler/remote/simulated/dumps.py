@@ -80,6 +80,17 @@ def edit_records(machine: Machine, arguments: Sequence[str], stdin: bytes) -> Ou
     return Outcome(0, f"{changed}\n", seconds=0.2)
 
 
+def enable_backends(machine: Machine, arguments: Sequence[str], stdin: bytes) -> Outcome:
+    """Clear the flag of the volume backends that are disabled for this reason."""
+    _, reason, *backends = arguments
+    disabled = machine.state.disabled_backends
+    cleared = [backend for backend in backends if disabled.get(backend) == reason]
+    for backend in cleared:
+        del disabled[backend]
+        machine.note(f"api: cinder-volume on {backend} enabled")
+    return Outcome(0, f"{len(cleared)}\n")
+
+
 def _edit(machine: Machine, kept: str, kind: str, old: str, new: str, name: str) -> int:
     databases = machine.state.databases
     if kind == "service-version":

@@ -35,6 +35,7 @@ PROGRAMS: Mapping[str, Program] = {
 SCRIPTS: Mapping[str, Program] = {
     "ostler-dump": dumps.dump,
     "ostler-edit-records": dumps.edit_records,
+    "ostler-enable-backends": dumps.enable_backends,
     "ostler-haproxy.held": balancer.held,
     "ostler-haproxy.servers": balancer.statistics,
     "ostler-host.answers": fact_scripts.answers,
