@@ -30,21 +30,45 @@ ForPractice = Annotated[
 def build(
     release: Annotated[str, typer.Argument(help="The release to build, such as 2025.1.")],
     practice: ForPractice = False,
+    project: Annotated[
+        list[str] | None, typer.Option("--project", help="Only this project; may be given several times.")
+    ] = None,
+    python: Annotated[
+        Path | None,
+        typer.Option("--python", metavar="PATH", help="The interpreter for a release before 2023.1; else looked for."),
+    ] = None,
     cloud: CloudFile = None,
     as_json: AsJson = False,
 ) -> None:
-    """Build the environments of a release that are not in the cloud's store yet. Needs root and a package index.
+    """Build the environments of a release that are not in the store yet. Needs root and a package index.
+
+    They go into the cloud's store. Those of Ocata to Zed are for no cloud, but to be harvested and rehearsed with: they
+    have a store of their own, and are made with a Python of 2.7 to 3.10 that pyenv or uv has put on this machine.
 
     Examples:  ostler env build 2025.1 --cloud cloud.yaml
                ostler env build --practice 2025.1
+               ostler env build rocky --project nova
     """
     from datetime import UTC, datetime
 
+    from ostler.environments.old_releases import PYTHON_OF
     from ostler.practice.layout import cache_dir
-    from ostler.practice.openstack.archives import ensure_archives
+    from ostler.practice.openstack.archives import PROJECTS, ensure_archives, ensure_old_archives
 
-    store = None if practice else store_of(cloud)
-    found = ensure_archives(cache_dir(), release, datetime.now(UTC), _reporter(as_json), store, with_plugins=practice)
+    now, tell = datetime.now(UTC), _reporter(as_json)
+    if release in PYTHON_OF and not practice:
+        found = ensure_old_archives(cache_dir(), release, now, tell, project or (), python)
+    elif python is not None:
+        raise InputError(
+            "environments.python-of-host",
+            f"the environments of {release} are made with the hosts' own Python",
+            found=f"--python {python}",
+            do_next="leave --python out",
+        )
+    else:
+        store = None if practice else store_of(cloud)
+        names = project or PROJECTS
+        found = ensure_archives(cache_dir(), release, now, tell, store, with_plugins=practice, projects=names)
     _show(list(found.values()), as_json)
 
 

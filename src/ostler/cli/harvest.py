@@ -41,24 +41,27 @@ def harvest(
     The environments are those of the store (see ostler env build), or those that --environment names.
 
     Examples:  ostler catalog harvest --release 2025.1 --practice
+               ostler catalog harvest --release rocky
                ostler catalog harvest --release rocky --environment nova=/srv/rocky/nova
     """
     from ostler.catalog import load_catalog
     from ostler.catalog.option_file import OptionFile, read_option_file, with_harvest, write_option_file
     from ostler.catalog.options import OPTIONS_DIR, SUFFIX
+    from ostler.environments.old_releases import PYTHON_OF, projects_in
     from ostler.practice.openstack.archives import PROJECTS
 
     catalog = load_catalog()
-    catalog.release(release)
+    catalog.all_releases.release(release)
     places = _environments(environment or [])
     folder = out or OPTIONS_DIR
     folder.mkdir(parents=True, exist_ok=True)
     rows = []
-    for name in project or (tuple(places) or PROJECTS):
+    every = projects_in(catalog, release) if release in PYTHON_OF else PROJECTS
+    for name in project or tuple(places) or every:
         found, problems = _harvest(name, release, places.get(name), practice=practice, cloud=cloud)
         path = folder / f"{name}{SUFFIX}"
         known = read_option_file(path.read_text("utf-8"), path.name) if path.exists() else OptionFile(name)
-        path.write_text(write_option_file(with_harvest(known, found, catalog.releases.order)), "utf-8")
+        path.write_text(write_option_file(with_harvest(known, found, catalog.all_releases.order)), "utf-8")
         rows.append(_row(name, found, problems, path))
         if not as_json:
             _tell(rows[-1])
@@ -70,12 +73,17 @@ def _harvest(
     project: str, release: str, place: Path | None, *, practice: bool, cloud: Path | None
 ) -> tuple[Harvest, tuple[str, ...]]:
     from ostler.environments.harvest import harvest_archive, harvest_environment
+    from ostler.environments.old_releases import PYTHON_OF
     from ostler.environments.store import EnvironmentStore
     from ostler.practice.layout import cache_dir
+    from ostler.practice.openstack.archives import old_store
 
     if place is not None:
         return harvest_environment(place, project, release)
-    store = EnvironmentStore(cache_dir() / "environments") if practice else store_of(cloud)
+    if release in PYTHON_OF:
+        store = old_store(cache_dir())
+    else:
+        store = EnvironmentStore(cache_dir() / "environments") if practice else store_of(cloud)
     stored = store.newest(project, release)
     if stored is None:
         raise InputError(

@@ -24,12 +24,16 @@ import zstandard
 from ostler.deployment.paths import MANIFEST_NAME
 from ostler.environments.build_root import CACHE, BuildRoot
 from ostler.environments.manifest import Manifest
-from ostler.environments.recipe import FINISHING, AddedPackage, Recipe
+from ostler.environments.recipe import FINISHING, FINISHING_OLD, AddedPackage, PipMade, Recipe
 from ostler.environments.store import ARCHIVE, MANIFEST, EnvironmentStore, StoredEnvironment
 from ostler.errors import CommandFailed, InputError
 
 UV = "/usr/local/bin/uv"
 WORK = "/var/tmp/ostler-build"
+TOOLS = f"{WORK}/tools"
+VIRTUALENV = "virtualenv==20.21.1"
+"""The last one that makes environments of Python 2.7 and 3.6."""
+
 INSTALL_TIMEOUT_S = 900
 COMPRESSION_LEVEL = 3
 PASSED_ON = ("PIP_INDEX_URL", "http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
@@ -61,6 +65,9 @@ class Builder:
         if not missing:
             return
         self._prepare_root()
+        if any(recipe.pip for recipe in missing):
+            self._uv("venv", "--python", "/usr/bin/python3", TOOLS)
+            self._uv("pip", "install", "--python", f"{TOOLS}/bin/python", VIRTUALENV)
         added = {package for recipe in missing for package in recipe.added}
         wheels = {package: self._wheel(package) for package in added}
         with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
@@ -86,6 +93,9 @@ class Builder:
     def _install(self, recipe: Recipe, wheels: list[str]) -> None:
         constraints = f"{WORK}/{recipe.project}-{recipe.release}.txt"
         (self.root.path / constraints.lstrip("/")).write_text(recipe.constraints)
+        if recipe.pip:
+            self._install_with_pip(recipe, recipe.pip, constraints)
+            return
         self._uv("venv", "--python", recipe.interpreter, recipe.path)
         newest = ["--exclude-newer", recipe.newest] if recipe.newest else []
         self._uv(
@@ -93,9 +103,27 @@ class Builder:
             *newest, *recipe.requirements, *wheels,
         )  # fmt: skip
 
+    def _install_with_pip(self, recipe: Recipe, made: PipMade, constraints: str) -> None:
+        root = self.root.showing(made.interpreter.prefix)
+        env = self._passed_on() | {"PIP_CACHE_DIR": f"{CACHE}/pip", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+        if CERTIFICATES in env:
+            env["PIP_CERT"] = env[CERTIFICATES]
+        apart = ["--app-data", f"{CACHE}/virtualenv", "--no-periodic-update"]
+        pip = [f"{recipe.path}/bin/python", "-m", "pip", "--quiet", "install"]
+        for argv in (
+            [f"{TOOLS}/bin/virtualenv", "--quiet", "--python", recipe.interpreter, *apart, recipe.path],
+            [*pip, *made.seeds],
+            [*pip, *made.resolver, "--constraint", constraints, *recipe.requirements],
+        ):
+            root.run(argv, env=env, timeout_s=INSTALL_TIMEOUT_S)
+
     def _finish(self, recipe: Recipe) -> Manifest:
         argv = [f"{recipe.path}/bin/python", "-B", f"{WORK}/finishing.py", f"{CACHE}/bytecode"]
-        found = json.loads(self.root.run(argv, timeout_s=INSTALL_TIMEOUT_S).stdout)
+        root = self.root
+        if recipe.pip:
+            argv = ["/usr/bin/python3", "-B", f"{WORK}/{FINISHING_OLD.name}", recipe.path]
+            root = root.showing(recipe.pip.interpreter.prefix)
+        found = json.loads(root.run(argv, timeout_s=INSTALL_TIMEOUT_S).stdout)
         return Manifest(
             project=recipe.project,
             release=recipe.release,
@@ -114,7 +142,8 @@ class Builder:
         shutil.rmtree(work, ignore_errors=True)
         work.mkdir(parents=True)
         shutil.copy2(_uv_program(), self.root.path / UV.lstrip("/"))
-        shutil.copy(FINISHING, work / FINISHING.name)
+        for program in (FINISHING, FINISHING_OLD):
+            shutil.copy(program, work / program.name)
         certificates = self.environ.get(CERTIFICATES)
         if certificates:
             shutil.copy(certificates, work / "certificates.crt")
@@ -128,14 +157,19 @@ class Builder:
         return f"{inside}/dist/{built.name}"
 
     def _uv(self, *arguments: str) -> None:
-        env = {name: value for name in PASSED_ON if (value := self.environ.get(name))}
+        env = self._passed_on()
         env |= {name: value for name, value in self.environ.items() if name.startswith("UV_")}
         env |= {"UV_CACHE_DIR": f"{CACHE}/uv", "UV_PYTHON_DOWNLOADS": "never", "UV_NO_CONFIG": "1"}
         # Hard links would let one build's removal change files another one packs: tar calls that a failure.
         env["UV_LINK_MODE"] = "copy"
+        self.root.run([UV, "--quiet", *arguments], env=env, timeout_s=INSTALL_TIMEOUT_S)
+
+    def _passed_on(self) -> dict[str, str]:
+        """How to reach a package index, as this machine does."""
+        env = {name: value for name in PASSED_ON if (value := self.environ.get(name))}
         if self.environ.get(CERTIFICATES):
             env[CERTIFICATES] = f"{WORK}/certificates.crt"
-        self.root.run([UV, "--quiet", *arguments], env=env, timeout_s=INSTALL_TIMEOUT_S)
+        return env
 
 
 def _uv_program() -> str:

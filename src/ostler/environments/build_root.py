@@ -33,3 +33,7 @@ class BuildRoot(Protocol):
         Raises CommandFailed when `check` and it ended with anything but 0.
         """
         ...
+
+    def showing(self, folder: Path) -> BuildRoot:
+        """The same tree with a folder of this machine in it, at the same path and not to be changed."""
+        ...

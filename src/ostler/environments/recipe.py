@@ -15,10 +15,12 @@ from pathlib import Path
 
 from ostler.catalog.catalog import Catalog
 from ostler.deployment.paths import environment_path
+from ostler.environments.interpreters import Interpreter
 from ostler.errors import InputError
 
 BUILDER_VERSION = 1
 FINISHING = Path(__file__).parent / "finishing.py"
+FINISHING_OLD = Path(__file__).parent / "foreign" / "finishing_old.py"
 PYTHON = "3.11"
 CONSTRAINTS_DIR = Path(__file__).parent / "constraints"
 ADDRESS_CHARACTERS = 16
@@ -54,8 +56,18 @@ class AddedPackage:
 
 
 @dataclass(frozen=True)
+class PipMade:
+    """How pip makes an environment: the interpreter, what builds the packages, and options of pip's resolver."""
+
+    interpreter: Interpreter
+    seeds: tuple[str, ...]
+    resolver: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Recipe:
-    """One environment to be built. `newest` is the day after which no upload is taken (None: no limit)."""
+    """One environment to be built. `newest` is the day after which no upload is taken (None: no limit); `pip` is said
+    of one that uv cannot make."""
 
     project: str
     release: str
@@ -65,6 +77,7 @@ class Recipe:
     newest: str | None = None
     added: tuple[AddedPackage, ...] = ()
     python: str = PYTHON
+    pip: PipMade | None = None
 
     @property
     def path(self) -> str:
@@ -73,8 +86,8 @@ class Recipe:
 
     @property
     def interpreter(self) -> str:
-        """The hosts' own Python that the environment is made with."""
-        return f"/usr/bin/python{self.python}"
+        """The Python that the environment is made with: the hosts' own, or one of this machine."""
+        return str(self.pip.interpreter.program) if self.pip else f"/usr/bin/python{self.python}"
 
     def address(self) -> str:
         """Names what the environment is made of."""
@@ -90,8 +103,15 @@ class Recipe:
             [(package.name, package.digest()) for package in self.added],
             self.python,
             self.path,
+            *self._of_pip(),
         ]
         return hashlib.sha256(json.dumps(ingredients).encode()).hexdigest()[:ADDRESS_CHARACTERS]
+
+    def _of_pip(self) -> list[object]:
+        if self.pip is None:
+            return []
+        finishing = hashlib.sha256(FINISHING_OLD.read_bytes()).hexdigest()
+        return [finishing, str(self.pip.interpreter.program), self.pip.seeds, self.pip.resolver]
 
 
 def recipe_for(catalog: Catalog, project: str, release: str, added: Iterable[AddedPackage] = ()) -> Recipe:
@@ -133,5 +153,5 @@ def constraints_of(release: str) -> str:
 
 
 def buildable_releases() -> tuple[str, ...]:
-    """The releases environments can be built for, from old to new."""
-    return tuple(sorted(path.stem for path in CONSTRAINTS_DIR.glob("*.txt")))
+    """The releases environments can be built for, in no order."""
+    return tuple(path.stem for path in CONSTRAINTS_DIR.glob("*.txt"))

@@ -13,7 +13,8 @@ import zstandard
 
 from ostler.commands import CommandResult
 from ostler.environments.build import Builder
-from ostler.environments.recipe import AddedPackage, Recipe
+from ostler.environments.interpreters import Interpreter
+from ostler.environments.recipe import AddedPackage, PipMade, Recipe
 from ostler.environments.store import EnvironmentStore
 from ostler.errors import CommandFailed
 
@@ -27,6 +28,11 @@ class PretendingRoot:
         self.path = path
         self.broken = broken
         self.installed: list[str] = []
+        self.shown: list[Path] = []
+
+    def showing(self, folder: Path) -> PretendingRoot:
+        self.shown.append(folder)
+        return self
 
     def run(
         self,
@@ -37,8 +43,8 @@ class PretendingRoot:
         check: bool = True,
     ) -> CommandResult:
         words = list(argv)
-        if "venv" in words:
-            (self.path / words[-1].lstrip("/") / "bin").mkdir(parents=True)
+        if "venv" in words or words[0].endswith("/virtualenv"):
+            (self.path / words[-1].lstrip("/") / "bin").mkdir(parents=True, exist_ok=True)
             (self.path / words[-1].lstrip("/") / "bin" / "program").write_text("#!x\n")
         elif "install" in words:
             self.installed += words
@@ -111,3 +117,19 @@ def test_added_packages_are_built_to_wheels_and_installed(root: PretendingRoot, 
 def test_the_last_day_of_uploads_is_told_to_the_installer(root: PretendingRoot, tmp_path: Path) -> None:
     builder(root, tmp_path).build([recipe(newest="2026-10-20")])
     assert root.installed[root.installed.index("--exclude-newer") + 1] == "2026-10-20"
+
+
+def test_an_old_python_is_shown_in_the_tree_and_pip_installs_with_what_still_builds(
+    root: PretendingRoot, tmp_path: Path
+) -> None:
+    interpreter = Interpreter("2.7", Path("/opt/python/bin/python2.7"), Path("/opt/python"))
+    made = PipMade(interpreter, ("pip==20.3.4",), ("--use-deprecated=legacy-resolver",))
+    [stored] = builder(root, tmp_path).build([recipe(python="2.7", pip=made)])
+    assert set(root.shown) == {Path("/opt/python")}
+    assert stored.manifest.python == "2.7"
+    pip = root.installed.index("/opt/openstack/venvs/nova-29.4.0/bin/python")
+    assert root.installed[pip:] == [
+        *("/opt/openstack/venvs/nova-29.4.0/bin/python", "-m", "pip", "--quiet", "install", "pip==20.3.4"),
+        *("/opt/openstack/venvs/nova-29.4.0/bin/python", "-m", "pip", "--quiet", "install"),
+        *("--use-deprecated=legacy-resolver", "--constraint", "/var/tmp/ostler-build/nova-2024.1.txt", "nova==29.4.0"),
+    ]

@@ -73,4 +73,4 @@ def test_a_past_release_of_which_there_are_facts_is_refused() -> None:
 
 
 def test_there_are_constraints_for_every_release_that_can_be_practised() -> None:
-    assert buildable_releases() == ("2023.1", "2023.2", "2024.1", "2024.2", "2025.1", "2025.2", "2026.1", "2026.2")
+    assert set(load_catalog().releases.order) <= set(buildable_releases())

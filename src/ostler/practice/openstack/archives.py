@@ -8,6 +8,8 @@ from datetime import datetime
 from pathlib import Path
 
 from ostler.catalog.catalog import Catalog, load_catalog
+from ostler.environments.interpreters import find_python
+from ostler.environments.old_releases import PYTHON_OF, old_recipe, projects_in
 from ostler.environments.recipe import AddedPackage, Recipe, buildable_releases, recipe_for
 from ostler.environments.store import EnvironmentStore, StoredEnvironment
 
@@ -51,7 +53,40 @@ def ensure_archives(
     The build root is only made when something must be built. Raises CommandFailed when a build fails.
     """
     store = store or EnvironmentStore(cache_dir / "environments")
-    wanted = recipes(release, with_plugins=with_plugins, projects=projects)
+    return _built(recipes(release, with_plugins=with_plugins, projects=projects), cache_dir, store, built_at, report)
+
+
+def old_store(cache_dir: Path) -> EnvironmentStore:
+    """Where the archives of releases lie that no host gets, and those without our plugins."""
+    return EnvironmentStore(cache_dir / "plain-environments")
+
+
+def ensure_old_archives(
+    cache_dir: Path,
+    release: str,
+    built_at: datetime,
+    report: Callable[[str], None],
+    projects: Sequence[str] = (),
+    python: Path | None = None,
+) -> dict[str, StoredEnvironment]:
+    """The archive of each project (none named: all there are packages of) in a release before those Ostler plans with,
+    built first where there is none; `python` is the interpreter to use (None: it is looked for).
+
+    Raises InputError as `find_python` and `old_recipe`, CommandFailed when a build fails.
+    """
+    catalog, interpreter = load_catalog(), find_python(PYTHON_OF[release], python)
+    names = projects or projects_in(catalog, release)
+    wanted = [old_recipe(catalog, name, release, interpreter) for name in names]
+    return _built(wanted, cache_dir, old_store(cache_dir), built_at, report)
+
+
+def _built(
+    wanted: Sequence[Recipe],
+    cache_dir: Path,
+    store: EnvironmentStore,
+    built_at: datetime,
+    report: Callable[[str], None],
+) -> dict[str, StoredEnvironment]:
     found = {recipe.project: store.find(recipe) for recipe in wanted}
     if all(found.values()):
         return {project: stored for project, stored in found.items() if stored is not None}
@@ -71,7 +106,7 @@ def ensure_plain_archives(
     take the newest of theirs, and do not work without the plugins."""
     stores = {
         cache_dir / "environments": [name for name in projects if name not in CHANGED],
-        cache_dir / "plain-environments": [name for name in projects if name in CHANGED],
+        old_store(cache_dir).folder: [name for name in projects if name in CHANGED],
     }
     found: dict[str, StoredEnvironment] = {}
     for folder, names in stores.items():

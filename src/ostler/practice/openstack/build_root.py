@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ostler.commands import CommandResult
@@ -19,12 +19,17 @@ CLEAN_ENVIRONMENT = {
     "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
 }
 
-# Both mounts are made in a mount namespace of their own, so nothing stays mounted whatever happens to the program.
+# The mounts are made in a mount namespace of their own, so nothing stays mounted whatever happens to the program.
 ENTER = """set -eu
-root=$1 downloads=$2 cache=$3
-shift 3
+root=$1 downloads=$2 cache=$3 shown=$4
+shift 4
 mount -t proc proc "$root/proc"
 mount --bind "$downloads" "$root$cache"
+if [ -n "$shown" ]; then
+  mkdir -p "$root$shown"
+  mount --bind "$shown" "$root$shown"
+  mount -o remount,bind,ro "$root$shown"
+fi
 exec chroot "$root" "$@"
 """
 
@@ -33,11 +38,17 @@ exec chroot "$root" "$@"
 class ChrootBuildRoot:
     """A tree entered by chroot; needs root. Programs in it share this machine's network.
 
-    `downloads` is a folder of this machine seen inside as the builder's cache; it outlives the tree.
+    `downloads` is a folder of this machine seen inside as the builder's cache; it outlives the tree. `shown` is one
+    seen at the same path, not to be changed.
     """
 
     path: Path
     downloads: Path
+    shown: Path | None = None
+
+    def showing(self, folder: Path) -> ChrootBuildRoot:
+        """The same tree with a folder of this machine in it."""
+        return replace(self, shown=folder)
 
     def run(
         self,
@@ -51,7 +62,7 @@ class ChrootBuildRoot:
         enter = ["unshare", "--mount", "--propagation", "private", "sh", "-c", ENTER, "sh"]
         environment = {**CLEAN_ENVIRONMENT, **(env or {})}
         return run(
-            [*enter, str(self.path), str(self.downloads), CACHE, *argv],
+            [*enter, str(self.path), str(self.downloads), CACHE, str(self.shown or ""), *argv],
             env=environment,
             timeout_s=timeout_s,
             check=check,

@@ -1,0 +1,57 @@
+"""Finding interpreters, with programs that say which Python they are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ostler.environments.interpreters import find_python
+from ostler.errors import InputError
+
+
+def python(folder: Path, version: str, prefix: str | None = None, says: str | None = None) -> Path:
+    program = folder / "bin" / f"python{version}"
+    program.parent.mkdir(parents=True)
+    answer = f"{version}\\n{prefix or folder}" if says is None else says
+    program.write_text(f"#!/bin/sh\nprintf '{answer}\\n'\n")
+    program.chmod(0o755)
+    return program
+
+
+def test_one_that_pyenv_or_uv_has_put_here_is_found(tmp_path: Path) -> None:
+    old = python(tmp_path / ".pyenv/versions/2.7.18", "2.7")
+    newer = python(tmp_path / "elsewhere/cpython-3.8.20-linux-x86_64-gnu", "3.8")
+    environ = {"HOME": str(tmp_path), "UV_PYTHON_INSTALL_DIR": str(tmp_path / "elsewhere")}
+    assert find_python("2.7", environ=environ).program == old
+    found = find_python("3.8", environ=environ)
+    assert (found.version, found.program, found.prefix) == ("3.8", newer, newer.parent.parent)
+
+
+def test_what_does_not_start_or_belongs_to_the_system_is_passed_over(tmp_path: Path) -> None:
+    versions = tmp_path / "pyenv" / "versions"
+    python(versions / "3.6.1", "3.6", says="broken")
+    python(versions / "3.6.2", "3.6", prefix="/usr")
+    usable = python(versions / "3.6.3", "3.6")
+    environ = {"HOME": str(tmp_path), "PYENV_ROOT": str(tmp_path / "pyenv")}
+    assert find_python("3.6", environ=environ).program == usable
+
+
+def test_without_one_it_is_said_how_to_get_it(tmp_path: Path) -> None:
+    with pytest.raises(InputError) as caught:
+        find_python("2.7", environ={"HOME": str(tmp_path)})
+    assert caught.value.code == "environments.no-interpreter"
+    assert "pyenv install 2.7" in str(caught.value.do_next)
+
+
+@pytest.mark.parametrize("says", ["3.8\\n/x", "nothing"])
+def test_a_named_one_of_another_version_is_refused(tmp_path: Path, says: str) -> None:
+    named = python(tmp_path / "here", "2.7", says=says)
+    with pytest.raises(InputError) as caught:
+        find_python("2.7", named)
+    assert caught.value.code == "environments.not-that-python"
+
+
+def test_a_named_one_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError):
+        find_python("2.7", tmp_path / "nothing")
