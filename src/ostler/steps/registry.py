@@ -14,6 +14,7 @@ from ostler.steps.compute_idle import WaitForIdleCompute
 from ostler.steps.config_edit import EditOptions
 from ostler.steps.databases_dump import DumpDatabases, TryDump
 from ostler.steps.databases_restore import RestoreDatabases
+from ostler.steps.environment_preload import PreloadEnvironment
 from ostler.steps.environment_send import SendEnvironment
 from ostler.steps.environment_switch import SwitchEnvironment
 from ostler.steps.expectation import Expect
@@ -47,6 +48,7 @@ _KINDS: tuple[StepKind, ...] = (
     HoldRequests(),
     JudgeTarget(),
     LendVariable(),
+    PreloadEnvironment(),
     ProveStep(),
     PurgeQueues(),
     PutIntoBalancer(),

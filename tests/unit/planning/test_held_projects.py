@@ -19,6 +19,9 @@ from ostler.steps.registry import kind_of
 RECORDED = sources("practice-3-2", "2025.1")
 
 
+CONTROLLERS = ["ctl1", "ctl2", "ctl3"]
+
+
 def plan(project: str) -> Plan:
     return plan_upgrade(RECORDED, UpgradeRequest(target="2025.1", no_overlap=(project,)))
 
@@ -50,7 +53,10 @@ def test_a_project_is_held_until_the_first_controller_serves_with_the_new_code(
     assert [step.params["backend"] for lane in stages[0].lanes for step in lane.steps] == backends
     assert not [finding for finding in made.findings if finding.code == "upgrade.order-not-kept"]
     assert [stage.in_flight for stage in stages[1:]] == [*[3] * (2 * len(groups) - 1), 1]
-    assert all(len(stage.lanes) == 3 for stage in stages[1:])
+    assert [[lane.name for lane in stage.lanes] for stage in stages[1:]] == [
+        ["ctl3"],
+        *[CONTROLLERS] * (2 * len(groups) - 1),
+    ]
     first, *others = stages[-1].lanes
     assert [step.params.get("backend") for step in first.steps[-len(backends) :]] == backends
     assert [step.returns for step in first.steps[-len(backends) :]] == [
@@ -60,6 +66,38 @@ def test_a_project_is_held_until_the_first_controller_serves_with_the_new_code(
     starts = [step for stage in stages for lane in stage.lanes for step in lane.steps if step.kind == "start-service"]
     assert len(starts) == 3 * len(groups)
     assert all(step.params.get("at_once", False) == (step.id not in in_turn) for step in starts)
+
+
+def test_before_a_hold_the_new_code_is_read_and_one_controller_alone_serves_so_that_only_that_one_stops_in_it() -> None:
+    made = plan("nova")
+    names = [stage.name for stage in made.stages]
+    at = names.index("hold-nova")
+    assert names[at - 2 : at] == ["before-hold-nova", "leave-one-nova-api"]
+    prepare, leave_one, _, stop = made.stages[at - 2 : at + 2]
+    assert [(step.kind, step.host) for lane in prepare.lanes for step in lane.steps] == [
+        ("preload-environment", "ctl1")
+    ]
+    out, stopped = ("take-out-of-balancer", "stop-service")
+    assert [(lane.name, [step.kind for step in lane.steps]) for lane in (*leave_one.lanes, *stop.lanes)] == [
+        (host, [out, stopped]) for host in CONTROLLERS
+    ]
+    outs = [step for lane in (*leave_one.lanes, *stop.lanes) for step in lane.steps if step.kind == out]
+    assert [step.params.get("may_be_last", False) for step in outs] == [False, False, True]
+    back = {step.returns for _, _, step in made.steps() if step.kind == "put-into-balancer"}
+    assert {step.lends for step in outs} <= back
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_on_few_controllers_the_last_one_is_held(count: int) -> None:
+    hosts = {name: host for name, host in RECORDED.cloud.hosts.items() if name not in CONTROLLERS[count:]}
+    cloud = replace(RECORDED.cloud, hosts=hosts)
+    snapshot = replace(RECORDED.snapshot, cloud=cloud)
+    made = plan_upgrade(
+        replace(RECORDED, cloud=cloud, snapshot=snapshot), UpgradeRequest(target="2025.1", no_overlap=("glance",))
+    )
+    lanes = {stage.name: [lane.name for lane in stage.lanes] for stage in made.stages if "glance" in stage.name}
+    assert lanes.get("leave-one-glance-api", []) == CONTROLLERS[: count - 1]
+    assert lanes["stop-glance-api"] == [CONTROLLERS[count - 1]]
 
 
 def on_hop(source: str, target: str, *asked: str) -> Plan:
@@ -78,15 +116,16 @@ def units_of(stages: list[Stage], kind: str) -> dict[str, list[list[str]]]:
 def test_what_no_request_waits_for_stops_before_the_hold_and_starts_after_it() -> None:
     made = on_hop("2025.1", "2026.1", "neutron")
     at = [stage.name for stage in made.stages].index("before-hold-neutron")
-    stages = list(made.stages[at : at + 4])
+    stages = list(made.stages[at : at + 5])
     behind = ["neutron-rpc-server", "neutron-periodic-workers"]
     assert units_of(stages, "stop-service") == {
         "before-hold-neutron": [behind],
+        "leave-one-neutron": [["neutron-api"]],
         "hold-neutron": [],
         "stop-neutron": [["neutron-api"]],
         "roll-neutron": [],
     }
-    assert [stage.in_flight for stage in stages] == [3, 1, 3, 1]
+    assert [stage.in_flight for stage in stages] == [3, 2, 1, 3, 1]
     for lane in stages[-1].lanes:
         started = [step for step in lane.steps if step.kind in ("start-service", "release-requests")]
         released = [] if lane.name != "ctl1" else [None]
@@ -98,8 +137,8 @@ def test_what_no_request_waits_for_stops_before_the_hold_and_starts_after_it() -
 def test_a_service_that_was_in_one_with_the_api_waits_for_the_hold_and_its_heirs_do_not_prolong_it() -> None:
     made = on_hop("2024.1", "2025.1", "neutron")
     names = [stage.name for stage in made.stages]
-    assert "before-hold-neutron" not in names
-    stages = [made.stages[names.index(name)] for name in ("stop-neutron", "roll-neutron")]
+    stages = [made.stages[names.index(name)] for name in ("before-hold-neutron", "stop-neutron", "roll-neutron")]
+    assert units_of(stages, "stop-service")["before-hold-neutron"] == []
     assert units_of(stages, "stop-service")["stop-neutron"] == [["neutron-server"]]
     assert units_of(stages, "start-service")["roll-neutron"] == [
         ["neutron-api"],
@@ -152,7 +191,7 @@ def test_a_plan_that_holds_is_refused_where_a_load_balancer_has_no_map_to_hold_w
 def test_what_does_not_end_fails_the_step_before_the_load_balancer_lets_the_held_requests_go() -> None:
     outs = [step for _, _, step in plan("nova").steps() if step.kind == "take-out-of-balancer"]
     held = [step for step in outs if step.id.startswith("stop-")]
-    assert len(held) == 3
+    assert len(held) == 1
     for step in outs:
         waits = [e.timeout_s for e in kind_of(step.kind).effects(step, RECORDED.cloud, {}) if isinstance(e, Until)]
         assert max(waits) == (20 if step in held else 180)

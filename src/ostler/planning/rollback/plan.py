@@ -21,7 +21,7 @@ from ostler.planning.rollback.proofs import prove_back
 from ostler.planning.rollback.records import edit_records, undo_edits
 from ostler.planning.rollback.restore import restore_stages, schemas_unlike_release
 from ostler.planning.upgrade.controllers import controller_groups
-from ostler.planning.upgrade.held import quiet_stage
+from ostler.planning.upgrade.held import stages_before
 from ostler.planning.upgrade.host_steps import Group
 from ostler.planning.upgrade.ready import record_inventory
 from ostler.planning.upgrade.request import Scene, UpgradeRequest
@@ -143,7 +143,7 @@ def _serving(scene: Scene, history: RunHistory) -> list[Stage]:
         serving = f"roll-{group.name}/{{}}/90-into-balancer"
         # Those that do not serve yet go back first: the others serve meanwhile.
         for host in sorted(scene.controllers, key=lambda host: serving.format(host.name) in history.done):
-            stages = (f"roll-{group.name}", f"stop-{group.name}", quiet_stage(group.project))
+            stages = (f"roll-{group.name}", *stages_before(group))
             began = any(history.began(f"{stage}/{host.name}/") for stage in stages)
             if began and group.old:
                 switch_id = f"roll-{group.name}/{host.name}/30-switch"

@@ -22,11 +22,14 @@ UNDO_START = "host by host: stopped, pointed back at the old code and configurat
 
 def roll_held(scene: Scene, groups: tuple[Group, ...]) -> Iterator[Stage]:
     """All groups of one project, in the hard order, within one hold; what lies in it is as short as it can be, since
-    users wait. What no request waits for stops before the hold and starts after it; what takes requests stops first and
-    starts last, and the first controller that serves ends the hold."""
+    users wait. Before it the new code is read into memory, what no request waits for stops, and the APIs stop on all
+    controllers but one. In it, what takes requests stops first and starts last, and the first controller that serves
+    ends it."""
     project = groups[0].project
-    if any(_quiet(group).old for group in groups):
-        yield _stop_quiet(scene, project, groups)
+    yield _prepare(scene, project, groups)
+    for group in reversed(groups):
+        if _apis(group).old and len(scene.controllers) > 1:
+            yield _leave_one(scene, group)
     yield _hold(scene, project, _backends(groups))
     for group in reversed(groups):
         if _serving(group).old:
@@ -38,9 +41,9 @@ def roll_held(scene: Scene, groups: tuple[Group, ...]) -> Iterator[Stage]:
     yield _start_and_release(scene, groups[-1], _backends(groups))
 
 
-def quiet_stage(project: Project) -> str:
-    """The name of the stage that stops what no request to a project waits for."""
-    return f"before-hold-{project.name}"
+def stages_before(group: Group) -> tuple[str, ...]:
+    """The names of the stages before "roll-…" in which services of a group may stop."""
+    return f"before-hold-{group.project.name}", f"leave-one-{group.name}", f"stop-{group.name}"
 
 
 def hold_findings(scene: Scene) -> list[Finding]:
@@ -72,6 +75,11 @@ def _serving(group: Group) -> Group:
     return _part(group, lambda service: not service.is_behind_requests)
 
 
+def _apis(group: Group) -> Group:
+    """The part of a group that takes requests."""
+    return _part(group, lambda service: service.api is not None)
+
+
 def _part(group: Group, belongs: Callable[[Service], bool]) -> Group:
     return replace(group, old=tuple(filter(belongs, group.old)), new=tuple(filter(belongs, group.new)))
 
@@ -81,11 +89,7 @@ def _backends(groups: tuple[Group, ...]) -> tuple[str, ...]:
 
 
 def _hold(scene: Scene, project: Project, backends: tuple[str, ...]) -> Stage:
-    stage, pending = f"hold-{project.name}", contracts_while_stopped(scene, project)
-    lost = (
-        f"The schema of {project.name} is contracted while it is stopped, and code of "
-        f"{scene.source} cannot run afterwards. The only way back is restoring the dump. Go on?"
-    )
+    stage = f"hold-{project.name}"
     steps = tuple(
         Step(
             id=f"{stage}/{scene.first}/hold-{backend}",
@@ -105,39 +109,81 @@ def _hold(scene: Scene, project: Project, backends: tuple[str, ...]) -> Stage:
         why=f"old and new code of {project.name} must not run side by side on this hop",
         undo="the waiting requests go on",
         lanes=(Lane(scene.first, steps),),
+    )
+
+
+def _prepare(scene: Scene, project: Project, groups: tuple[Group, ...]) -> Stage:
+    """Asked before anything stops, where the schema is contracted in the hold: nobody waits for the answer then."""
+    stage, pending = f"before-hold-{project.name}", contracts_while_stopped(scene, project)
+    old = tuple(service for group in groups for service in _quiet(group).old)
+    stopped = f", and stop {', '.join(service.name for service in old)}" if old else ""
+    lost = (
+        f"The schema of {project.name} is contracted while it is stopped, and code of "
+        f"{scene.source} cannot run afterwards. The only way back is restoring the dump. Go on?"
+    )
+
+    def steps_of(host: Host) -> list[Step]:
+        preloaded = [_preload(stage, scene, project)] if host.name == scene.first else []
+        return [*preloaded, *([stop(stage, host.name, Group(project, stage, old, ()))] if old else [])]
+
+    return Stage(
+        name=stage,
+        title=f"Read the new code of {project.name} into memory{stopped}",
+        why="users wait for none of this: the APIs still serve",
+        undo="what was stopped is started again, with the code it had",
+        lanes=_lanes(scene, steps_of),
+        in_flight=len(scene.controllers),
         gate=lost if pending else None,
         is_point_of_no_return=pending,
     )
 
 
-def _stop_quiet(scene: Scene, project: Project, groups: tuple[Group, ...]) -> Stage:
-    stage = quiet_stage(project)
-    old = tuple(service for group in groups for service in _quiet(group).old)
-    every = Group(project, stage, old, ())
+def _preload(stage: str, scene: Scene, project: Project) -> Step:
+    return Step(
+        id=f"{stage}/{scene.first}/10-preload",
+        kind="preload-environment",
+        host=scene.first,
+        why="the first start of new code would wait for the disk, and users with it",
+        undo="nothing is changed",
+        estimate_s=5,
+        params={"environment": scene.new_environment(project)},
+    )
+
+
+def _leave_one(scene: Scene, group: Group) -> Stage:
+    stage, apis = f"leave-one-{group.name}", _apis(group)
+    *others, last = scene.controllers
+
+    def steps_of(host: Host) -> list[Step]:
+        return [*out_of_balancer(stage, host.name, apis), stop(stage, host.name, apis)] if host in others else []
+
     return Stage(
         name=stage,
-        title=f"Stop {', '.join(service.name for service in old)} on all controllers",
-        why="they take long to stop, and no request needs them: the APIs still serve",
+        title=f"Stop {', '.join(service.name for service in apis.old)} on all controllers but {last.name}",
+        why=f"{last.name} serves alone for some seconds, so that requests need to wait only while that one stops",
         undo="started again, with the code they had",
-        lanes=_lanes(scene, lambda host: [stop(stage, host.name, every)]),
-        in_flight=len(scene.controllers),
+        lanes=_lanes(scene, steps_of),
+        in_flight=len(others),
     )
 
 
 def _stop(scene: Scene, group: Group) -> Stage:
-    stage, group = f"stop-{group.name}", _serving(group)
+    stage, serving = f"stop-{group.name}", _serving(group)
+    inner = _part(serving, lambda service: service.api is None)
+    last = scene.controllers[-1]
+
+    def steps_of(host: Host) -> list[Step]:
+        if host == last:
+            out = out_of_balancer(stage, host.name, serving, may_be_last=True)
+            return [*out, stop(stage, host.name, serving)]
+        return [stop(stage, host.name, inner)] if inner.old else []
+
     return Stage(
         name=stage,
-        title=f"Stop {', '.join(service.name for service in group.old)} on all controllers",
+        title=f"Stop {', '.join(service.name for service in serving.old)} where they still run",
         why="requests under way end first; new ones wait",
         undo="started again, with the code they had",
-        lanes=_lanes(
-            scene,
-            lambda host: [
-                *out_of_balancer(stage, host.name, group, may_be_last=True),
-                stop(stage, host.name, group),
-            ],
-        ),
+        lanes=_lanes(scene, steps_of),
         in_flight=len(scene.controllers),
     )
 
@@ -186,10 +232,11 @@ def _start_and_release(scene: Scene, group: Group, backends: tuple[str, ...]) ->
 def _start_steps(scene: Scene, host: Host, group: Group, started: Group, *, at_once: bool) -> list[Step]:
     """The whole group gets its new code; `started` is the part of it that is started with it."""
     stage = f"roll-{group.name}"
+    lent_by = f"stop-{group.name}" if host == scene.controllers[-1] else f"leave-one-{group.name}"
     return [
         *switch(stage, scene, host, group),
         start(stage, scene, host.name, started, at_once=at_once),
-        *into_balancer(stage, host.name, group, f"stop-{group.name}"),
+        *into_balancer(stage, host.name, group, lent_by),
     ]
 
 
@@ -208,7 +255,8 @@ def _release(stage: str, scene: Scene, backends: tuple[str, ...]) -> Iterator[St
 
 
 def _lanes(scene: Scene, steps_of: Callable[[Host], list[Step]]) -> tuple[Lane, ...]:
-    return tuple(Lane(host.name, tuple(steps_of(host)), scene.cloud.domain_of(host.name)) for host in scene.controllers)
+    lanes = (Lane(host.name, tuple(steps_of(host)), scene.cloud.domain_of(host.name)) for host in scene.controllers)
+    return tuple(lane for lane in lanes if lane.steps)
 
 
 def _loan(backend: str) -> str:

@@ -48,6 +48,7 @@ SCRIPTS: Mapping[str, Program] = {
     "ostler-logs.errors": fact_scripts.log_errors,
     "ostler-memcached.node": balancer.memcached,
     "ostler-nova.guests": fact_scripts.guests,
+    "ostler-preload": programs.true,
     "ostler-purge-queues": fact_scripts.purge_queues,
     "ostler-rabbitmq.node": fact_scripts.rabbitmq,
     "ostler-restore-dump": dumps.restore_dump,
