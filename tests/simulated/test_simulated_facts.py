@@ -11,6 +11,7 @@ from ostler.facts.registry import FACTS
 
 PARAMETERS = {
     "host.files": {"paths": '["/etc/nova/nova.conf", "/etc/nova/"]'},
+    "host.set_options": {"path": "/etc/nova/nova.conf", "values": "debug:auth_type"},
     "host.options": {"path": "/etc/nova/nova.conf", "options": "DEFAULT/debug:DEFAULT/nothing"},
     "databases.variable": {"name": "log_bin_trust_function_creators"},
 }

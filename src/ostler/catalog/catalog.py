@@ -255,11 +255,6 @@ class Catalog:
         passed = order[order.index(hop.source.id) + 1 : order.index(hop.target.id) + 1]
         return tuple(c for c in self._config.changes if c.project == project and c.since in passed)
 
-    def is_config_compared(self, hop: Hop) -> bool:
-        """Whether the options of a hop's two releases were compared, so that no change of one is missing."""
-        ends = {(compared.source_release, compared.target_release) for compared in self._config.compared}
-        return (hop.source.id, hop.target.id) in ends
-
     @functools.cached_property
     def _config(self) -> ConfigChangesData:
         return read_record(ConfigChangesData, self._directory / "config_changes.yaml")

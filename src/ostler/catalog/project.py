@@ -20,8 +20,9 @@ from ostler.errors import InputError
 @dataclass(frozen=True, kw_only=True)
 class KeptVersions(Ranged, Closed):
     """That services of the project keep to the oldest versions of messages they saw until they are started anew, in
-    these releases as the target of a hop."""
+    these releases as the target of a hop; those of `but_for` keep none."""
 
+    but_for: tuple[str, ...] = ()
     why: str
     source: Source
 

@@ -21,11 +21,7 @@ def carry_options(draft: Draft) -> None:
 def _carry(draft: Draft, blocks: list[Block]) -> None:
     group, name = blocks[-1].group or DEFAULT, blocks[-1].name
     before = draft.option_before(blocks[-1])
-    homes = dict.fromkeys((*draft.before.places(group, name), *draft.after.places(group, name)))
-    fates = [(home, draft.succession.fate((home, dest))) for home, dest in homes]
-    home, fate = next(((home, fate) for home, fate in fates if fate.place and not fate.is_unknown), ("", None))
-    if fate is None:
-        home, fate = next(((home, fate) for home, fate in fates if not fate.is_unknown), ("", None))
+    home, fate = what_became_of(draft, group, name)
     if fate is None:
         _leave_unknown(draft, blocks[-1])
     elif fate.place is None:
@@ -45,14 +41,25 @@ def _carry(draft: Draft, blocks: list[Block]) -> None:
         _judge(draft, blocks, before, fate.last)
 
 
+def what_became_of(draft: Draft, group: str, name: str) -> tuple[str, Fate | None]:
+    """The home of an option of the file (see `FileGroups`), and its fate; None when no release knows it."""
+    homes = dict.fromkeys((*draft.before.places(group, name), *draft.after.places(group, name)))
+    fates = [(home, draft.succession.fate((home, dest))) for home, dest in homes]
+    found = [(home, fate) for home, fate in fates if not fate.is_unknown]
+    return next((each for each in found if each[1].place), found[0] if found else ("", None))
+
+
+def place_in_file(group: str, home: str, now: Place) -> Place:
+    """Where an option of a group of the file stands when its home has it at `now`."""
+    return (group if now[0] in (home, PLUGINS) else now[0], now[1])
+
+
 def _rename(draft: Draft, blocks: list[Block], home: str, now: Place, fate: Fate) -> None:
     """Give the lines of an option the place that its home has it in now."""
-    group = blocks[-1].group or DEFAULT
-    new_group, new_name = now
     is_deprecated = fate.since == draft.succession.source
     why = f"{fate.since} knows the old name as deprecated" if is_deprecated else f"it is there since {fate.since}"
-    place = (group if new_group in (home, PLUGINS) else new_group, new_name)
     last = blocks[-1]
+    place = place_in_file(last.group or DEFAULT, home, now)
     for other in fate.others:
         draft.copy(last, other, why)
     draft.rename(blocks, place, why)

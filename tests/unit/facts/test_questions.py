@@ -15,6 +15,7 @@ from ostler.facts.scripts import marker
 PARAMS = {
     "host.files": {"paths": '["/etc/hosts"]'},
     "host.options": {"path": "/etc/nova/nova.conf", "options": "DEFAULT/my_ip"},
+    "host.set_options": {"path": "/etc/nova/nova.conf", "values": "auth_type:enabled_backends"},
     "databases.variable": {"name": "version"},
 }
 HOST_FACTS = [known for known in FACTS.values() if isinstance(known, HostFact)]
@@ -55,6 +56,8 @@ def test_hostile_names_stay_arguments() -> None:
         ("host.files", {"paths": '"/etc/hosts"'}),
         ("databases.variable", {"name": "x'; DROP DATABASE nova; --"}),
         ("host.options", {"path": "/etc/nova/nova.conf", "options": "database/connection"}),
+        ("host.set_options", {"path": "/etc/nova/nova.conf", "values": "auth_type:connection"}),
+        ("host.set_options", {"path": "nova.conf", "values": "auth_type"}),
     ],
 )
 def test_questions_that_must_not_be_asked_are_refused(fact_id: str, params: dict[str, str]) -> None:

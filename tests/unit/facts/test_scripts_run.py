@@ -18,7 +18,7 @@ import pytest
 from fact_cases import specs_cloud
 
 from ostler.commands import Command, CommandResult
-from ostler.facts import answers, clock, environments, files, haproxy, memcached, processes
+from ostler.facts import answers, clock, environments, files, haproxy, memcached, processes, set_options
 from ostler.facts.model import wanted
 from ostler.facts.scripts import python
 
@@ -69,6 +69,27 @@ def test_files_are_digested_and_folders_expanded(tmp_path: Path) -> None:
     }
     found = value[f"{tmp_path}/a"]
     assert (found["sha256"], found["mode"], found["size"]) == (hashlib.sha256(b"one").hexdigest(), "0640", 3)
+
+
+def test_the_names_of_a_files_options_are_read_and_only_values_that_were_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "nova.conf"
+    path.write_bytes(
+        b"my_ip = 10.0.0.1\n# debug = true\n[keystone_authtoken]\nauth-type: password\npassword = s3cret\n"
+        b"memcached_servers = a:1,\n  continued = yes\n\n [ gold ] \nbroken line\n= nothing\nauth_type=\xff\n"
+    )
+
+    def read(where: Path) -> object:
+        request = wanted("host.set_options", "ctl1", path=str(where), values="auth_type:having")
+        return set_options.parse([ran(set_options.commands(specs_cloud(), request)[0])], specs_cloud(), request)
+
+    assert read(path) == [
+        ["DEFAULT", "my_ip", None],
+        ["keystone_authtoken", "auth-type", "password"],
+        ["keystone_authtoken", "password", None],
+        ["keystone_authtoken", "memcached_servers", None],
+        ["gold", "auth_type", "\ufffd"],
+    ]
+    assert read(tmp_path / "not-there") == []
 
 
 def test_environments_without_a_manifest_are_not_present(tmp_path: Path) -> None:

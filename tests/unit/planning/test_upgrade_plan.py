@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from tests.golden.recorded import sources
 
 from ostler.deployment.uwsgi import ini_path
@@ -125,3 +126,17 @@ def test_sizes_that_could_not_be_read_are_a_warning() -> None:
         ("upgrade.uwsgi-not-read", "ctl3", "no answer in time")
     ]
     assert not found.is_applyable
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "is_restarted"), [("2025.1", "2026.1", False), ("2026.1", "2026.2", True)]
+)
+def test_only_services_that_keep_old_versions_are_started_anew_at_the_end(
+    source: str, target: str, is_restarted: bool
+) -> None:
+    cloud = replace(RECORDED.cloud, release=source)
+    snapshot = replace(RECORDED.snapshot, cloud=cloud)
+    made = plan_upgrade(replace(RECORDED, cloud=cloud, snapshot=snapshot), UpgradeRequest(target=target))
+    anew = [stage.name for stage in made.stages if stage.name.startswith("unpin-nova")]
+    assert ("unpin-nova-scheduler" in anew) is is_restarted
+    assert {"unpin-nova-conductor", "unpin-nova-api"} <= set(anew)

@@ -7,9 +7,12 @@ from ostler.catalog.config_change import ConfigChange
 from ostler.catalog.project import Project
 from ostler.catalog.release import Hop
 from ostler.cloud.model import Cloud, Host
+from ostler.configuration.hop import OptionOnHop
+from ostler.configuration.shown import in_words
 from ostler.errors import Finding, Severity
 from ostler.facts.model import FactRequest, wanted
 from ostler.facts.options import SECRET
+from ostler.planning.upgrade.options import option_findings, renames, set_option_requests
 from ostler.planning.upgrade.request import Scene
 from ostler.steps.model import Step
 
@@ -19,15 +22,16 @@ AUTOMATIC = "auto"
 
 
 def option_requests(catalog: Catalog, hop: Hop, cloud: Cloud) -> tuple[FactRequest, ...]:
-    """The facts this module needs: which of the options that change are set, on every host."""
+    """The facts this module needs: which options are set, on every host, and the values of those that count."""
     wanted_options: dict[str, set[str]] = {NOVA_CONF: {"/".join(PIN)}}
     for project in catalog.projects:
         for change in catalog.config_changes(hop, project.name):
-            if not SECRET.search(change.option):
+            if change.action == "refuse" and not SECRET.search(change.option):
                 wanted_options.setdefault(change.file, set()).add(f"{change.section}/{change.option}")
-    return tuple(
+    values = tuple(
         _request(host, path, options) for host in cloud.hosts for path, options in sorted(wanted_options.items())
     )
+    return (*values, *set_option_requests(catalog, hop, cloud))
 
 
 def _request(host: str, path: str, options: set[str]) -> FactRequest:
@@ -36,38 +40,38 @@ def _request(host: str, path: str, options: set[str]) -> FactRequest:
 
 def config_steps(stage: str, scene: Scene, host: Host, project: Project) -> list[Step]:
     """The edits of one project's files on one host; none when nothing must change."""
-    edits: dict[str, list[tuple[str, ...]]] = {}
-    whys: dict[str, list[str]] = {}
-    for change in scene.catalog.config_changes(scene.hop, project.name):
-        edit = _edit(change, _value(scene, host.name, change.file, change.section, change.option))
-        if edit:
-            edits.setdefault(change.file, []).append(edit)
-            whys.setdefault(change.file, []).append(change.why.strip())
     steps = [
         Step(
             id=f"{stage}/{host.name}/50-edit-{path.rpartition('/')[2].replace('.', '-')}",
             kind="edit-config",
             host=host.name,
-            why="; ".join(whys[path]),
+            why=_why_renamed(options),
             undo="the recorded bytes are put back",
             estimate_s=1,
-            params={"path": path, "edits": [list(edit) for edit in changes]},
+            params={"path": path, "edits": [["rename", *option.place, *(option.now or ())] for option in options]},
         )
-        for path, changes in sorted(edits.items())
+        for path, options in sorted(renames(scene, host.name, project).items())
     ]
     return steps + (_pin(stage, scene, host.name) if project.name == "nova" else [])
 
 
 def config_findings(scene: Scene) -> list[Finding]:
     """Failures for options that the target does not work with, warnings where they could not be read or where RPC is
-    pinned by hand, and a note when nobody compared the options of this hop."""
-    found = [] if scene.catalog.is_config_compared(scene.hop) else [_not_compared(scene)]
+    pinned by hand, and notes for what is read no more."""
+    found = option_findings(scene)
     for project in scene.projects:
         for change in scene.catalog.config_changes(scene.hop, project.name):
             if change.action == "refuse":
                 hosts = [host.name for host in scene.cloud.hosts.values() if project in scene.projects_on(host)]
                 found += [finding for host in hosts if (finding := _in_the_way(scene, host, change))]
     return [*found, *_pinned(scene)]
+
+
+def _why_renamed(options: list[OptionOnHop]) -> str:
+    told = [
+        f"{in_words(*option.place)} is {in_words(*option.now)} since {option.since}" for option in options if option.now
+    ]
+    return "; ".join(told)
 
 
 def _pinned(scene: Scene) -> list[Finding]:
@@ -119,18 +123,6 @@ def _in_the_way(scene: Scene, host: str, change: ConfigChange) -> Finding | None
     )
 
 
-def _not_compared(scene: Scene) -> Finding:
-    return Finding(
-        code="upgrade.options-not-compared",
-        severity=Severity.NOTE,
-        subject=str(scene.hop),
-        summary="nobody compared the options of these two releases: a change of configuration may be missing",
-        found="not compared",
-        expected="every option of both releases compared",
-        do_next=f"look for options that were removed, renamed or got another default in the notes of {scene.target}",
-    )
-
-
 def needs_pin(scene: Scene, host: str) -> bool:
     """Whether nova on a host is not told to keep to the RPC version all services understand."""
     return _value(scene, host, NOVA_CONF, *PIN) is None
@@ -161,14 +153,3 @@ def _pin(stage: str, scene: Scene, host: str) -> list[Step]:
 def _value(scene: Scene, host: str, path: str, section: str, option: str) -> str | None:
     value: str | None = scene.options.get((host, path), {}).get(f"{section}/{option}")
     return value
-
-
-def _edit(change: ConfigChange, value: str | None) -> tuple[str, ...] | None:
-    """The edit a change needs, given the operator's value (None: not set)."""
-    if change.action == "set":
-        return None if value is not None else ("set", change.section, change.option, change.value or "")
-    if value is None or change.action in ("note", "refuse"):
-        return None
-    if change.action == "remove":
-        return ("remove", change.section, change.option)
-    return ("rename", change.section, change.option, change.new_section or "", change.new_option or "")

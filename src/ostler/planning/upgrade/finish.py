@@ -32,7 +32,7 @@ def unpin(scene: Scene) -> list[Stage]:
     stages = []
     for group in controller_groups(scene):
         kept = group.project.kept_versions(scene.target)
-        if kept and group.new:
+        if kept and not {service.name for service in group.new} <= set(kept.but_for):
             stage = f"unpin-{group.name}"
             lanes = tuple(
                 Lane(host.name, tuple(_anew(stage, scene, host.name, group)), scene.cloud.domain_of(host.name))

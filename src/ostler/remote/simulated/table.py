@@ -45,6 +45,7 @@ SCRIPTS: Mapping[str, Program] = {
     "ostler-host.files": fact_scripts.files,
     "ostler-host.options": fact_scripts.options,
     "ostler-host.processes": fact_scripts.processes,
+    "ostler-host.set_options": fact_scripts.set_options,
     "ostler-logs.errors": fact_scripts.log_errors,
     "ostler-memcached.node": balancer.memcached,
     "ostler-nova.guests": fact_scripts.guests,

@@ -1,0 +1,101 @@
+"""What a hop makes of the options that a file sets, told from their names and some values: what must get another place,
+what is read no more, and which values the target does not take. Secrets need not be known for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ostler.catalog.config_known import ConfigKnown
+from ostler.catalog.option import Place, place_of
+from ostler.catalog.option_file import PLUGINS
+from ostler.configuration.carrying import place_in_file, what_became_of
+from ostler.configuration.draft import Draft
+from ostler.configuration.file import parse_config
+from ostler.configuration.groups import PLUGIN_CHOOSERS, SECTION
+from ostler.configuration.succession import Fate, Succession, old_names
+
+SetOption = tuple[str, str, str | None]
+"""Group, name, and the value where it is known."""
+
+
+class Becomes(StrEnum):
+    """What becomes of an option: another place; nothing, since nobody reads it; more than one option; what it was,
+    with a value that is no good any more."""
+
+    MOVED = "moved"
+    GONE = "gone"
+    SEVERAL = "several"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True)
+class OptionOnHop:
+    """One option of the file. `now` is the place of one that moved; `since` the release that did it; `why` is what its
+    project says, or what is wrong with its value; it may be empty."""
+
+    place: Place
+    becomes: Becomes
+    now: Place | None = None
+    since: str = ""
+    why: str = ""
+
+
+def values_wanted(succession: Succession, known: ConfigKnown) -> tuple[str, ...]:
+    """The names of options whose values matter on this hop: those that name groups, and those whose type changes. None
+    of them is secret."""
+    named_by = [(each.named_by or "").partition("/")[2] for each in known.dynamic_groups]
+    names = {*PLUGIN_CHOOSERS, SECTION, *named_by, *(each.having or "" for each in known.dynamic_groups)}
+    for place, option in succession.before.items():
+        now = succession.fate(place).last
+        if now is not None and now.kind != option.kind:
+            names |= {name for _, name in (option.place, *option.deprecated)}
+    return tuple(sorted(name for name in names if name and not succession.is_secret(name)))
+
+
+def options_on_hop(options: Iterable[SetOption], succession: Succession, known: ConfigKnown) -> tuple[OptionOnHop, ...]:
+    """What becomes of each option that has to be spoken of, in the order of the file.
+
+    An old name is left where it is when the source release called it old already and the target still reads it.
+    """
+    listed = list(options)
+    draft = Draft(parse_config(_skeleton(listed)), succession, known)
+    still_read = old_names(succession.after)
+    last = {place_of(group, name): (group, name, value) for group, name, value in listed}
+    found: list[OptionOnHop] = []
+    for group, name, value in last.values():
+        home, fate = what_became_of(draft, group, name)
+        if fate is not None and home != PLUGINS:
+            old = (home, place_of(home, name)[1])
+            is_kept = old in still_read and fate.since == succession.source
+            found += _of_one((group, name), home, fate, None if is_kept else old)
+            found += _refused(draft, (group, name), value, fate)
+    return tuple(found)
+
+
+def _of_one(place: Place, home: str, fate: Fate, old: Place | None) -> Iterator[OptionOnHop]:
+    """`old` is its place in the catalog, None when it stays."""
+    since = fate.since or ""
+    if fate.place is None:
+        reason = fate.last.removal.reason if fate.last and fate.last.removal else ""
+        yield OptionOnHop(place, Becomes.GONE, since=since, why=" ".join(reason.split()))
+    elif old is not None and fate.place != old:
+        if fate.others:
+            yield OptionOnHop(place, Becomes.SEVERAL, since=since)
+        else:
+            yield OptionOnHop(place, Becomes.MOVED, place_in_file(place[0], home, fate.place), since)
+
+
+def _refused(draft: Draft, place: Place, value: str | None, fate: Fate) -> Iterator[OptionOnHop]:
+    before = draft.before.find(*place)
+    if value is None or fate.place is None or fate.last is None or (before and before.kind.problem(value)):
+        return
+    problem = fate.last.kind.problem(value)
+    if problem:
+        yield OptionOnHop(place, Becomes.REFUSED, why=problem)
+
+
+def _skeleton(options: Iterable[SetOption]) -> str:
+    """A file that sets the same options, as far as is known."""
+    return "".join(f"[{group}]\n{name} = {value or ''}\n" for group, name, value in options)

@@ -1,0 +1,188 @@
+"""What a hop makes of the options that the operator's files set, as each project's own code declares them: lines that
+get another name or group, and what the operator is told."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from collections.abc import Iterator, Sequence
+
+from ostler.catalog.catalog import Catalog
+from ostler.catalog.config_known import load_config_known
+from ostler.catalog.options import load_options
+from ostler.catalog.project import Project
+from ostler.catalog.release import Hop
+from ostler.catalog.service import Role
+from ostler.cloud.model import Cloud
+from ostler.configuration.hop import Becomes, OptionOnHop, SetOption, options_on_hop, values_wanted
+from ostler.configuration.shown import in_words
+from ostler.configuration.succession import Succession
+from ostler.errors import Finding, InputError, Severity
+from ostler.facts.model import FactRequest, wanted
+from ostler.facts.options import SECRET
+from ostler.planning.upgrade.request import ROLES, Scene
+
+FILE_ARGUMENT = "--config-file"
+
+
+def set_option_requests(catalog: Catalog, hop: Hop, cloud: Cloud) -> tuple[FactRequest, ...]:
+    """Which options every configuration file on every host sets, and the values that matter."""
+    return tuple(
+        _request(host.name, path, project, hop)
+        for host in cloud.hosts.values()
+        for project in catalog.projects
+        for path in _paths(project, hop, [role for role in ROLES if role in host.roles])
+        if _succession(project.name, hop.source.id, hop.target.id)
+    )
+
+
+def renames(scene: Scene, host: str, project: Project) -> dict[str, list[OptionOnHop]]:
+    """The options of a project's files on a host that must get another place, by file."""
+    found: dict[str, list[OptionOnHop]] = {}
+    for path, option in _on(scene, host, project):
+        if option.becomes is Becomes.MOVED:
+            found.setdefault(path, []).append(option)
+    return found
+
+
+def option_findings(scene: Scene) -> list[Finding]:
+    """Failures for values that the target does not take, warnings for files that could not be read and for options that
+    several take the place of, notes for what is read no more; and a note where nobody compared the options."""
+    found = [_not_compared(scene, project) for project in scene.projects if not _is_compared(scene, project)]
+    unread: dict[str, list[str]] = {}
+    told: dict[tuple[str, OptionOnHop], list[str]] = {}
+    for project in filter(functools.partial(_is_compared, scene), scene.projects):
+        for host in scene.cloud.hosts:
+            for path in _paths_on(scene, host, project):
+                if _read(scene, host, path, project) is None:
+                    unread.setdefault(path, []).append(host)
+            for path, option in _on(scene, host, project):
+                if option.becomes in _SAID:
+                    told.setdefault((path, option), []).append(host)
+    found += [_not_read(scene, _where(path, hosts)) for path, hosts in unread.items()]
+    return found + [_told(scene, _where(path, hosts), option) for (path, option), hosts in told.items()]
+
+
+def _where(path: str, hosts: Sequence[str]) -> str:
+    first, *others = hosts
+    return f"{path} on {first}" + (f" and {len(others)} more" if others else "")
+
+
+def _is_compared(scene: Scene, project: Project) -> bool:
+    return _succession(project.name, scene.source, scene.target) is not None
+
+
+_SAID = (Becomes.GONE, Becomes.SEVERAL, Becomes.REFUSED)
+
+
+def _on(scene: Scene, host: str, project: Project) -> Iterator[tuple[str, OptionOnHop]]:
+    for path in _paths_on(scene, host, project):
+        options = _read(scene, host, path, project)
+        if options:
+            for option in _became(project.name, scene.source, scene.target, options):
+                yield path, option
+
+
+def _read(scene: Scene, host: str, path: str, project: Project) -> tuple[SetOption, ...] | None:
+    request = _request(host, path, project, scene.hop)
+    values = scene.snapshot.known(request.fact, host, **dict(request.params))
+    return None if values is None else tuple((group, name, value) for group, name, value in values)
+
+
+@functools.lru_cache(maxsize=1000)
+def _became(project: str, source: str, target: str, options: tuple[SetOption, ...]) -> tuple[OptionOnHop, ...]:
+    """Hosts of one role have the same files, but for some values that do not matter here."""
+    succession = _succession(project, source, target)
+    return options_on_hop(options, succession, load_config_known()) if succession else ()
+
+
+@functools.cache
+def _succession(project: str, source: str, target: str) -> Succession | None:
+    try:
+        return Succession(load_options(project), source, target)
+    except InputError:
+        return None
+
+
+@functools.cache
+def _values(project: str, source: str, target: str) -> str:
+    succession = _succession(project, source, target)
+    names = values_wanted(succession, load_config_known()) if succession else ()
+    return ":".join(name for name in names if not SECRET.search(name))
+
+
+def _request(host: str, path: str, project: Project, hop: Hop) -> FactRequest:
+    values = _values(project.name, hop.source.id, hop.target.id)
+    return wanted("host.set_options", host, path=path, values=values)
+
+
+def _paths_on(scene: Scene, host: str, project: Project) -> tuple[str, ...]:
+    return _paths(project, scene.hop, [role for role in ROLES if role in scene.cloud.host(host).roles])
+
+
+def _paths(project: Project, hop: Hop, roles: Sequence[Role]) -> tuple[str, ...]:
+    """The configuration files that services of a project are started with on a host of these roles: those that their
+    arguments name, else all of the project."""
+    found: list[str] = []
+    for service in (service for role in roles for service in project.services(hop.source.id, role, optional=True)):
+        words = [entry.arguments for entry in service.entry_points]
+        named = [path for each in words for word, path in itertools.pairwise(each) if word == FILE_ARGUMENT]
+        found += named or project.config_files
+    return tuple(dict.fromkeys(found))
+
+
+def _told(scene: Scene, where: str, option: OptionOnHop) -> Finding:
+    name = in_words(*option.place)
+    code, severity, summary, do_next = {
+        Becomes.GONE: (
+            "upgrade.option-gone",
+            Severity.NOTE,
+            f"{name} is set, and {scene.target} reads it no more (since {option.since})",
+            "nothing has to be done; see whether you relied on it",
+        ),
+        Becomes.SEVERAL: (
+            "upgrade.option-split",
+            Severity.WARNING,
+            f"several options take the place of {name} since {option.since}: which of them you mean, only you can tell",
+            "set the new options beside it (ostler config migrate shows them), and make the plan again",
+        ),
+        Becomes.REFUSED: (
+            "upgrade.option-value-refused",
+            Severity.FAILURE,
+            f"services of {scene.target} do not start with this value of {name}: it is {option.why}",
+            "choose another value, and make the plan again",
+        ),
+    }[option.becomes]
+    return Finding(
+        code=code,
+        severity=severity,
+        subject=where,
+        summary=summary,
+        found=name,
+        expected=option.why or "an option that the target reads",
+        do_next=do_next,
+    )
+
+
+def _not_read(scene: Scene, where: str) -> Finding:
+    return Finding(
+        code="upgrade.options-not-read",
+        severity=Severity.WARNING,
+        subject=where,
+        summary=f"which options it sets could not be read: some may have another name in {scene.target}",
+        found="not read",
+        expected="the names of its options",
+        do_next="see why the host does not answer, and make the plan again",
+    )
+
+
+def _not_compared(scene: Scene, project: Project) -> Finding:
+    return Finding(
+        code="upgrade.options-not-compared",
+        severity=Severity.NOTE,
+        subject=f"{project.name}, {scene.hop}",
+        summary="the options of these two releases were not harvested: a change of configuration may be missing",
+        found="not harvested",
+        expected="every option of both releases",
+        do_next=f"look for options that were removed, renamed or got another default in the notes of {scene.target}",
+    )

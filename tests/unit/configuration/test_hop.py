@@ -1,0 +1,75 @@
+"""What a hop makes of options of which only names and some values are known."""
+
+from __future__ import annotations
+
+import pytest
+from toy_project import ORDER, R2, harvest, toy_options
+
+from ostler.catalog.config_known import load_config_known
+from ostler.catalog.option_file import OptionFile, with_harvest
+from ostler.catalog.options import ProjectOptions
+from ostler.configuration.hop import Becomes, OptionOnHop, SetOption, options_on_hop, values_wanted
+from ostler.configuration.succession import Succession
+
+KNOWN = load_config_known()
+
+
+def on_hop(*options: SetOption, source: str = "r1", target: str = "r2") -> tuple[OptionOnHop, ...]:
+    return options_on_hop(options, Succession(toy_options(), source, target), KNOWN)
+
+
+def test_what_stays_or_is_not_known_is_not_spoken_of() -> None:
+    assert on_hop(("DEFAULT", "debug", None), ("DEFAULT", "somebodys_own", None), ("nowhere", "workers", None)) == ()
+
+
+def test_a_new_name_and_a_new_group_are_told_with_the_release() -> None:
+    assert on_hop(("DEFAULT", "old-name", None), ("DEFAULT", "wanderer", None)) == (
+        OptionOnHop(("DEFAULT", "old-name"), Becomes.MOVED, ("DEFAULT", "new_name"), "r2"),
+        OptionOnHop(("DEFAULT", "wanderer"), Becomes.MOVED, ("home", "wanderer"), "r2"),
+    )
+
+
+def test_an_old_name_that_the_target_still_reads_is_left_and_one_that_it_reads_no_more_moves() -> None:
+    old: SetOption = ("DEFAULT", "old_name", None)
+    assert on_hop(old, source="r2", target="r3") == (
+        OptionOnHop(("DEFAULT", "old_name"), Becomes.MOVED, ("DEFAULT", "new_name"), "r2"),
+    )
+    file = OptionFile("toy")
+    for release in ORDER[:2]:
+        file = with_harvest(file, harvest(release, R2), ORDER)
+    assert options_on_hop([old], Succession(ProjectOptions(file), "r1", "r2"), KNOWN) == ()
+
+
+def test_what_is_read_no_more_is_told_with_the_reason_its_project_gave() -> None:
+    assert on_hop(("DEFAULT", "dropped", None)) == (
+        OptionOnHop(("DEFAULT", "dropped"), Becomes.GONE, since="r2", why="Nobody used it."),
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "is_refused"), [("b", True), ("a", False), (None, False), ("z", False), ("$x", False)]
+)
+def test_a_value_that_was_good_and_is_not_any_more_is_refused(value: str | None, is_refused: bool) -> None:
+    told = [option.becomes for option in on_hop(("DEFAULT", "mode", value))]
+    assert told == ([Becomes.REFUSED] if is_refused else [])
+
+
+def test_of_an_option_that_is_given_twice_the_last_counts() -> None:
+    assert on_hop(("DEFAULT", "mode", "b"), ("DEFAULT", "mode", "a")) == ()
+
+
+def test_the_values_that_are_wanted_are_of_types_that_change_and_name_groups_and_none_is_secret() -> None:
+    wanted = values_wanted(Succession(toy_options(), "r1", "r2"), KNOWN)
+    assert {"mode", "auth_type", "auth_section"} <= set(wanted)
+    assert not {"workers", "password", "connection", "transport_url"} & set(wanted)
+
+
+def test_an_option_of_a_group_that_an_operator_names_is_found_by_what_names_it() -> None:
+    from ostler.catalog.options import load_options
+
+    succession = Succession(load_options("cinder"), "2024.1", "2025.1")
+    before = {place for place in succession.before if place[0] == "backend_defaults"}
+    gone = next(name for group, name in sorted(before) if succession.fate((group, name)).place is None)
+    named = (("DEFAULT", "enabled_backends", "gold,silver"), ("gold", gone, None), ("other", gone, None))
+    told = [option for option in options_on_hop(named, succession, KNOWN) if option.becomes is Becomes.GONE]
+    assert [option.place for option in told] == [("gold", gone)]
