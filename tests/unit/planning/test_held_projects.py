@@ -75,7 +75,7 @@ def test_before_a_hold_the_new_code_is_read_and_one_controller_alone_serves_so_t
     assert names[at - 2 : at] == ["before-hold-nova", "leave-one-nova-api"]
     prepare, leave_one, _, stop = made.stages[at - 2 : at + 2]
     assert [(step.kind, step.host) for lane in prepare.lanes for step in lane.steps] == [
-        ("preload-environment", "ctl1")
+        ("preload-environment", host) for host in CONTROLLERS
     ]
     out, stopped = ("take-out-of-balancer", "stop-service")
     assert [(lane.name, [step.kind for step in lane.steps]) for lane in (*leave_one.lanes, *stop.lanes)] == [

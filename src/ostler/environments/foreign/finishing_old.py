@@ -1,4 +1,5 @@
-"""Finish an environment of an old Python: leave out what no service reads, describe it.
+"""Finish an environment of an old Python: compile and describe it. Nothing is left out: some packages of those days
+need their own tests to be imported (networkx), and no host gets these environments.
 
 This file is run in the build root by its own Python 3, since the environment's may be older than what is written here.
 It uses nothing but the standard library, and prints one JSON document: packages, heads, unpacked_bytes.
@@ -10,19 +11,15 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-from finishing import KEPT_TESTS, MIGRATIONS, heads
+from finishing import MIGRATIONS, heads
 
 
 def main(environment: Path) -> None:
     (site,) = environment.glob("lib/python*/site-packages")
-    kept = {site / path for path in KEPT_TESTS}
-    for path in [path for path in site.rglob("tests") if path.is_dir() and path not in kept]:
-        shutil.rmtree(path, ignore_errors=True)
     # What does not compile is of another Python: it stays as it is.
     subprocess.run([environment / "bin/python", "-m", "compileall", "-q", site], check=False, capture_output=True)
     found = importlib.metadata.distributions(path=[str(site)])

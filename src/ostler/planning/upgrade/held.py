@@ -12,7 +12,7 @@ from ostler.cloud.model import Host
 from ostler.errors import Finding, Severity
 from ostler.facts.haproxy_held import HOLD_MAP
 from ostler.planning.model import Lane, Stage
-from ostler.planning.upgrade.host_steps import Group, into_balancer, out_of_balancer, start, stop, switch
+from ostler.planning.upgrade.host_steps import Group, into_balancer, out_of_balancer, preload, start, stop, switch
 from ostler.planning.upgrade.request import Scene
 from ostler.planning.upgrade.schema import contracts_while_stopped, is_early, must_not_overlap, phase_steps
 from ostler.steps.model import Step
@@ -123,8 +123,8 @@ def _prepare(scene: Scene, project: Project, groups: tuple[Group, ...]) -> Stage
     )
 
     def steps_of(host: Host) -> list[Step]:
-        preloaded = [_preload(stage, scene, project)] if host.name == scene.first else []
-        return [*preloaded, *([stop(stage, host.name, Group(project, stage, old, ()))] if old else [])]
+        quiet = [stop(stage, host.name, Group(project, stage, old, ()))] if old else []
+        return [preload(stage, scene, host.name, project), *quiet]
 
     return Stage(
         name=stage,
@@ -135,18 +135,6 @@ def _prepare(scene: Scene, project: Project, groups: tuple[Group, ...]) -> Stage
         in_flight=len(scene.controllers),
         gate=lost if pending else None,
         is_point_of_no_return=pending,
-    )
-
-
-def _preload(stage: str, scene: Scene, project: Project) -> Step:
-    return Step(
-        id=f"{stage}/{scene.first}/10-preload",
-        kind="preload-environment",
-        host=scene.first,
-        why="the first start of new code would wait for the disk, and users with it",
-        undo="nothing is changed",
-        estimate_s=5,
-        params={"environment": scene.new_environment(project)},
     )
 
 
