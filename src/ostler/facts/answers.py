@@ -1,8 +1,10 @@
-"""`host.answers`: whether each API answers on the host's own address, beside the load balancer.
+"""`host.answers`: whether each API answers on the host's own address, beside the load balancer; parameter `backends`,
+the names of those to ask joined by colons (left out: all).
 
 Value: {backend: {status, seconds}} for each API that the host's roles have in the cloud's release. `status` is the
 HTTP status of its health path asked without a token, 0 when there was no answer within LIMIT_S; `seconds` is how
-long it took.
+long it took. One that hangs makes all wait, so a step asks only for its own: while requests to neutron are held, nova's
+API hangs with them.
 """
 
 from __future__ import annotations
@@ -49,8 +51,12 @@ print(json.dumps(answer))
 
 
 def commands(cloud: Cloud, request: FactRequest) -> Sequence[Command]:
-    apis = apis_of(cloud, str(request.host))
-    wanted = [[backend, api.port, api.health_path] for backend, api in apis.items()]
+    asked = dict(request.params).get("backends")
+    wanted = [
+        [backend, api.port, api.health_path]
+        for backend, api in apis_of(cloud, str(request.host)).items()
+        if asked is None or backend in asked.split(":")
+    ]
     address = cloud.host(str(request.host)).address
     return (python("host.answers", SCRIPT, address, str(LIMIT_S), json.dumps(wanted), timeout_s=LIMIT_S * 3),)
 

@@ -59,10 +59,12 @@ def _advice(unit: str) -> str:
 
 
 def _answering(step: Step, host: str, timeout_s: float) -> tuple[Until, ...]:
+    backends = step.params.get("backends", ())
+    answers = wanted("host.answers", host, backends=":".join(backends))
     return tuple(
         Until(
             Expectation(
-                wanted("host.answers", host),
+                answers,
                 (backend, "status"),
                 "one_of",
                 ANSWERS,
@@ -71,7 +73,7 @@ def _answering(step: Step, host: str, timeout_s: float) -> tuple[Until, ...]:
             timeout_s=timeout_s,
             on_timeout="the process runs but does not answer: look at its log, then resume",
         )
-        for backend in step.params.get("backends", ())
+        for backend in backends
     )
 
 

@@ -1,4 +1,4 @@
-"""Files of Ocata, carried over to every later release: nothing left that it does not know or is to go, tuning as it was."""
+"""Files of Ocata, carried over to every later release: nothing left that it does not know, tuning as it was."""
 
 from __future__ import annotations
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
 from ostler.cloud.model import Cloud, Host
 from ostler.execution.waiting import judge
+from ostler.facts import answers
+from ostler.facts.model import wanted
 from ostler.steps.effects import Run, Until
 from ostler.steps.model import Step
 from ostler.steps.registry import kind_of
@@ -33,6 +36,15 @@ def start(**params: Any) -> Step:
 def test_a_unit_for_which_nothing_vouches_must_stay(params: dict[str, Any], steady_s: float) -> None:
     of_units = [u for u in is_running_from(start(**params), 60.0) if u.expectation.request.fact == "host.units"]
     assert [until.steady_s for until in of_units] == [steady_s] * len(params["units"])
+
+
+def test_only_the_apis_of_the_step_are_asked_since_another_one_may_hang() -> None:
+    step = start(units=["nova-api", "nova-metadata"], backends=["nova-api", "nova-metadata"])
+    asked = {u.expectation.request for u in is_running_from(step, 60.0) if u.expectation.request.fact == "host.answers"}
+    (command,) = [command for request in asked for command in answers.commands(CLOUD, request)]
+    assert [backend for backend, _, _ in json.loads(command.argv[-1])] == ["nova-api", "nova-metadata"]
+    (command,) = answers.commands(CLOUD, wanted("host.answers", "ctl1"))
+    assert len(json.loads(command.argv[-1])) > 2
 
 
 def test_a_process_that_was_started_anew_is_another_one() -> None:
