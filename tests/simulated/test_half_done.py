@@ -108,6 +108,35 @@ def test_the_way_back_starts_what_was_stopped_for_a_hold_that_never_began(folder
     assert stopped(cloud) == before
 
 
+@pytest.mark.parametrize(
+    ("pattern", "is_given_back"),
+    [
+        ("ctl2: systemctl stop neutron-rpc-server", True),
+        ("ctl2: systemctl stop neutron-api", True),
+        ("ctl3: systemctl stop neutron-api", True),
+        ("ctl1: systemctl start neutron-api", False),
+        ("ctl2: systemctl start neutron-api", False),
+    ],
+)
+def test_what_stopped_for_a_hold_starts_again_while_old_code_serves_and_a_resumed_run_comes_to_its_end(
+    folder: Path, pattern: str, is_given_back: bool
+) -> None:
+    cloud = rehearsal(folder, "2025.1", "2026.1")
+    before, plan = stopped(cloud), cloud.plan(no_overlap=("neutron",))
+    cloud.simulation.simulated.fail_command(pattern)
+    failed = cloud.apply(plan)
+    assert failed.state is RunState.FAILED
+    assert (stopped(cloud) == before) is is_given_back
+    lends = {step.lends for _, _, step in plan.steps() if step.kind == "stop-service" and step.lends}
+    served = "on ctl1" if pattern.startswith("ctl2") else "nobody"
+    left = set() if is_given_back else {name for name in lends if served not in name}
+    assert {loan.name for loan in failed.lent} == left
+    cloud.simulation.simulated.mend()
+    resumed = cloud.resume(failed.run)
+    assert (resumed.state, resumed.failed, resumed.lent) == (RunState.DONE, (), ())
+    assert stopped(cloud) == before
+
+
 def test_the_way_back_after_the_requests_went_on_serves_all_the_while(folder: Path) -> None:
     """Only the first controller serves then: it goes back last."""
     cloud = kept_on_disk(folder)

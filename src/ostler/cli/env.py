@@ -56,9 +56,10 @@ def build(
     from ostler.practice.openstack.archives import PROJECTS, ensure_archives, ensure_old_archives
 
     now, tell = datetime.now(UTC), _reporter(as_json)
+    names = tuple(dict.fromkeys(project or ()))
     if release in PYTHON_OF and not practice:
-        found = ensure_old_archives(cache_dir(), release, now, tell, project or (), python)
-    elif python is not None:
+        found = ensure_old_archives(cache_dir(), release, now, tell, names, python)
+    elif python is not None and release not in PYTHON_OF:
         raise InputError(
             "environments.python-of-host",
             f"the environments of {release} are made with the hosts' own Python",
@@ -67,7 +68,7 @@ def build(
         )
     else:
         store = None if practice else store_of(cloud)
-        names = project or PROJECTS
+        names = names or PROJECTS
         found = ensure_archives(cache_dir(), release, now, tell, store, with_plugins=practice, projects=names)
     _show(list(found.values()), as_json)
 

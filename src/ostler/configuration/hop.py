@@ -57,39 +57,44 @@ def values_wanted(succession: Succession, known: ConfigKnown) -> tuple[str, ...]
 def options_on_hop(options: Iterable[SetOption], succession: Succession, known: ConfigKnown) -> tuple[OptionOnHop, ...]:
     """What becomes of each option that has to be spoken of, in the order of the file.
 
-    An old name is left where it is when the source release called it old already and the target still reads it.
+    An old name is left where it is while the target still reads it: old code on the same host reads the file, too,
+    until the last of it is replaced.
     """
     listed = list(options)
     draft = Draft(parse_config(_skeleton(listed)), succession, known)
     still_read = old_names(succession.after)
-    last = {place_of(group, name): (group, name, value) for group, name, value in listed}
+    last = {place_of(group, name): (group, name, value is not None) for group, name, value in listed}
     found: list[OptionOnHop] = []
-    for group, name, value in last.values():
+    for group, name, is_told in last.values():
         home, fate = what_became_of(draft, group, name)
         if fate is not None and home != PLUGINS:
-            old = (home, place_of(home, name)[1])
-            is_kept = old in still_read and fate.since == succession.source
-            found += _of_one((group, name), home, fate, None if is_kept else old)
-            found += _refused(draft, (group, name), value, fate)
+            if (home, place_of(home, name)[1]) not in still_read:
+                found += _of_one(draft, (group, name), home, fate)
+            if is_told:
+                found += _refused(draft, (group, name), fate)
     return tuple(found)
 
 
-def _of_one(place: Place, home: str, fate: Fate, old: Place | None) -> Iterator[OptionOnHop]:
-    """`old` is its place in the catalog, None when it stays."""
+def _of_one(draft: Draft, place: Place, home: str, fate: Fate) -> Iterator[OptionOnHop]:
     since = fate.since or ""
     if fate.place is None:
         reason = fate.last.removal.reason if fate.last and fate.last.removal else ""
         yield OptionOnHop(place, Becomes.GONE, since=since, why=" ".join(reason.split()))
-    elif old is not None and fate.place != old:
-        if fate.others:
-            yield OptionOnHop(place, Becomes.SEVERAL, since=since)
-        else:
-            yield OptionOnHop(place, Becomes.MOVED, place_in_file(place[0], home, fate.place), since)
+        return
+    if fate.place == (home, place_of(home, place[1])[1]):
+        return
+    heirs = [place_in_file(place[0], home, heir) for heir in (fate.place, *fate.others)]
+    if any(draft.lines(*heir) for heir in heirs):
+        yield OptionOnHop(place, Becomes.GONE, since=since, why="what takes its place is set as well, and counts")
+    elif fate.others:
+        yield OptionOnHop(place, Becomes.SEVERAL, since=since)
+    else:
+        yield OptionOnHop(place, Becomes.MOVED, heirs[0], since)
 
 
-def _refused(draft: Draft, place: Place, value: str | None, fate: Fate) -> Iterator[OptionOnHop]:
-    before = draft.before.find(*place)
-    if value is None or fate.place is None or fate.last is None or (before and before.kind.problem(value)):
+def _refused(draft: Draft, place: Place, fate: Fate) -> Iterator[OptionOnHop]:
+    before, value = draft.before.find(*place), draft.lines(*place)[-1].value
+    if fate.place is None or fate.last is None or (before and before.kind.problem(value)):
         return
     problem = fate.last.kind.problem(value)
     if problem:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -24,21 +25,22 @@ def find_python(version: str, named: Path | None = None, environ: Mapping[str, s
     """The interpreter of a version: the one that is named, else one that pyenv or uv has put on this machine.
 
     One below /usr belongs to this machine's own system and cannot be used elsewhere. Raises InputError
-    `environments.no-interpreter` when there is none, `environments.not-that-python` when the named one is another.
+    `environments.no-interpreter` when there is none, `environments.not-that-python` when the named one is another, or
+    belongs to the system or a virtual environment.
     """
     if named is not None:
         found = _asked(named)
-        if found is None or found.version != version:
+        if found is None or found.version != version or not _is_usable(found):
             raise InputError(
                 "environments.not-that-python",
-                f"{named} is no Python {version}",
-                found=found.version if found else "nothing that starts and says which Python it is",
-                do_next=f"name an interpreter of Python {version}, or leave --python out to have it looked for",
+                f"{named} is no Python {version} that lies in a folder of its own",
+                found=f"Python {found.version} in {found.prefix}" if found else "nothing that says which Python it is",
+                do_next=f"name an interpreter of Python {version} that pyenv or uv has made, or leave --python out",
             )
         return found
     for program in _candidates(version, environ):
         found = _asked(program)
-        if found is not None and found.version == version and found.prefix != Path("/usr"):
+        if found is not None and found.version == version and _is_usable(found):
             return found
     raise InputError(
         "environments.no-interpreter",
@@ -53,12 +55,24 @@ def _candidates(version: str, environ: Mapping[str, str]) -> Iterable[Path]:
     home = Path(environ.get("HOME", "/root"))
     pyenv = Path(environ.get("PYENV_ROOT", home / ".pyenv")) / "versions"
     uv = Path(environ.get("UV_PYTHON_INSTALL_DIR", home / ".local/share/uv/python"))
-    for folder in (*pyenv.glob(f"{version}.*"), *uv.glob(f"cpython-{version}.*")):
+    folders = [*pyenv.glob(f"{version}.*"), *uv.glob(f"cpython-{version}.*")]
+    for folder in sorted(folders, key=_numbers, reverse=True):
         yield folder / "bin" / f"python{version}"
 
 
+def _numbers(folder: Path) -> list[int]:
+    """What is in a folder's name: versions, to be compared as numbers."""
+    return [int(number) for number in re.findall(r"\d+", folder.name)]
+
+
+def _is_usable(found: Interpreter) -> bool:
+    """Whether it is complete with the folder it lies in: neither the system's nor one of a virtual environment."""
+    is_virtual = (found.prefix / "pyvenv.cfg").exists()
+    return found.prefix != Path("/usr") and not is_virtual and found.program.is_file()
+
+
 def _asked(program: Path) -> Interpreter | None:
-    """What a program says it is; None when it does not start."""
+    """What a program says it is, and its own name in the folder it lies in; None when it does not start."""
     question = "import sys; print('%d.%d\\n%s' % (sys.version_info[0], sys.version_info[1], sys.prefix))"
     try:
         done = subprocess.run(
@@ -68,4 +82,7 @@ def _asked(program: Path) -> Interpreter | None:
     except (OSError, subprocess.TimeoutExpired):
         return None
     said = done.stdout.splitlines()
-    return Interpreter(said[0], program, Path(said[1])) if done.returncode == 0 and len(said) == 2 else None
+    if done.returncode or len(said) != 2:
+        return None
+    version, prefix = said[0], Path(said[1])
+    return Interpreter(version, prefix / "bin" / f"python{version}", prefix)

@@ -153,5 +153,5 @@ def constraints_of(release: str) -> str:
 
 
 def buildable_releases() -> tuple[str, ...]:
-    """The releases environments can be built for, in no order."""
-    return tuple(path.stem for path in CONSTRAINTS_DIR.glob("*.txt"))
+    """The releases environments can be built for, by name."""
+    return tuple(sorted(path.stem for path in CONSTRAINTS_DIR.glob("*.txt")))

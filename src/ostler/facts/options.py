@@ -19,28 +19,40 @@ from ostler.facts.scripts import python
 SECRET = re.compile(r"password|secret|token|key|connection|transport_url|credential", re.IGNORECASE)
 """Names of options that are never read."""
 
-SCRIPT = """
-import json, sys
+READER = """
+import json, re, sys
 
-wanted = sys.argv[3].split(":")
-answer = dict.fromkeys(wanted)
-section = "DEFAULT"
-try:
-    with open(sys.argv[2], encoding="utf-8", errors="replace") as file:
-        lines = file.read().splitlines()
-except FileNotFoundError:
-    lines = []
-for line in lines:
-    text = line.strip()
-    if text.startswith("[") and text.endswith("]"):
-        section = text[1:-1].strip()
-    elif text and text[0] not in "#;" and "=" in text and not line[0].isspace():
-        name, value = text.split("=", 1)
-        place = section + "/" + name.strip()
-        if place in answer:
-            answer[place] = value.strip()
+def options_of(path):
+    found, group = [], "DEFAULT"
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            lines = file.read().splitlines()
+    except FileNotFoundError:
+        lines = []
+    for line in lines:
+        text = line.strip()
+        sign = re.search("[=:]", text)
+        if text.startswith("[") and text.endswith("]"):
+            group = text[1:-1].strip()
+        elif text and line[0].isspace():
+            if found:
+                found[-1][3] = False
+        elif sign and sign.start() and text[0] not in "#;":
+            found.append([group, text[:sign.start()].strip(), text[sign.end():].strip(), True])
+    return found
+"""
+"""Reads a file as oslo.config does: group, name, the first line of the value, and whether that is all of it."""
+
+SCRIPT = (
+    READER
+    + """
+answer = dict.fromkeys(sys.argv[3].split(":"))
+for group, name, value, is_whole in options_of(sys.argv[2]):
+    if group + "/" + name in answer:
+        answer[group + "/" + name] = value
 print(json.dumps(answer))
 """
+)
 
 
 def commands(cloud: Cloud, request: FactRequest) -> Sequence[Command]:

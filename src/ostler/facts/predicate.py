@@ -3,10 +3,10 @@
 An expectation says which fact, which place in its value, and what must hold there. An unknown fact
 satisfies nothing; a place that is not there satisfies only those that say so: ``absent``, ``absent_or_one_of``,
 ``nothing`` (no such count, or zero). ``served_without`` is about the servers of a load balancer's backend: another
-one than the named is up, or there is none but this. ``up_by_check`` is about them too: each of the named is up, and by
-a check of its own unless it has none (HAProxy takes a server for up until the first check ends, and says "INI"); those
-that are not there any more count for nothing. ``lacks_version`` is about service records: none says that
-version but deleted ones.
+one than the named is up, there is none but this, or this one serves nobody anyway. ``up_by_check`` is about them too:
+each of the named is up, and by a check of its own unless it has none (HAProxy takes a server for up until the first
+check ends, and says "INI"); those that are not there any more count for nothing. ``lacks_version`` is about service
+records: none says that version but deleted ones.
 """
 
 from __future__ import annotations
@@ -20,9 +20,14 @@ from ostler.facts.model import FactRequest, JsonValue, Unknown
 _MISSING = object()
 
 
+AWAY = ("DOWN", "MAINT", "DRAIN")
+"""How HAProxy's states of servers begin that get no new requests."""
+
+
 def _is_served_without(servers: Mapping[str, Mapping[str, Any]], name: str) -> bool:
     others = [server for other, server in servers.items() if other != name]
-    return not others or any(server["status"] == "UP" for server in others)
+    is_away = name in servers and servers[name]["status"].startswith(AWAY)
+    return not others or is_away or any(server["status"] == "UP" for server in others)
 
 
 GOOD_CHECKS = ("", "L4OK", "L6OK", "L7OK", "L7OKC", "PROCOK")

@@ -1,8 +1,8 @@
 """`host.set_options`: which options a configuration file sets; parameters `path` (absolute) and `values`, the names
 (joined by colons) of options whose values are told, in whichever group they stand; never one that may hold a secret.
 
-Value: [[group, name, value or None], ...] in the order of the file; the value is None where it is not told. A value
-that goes on over several lines is told as its first line. A file that does not exist sets nothing.
+Value: [[group, name, value or None], ...] in the order of the file; the value is None where it is not told, and where
+it goes on over several lines. A file that does not exist sets nothing.
 """
 
 from __future__ import annotations
@@ -12,36 +12,23 @@ from collections.abc import Sequence
 from ostler.cloud.model import Cloud
 from ostler.commands import Command, CommandResult
 from ostler.facts.model import FactRequest, HostFact, JsonValue
-from ostler.facts.options import SECRET
+from ostler.facts.options import READER, SECRET
 from ostler.facts.output import json_of
 from ostler.facts.scripts import python
 
 MOST = 20_000
 """Options in one file, beyond which it is no configuration file."""
 
-SCRIPT = """
-import json, re, sys
-
-assigned = re.compile("([^=:]*?)[ \\t]*[=:](.*)")
+SCRIPT = (
+    READER
+    + """
 told = sys.argv[3].split(":")
-answer = []
-group = "DEFAULT"
-try:
-    with open(sys.argv[2], encoding="utf-8", errors="replace") as file:
-        lines = file.read().splitlines()
-except FileNotFoundError:
-    lines = []
-for line in lines:
-    text = line.strip()
-    if text.startswith("[") and text.endswith("]"):
-        group = text[1:-1].strip()
-    elif text and text[0] not in "#;" and not line[0].isspace():
-        found = assigned.match(text)
-        if found and found.group(1):
-            name, value = found.groups()
-            answer.append([group, name, value.strip() if name.replace("-", "_") in told else None])
-print(json.dumps(answer))
+print(json.dumps([
+    [group, name, value if is_whole and name.replace("-", "_") in told else None]
+    for group, name, value, is_whole in options_of(sys.argv[2])
+]))
 """
+)
 
 
 def commands(cloud: Cloud, request: FactRequest) -> Sequence[Command]:

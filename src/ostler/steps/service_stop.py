@@ -15,7 +15,8 @@ NOT_LOADED = 5
 
 
 class StopService(Kind):
-    """Parameters: `units` (names without .service)."""
+    """Parameters: `units` (names without .service); `only_while` ({host, unit}; of stops that are a loan): they may be
+    started again early while that unit, which has their code, still runs."""
 
     name = "stop-service"
 
@@ -26,6 +27,17 @@ class StopService(Kind):
         units = [f"{unit}.service" for unit in param(step, "units")]
         stop = Command(("systemctl", "stop", *units), timeout_s=STOP_TIMEOUT_S)
         return (Run(str(step.host), stop, accept={0: "stopped", NOT_LOADED: "stopped, those that are there"}),)
+
+    def give_back(self, step: Step, cloud: Cloud, remembered: Remembered) -> tuple[Effect, ...]:
+        if "only_while" not in step.params:
+            return ()
+        host, unit = (str(param(step, "only_while")[name]) for name in ("host", "unit"))
+        serves = Expectation(
+            wanted("host.units", host), (unit, "active"), "equals", "active", f"{unit} still runs on {host}"
+        )
+        beside = "they stay stopped: code that they must not run beside may run already"
+        start = Command(("systemctl", "start", *(f"{each}.service" for each in param(step, "units"))), timeout_s=120)
+        return (Until(serves, timeout_s=5, on_timeout=beside), Run(str(step.host), start))
 
     def verify(self, step: Step, cloud: Cloud, remembered: Remembered) -> tuple[Until, ...]:
         return tuple(

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from toy_project import ORDER, R2, harvest, toy_options
+from toy_project import toy_options
 
 from ostler.catalog.config_known import load_config_known
-from ostler.catalog.option_file import OptionFile, with_harvest
-from ostler.catalog.options import ProjectOptions
+from ostler.catalog.options import load_options
 from ostler.configuration.hop import Becomes, OptionOnHop, SetOption, options_on_hop, values_wanted
 from ostler.configuration.succession import Succession
 
@@ -23,7 +22,7 @@ def test_what_stays_or_is_not_known_is_not_spoken_of() -> None:
 
 
 def test_a_new_name_and_a_new_group_are_told_with_the_release() -> None:
-    assert on_hop(("DEFAULT", "old-name", None), ("DEFAULT", "wanderer", None)) == (
+    assert on_hop(("DEFAULT", "old-name", None), ("DEFAULT", "wanderer", None), target="r3") == (
         OptionOnHop(("DEFAULT", "old-name"), Becomes.MOVED, ("DEFAULT", "new_name"), "r2"),
         OptionOnHop(("DEFAULT", "wanderer"), Becomes.MOVED, ("home", "wanderer"), "r2"),
     )
@@ -31,13 +30,16 @@ def test_a_new_name_and_a_new_group_are_told_with_the_release() -> None:
 
 def test_an_old_name_that_the_target_still_reads_is_left_and_one_that_it_reads_no_more_moves() -> None:
     old: SetOption = ("DEFAULT", "old_name", None)
+    assert on_hop(old, source="r1", target="r2") == ()
     assert on_hop(old, source="r2", target="r3") == (
         OptionOnHop(("DEFAULT", "old_name"), Becomes.MOVED, ("DEFAULT", "new_name"), "r2"),
     )
-    file = OptionFile("toy")
-    for release in ORDER[:2]:
-        file = with_harvest(file, harvest(release, R2), ORDER)
-    assert options_on_hop([old], Succession(ProjectOptions(file), "r1", "r2"), KNOWN) == ()
+
+
+def test_an_old_name_beside_the_new_one_is_not_edited_and_told() -> None:
+    (told,) = on_hop(("DEFAULT", "old_name", None), ("DEFAULT", "new_name", None), source="r2", target="r3")
+    assert (told.place, told.becomes) == (("DEFAULT", "old_name"), Becomes.GONE)
+    assert told.why == "what takes its place is set as well, and counts"
 
 
 def test_what_is_read_no_more_is_told_with_the_reason_its_project_gave() -> None:
@@ -46,9 +48,10 @@ def test_what_is_read_no_more_is_told_with_the_reason_its_project_gave() -> None
     )
 
 
-@pytest.mark.parametrize(
-    ("value", "is_refused"), [("b", True), ("a", False), (None, False), ("z", False), ("$x", False)]
-)
+REFUSED = [("b", True), ("'b'", True), ("a", False), ("'a'", False), (None, False), ("z", False), ("$x", False)]
+
+
+@pytest.mark.parametrize(("value", "is_refused"), REFUSED)
 def test_a_value_that_was_good_and_is_not_any_more_is_refused(value: str | None, is_refused: bool) -> None:
     told = [option.becomes for option in on_hop(("DEFAULT", "mode", value))]
     assert told == ([Becomes.REFUSED] if is_refused else [])
@@ -65,8 +68,6 @@ def test_the_values_that_are_wanted_are_of_types_that_change_and_name_groups_and
 
 
 def test_an_option_of_a_group_that_an_operator_names_is_found_by_what_names_it() -> None:
-    from ostler.catalog.options import load_options
-
     succession = Succession(load_options("cinder"), "2024.1", "2025.1")
     before = {place for place in succession.before if place[0] == "backend_defaults"}
     gone = next(name for group, name in sorted(before) if succession.fate((group, name)).place is None)

@@ -55,3 +55,27 @@ def test_a_named_one_of_another_version_is_refused(tmp_path: Path, says: str) ->
 def test_a_named_one_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError):
         find_python("2.7", tmp_path / "nothing")
+
+
+def test_the_newest_is_taken_by_its_number(tmp_path: Path) -> None:
+    for patch in ("3.8.9", "3.8.18", "3.8.10"):
+        python(tmp_path / ".pyenv/versions" / patch, "3.8")
+    assert find_python("3.8", environ={"HOME": str(tmp_path)}).prefix.name == "3.8.18"
+
+
+@pytest.mark.parametrize("wrong", ["system", "virtual", "incomplete"])
+def test_a_named_one_that_cannot_be_shown_in_another_tree_is_refused(tmp_path: Path, wrong: str) -> None:
+    here = tmp_path / "here"
+    named = python(here, "2.7", prefix={"system": "/usr", "incomplete": str(tmp_path / "away")}.get(wrong))
+    if wrong == "virtual":
+        (here / "pyvenv.cfg").touch()
+    with pytest.raises(InputError) as caught:
+        find_python("2.7", named)
+    assert caught.value.code == "environments.not-that-python"
+
+
+def test_a_name_elsewhere_leads_to_the_program_in_its_own_folder(tmp_path: Path) -> None:
+    real = python(tmp_path / "versions/3.6.15", "3.6")
+    shim = tmp_path / "shim"
+    shim.symlink_to(real)
+    assert find_python("3.6", shim).program == real

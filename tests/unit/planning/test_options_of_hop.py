@@ -54,14 +54,23 @@ def test_a_file_that_sets_nothing_needs_no_change() -> None:
 
 
 def test_an_option_with_another_name_is_renamed_on_each_host_by_its_line_alone() -> None:
-    made = plan(ml2=[["ml2", "tenant_network_types", None]], nova=[["api", "neutron_default_tenant_id", None]])
+    quorum = "rabbit_{}_max_memory_bytes".format
+    old, new = quorum("quroum"), quorum("quorum")
+    made = plan(ml2=[["oslo_messaging_rabbit", old, None]], nova=[["DEFAULT", "vendordata_providers", None]])
     edits = {step.host: step.params for _, _, step in made.steps() if step.id.endswith("50-edit-ml2_conf-ini")}
-    edit = ["rename", "ml2", "tenant_network_types", "ml2", "project_network_types"]
+    edit = ["rename", "oslo_messaging_rabbit", old, "oslo_messaging_rabbit", new]
     assert edits == {host: {"path": ML2, "edits": [edit]} for host in ("ctl1", "ctl2", "ctl3")}
     edited = [step for _, _, step in made.steps() if step.id.endswith("50-edit-nova-conf")]
     assert {step.host for step in edited} == set(CLOUD.hosts)
-    assert edited[0].why == "[api] neutron_default_tenant_id is [api] neutron_default_project_id since 2025.2"
+    moved = "[DEFAULT] vendordata_providers as [api] vendordata_providers"
+    assert edited[0].why == f"2026.1 reads only under its new name: {moved}"
     assert told(made) == []
+
+
+def test_an_old_name_that_the_target_still_reads_is_left_since_old_code_beside_it_reads_the_file_too() -> None:
+    made = plan(ml2=[["ml2", "tenant_network_types", None]])
+    assert told(made) == []
+    assert not [step for _, _, step in made.steps() if "/50-edit-" in step.id]
 
 
 def test_what_is_read_no_more_is_a_note_told_once_for_all_hosts() -> None:

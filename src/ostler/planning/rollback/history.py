@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from ostler.planning.model import Plan
@@ -45,8 +46,12 @@ class RunHistory:
     newest: str = ""
 
     def began(self, prefix: str) -> bool:
-        """Whether any step whose id begins so was begun."""
-        return any(step_id.startswith(prefix) for step_id in self.touched)
+        """Whether any step whose id begins so was begun, but for those that change nothing."""
+        return any(step_id.startswith(prefix) and step_id not in self._harmless for step_id in self.touched)
+
+    @cached_property
+    def _harmless(self) -> frozenset[str]:
+        return frozenset(step.id for _, _, step in self.plan.steps() if step.kind == "preload-environment")
 
     @property
     def held(self) -> frozenset[str]:

@@ -45,7 +45,7 @@ def config_steps(stage: str, scene: Scene, host: Host, project: Project) -> list
             id=f"{stage}/{host.name}/50-edit-{path.rpartition('/')[2].replace('.', '-')}",
             kind="edit-config",
             host=host.name,
-            why=_why_renamed(options),
+            why=_why_renamed(options, scene.target),
             undo="the recorded bytes are put back",
             estimate_s=1,
             params={"path": path, "edits": [["rename", *option.place, *(option.now or ())] for option in options]},
@@ -67,11 +67,9 @@ def config_findings(scene: Scene) -> list[Finding]:
     return [*found, *_pinned(scene)]
 
 
-def _why_renamed(options: list[OptionOnHop]) -> str:
-    told = [
-        f"{in_words(*option.place)} is {in_words(*option.now)} since {option.since}" for option in options if option.now
-    ]
-    return "; ".join(told)
+def _why_renamed(options: list[OptionOnHop], target: str) -> str:
+    words = [f"{in_words(*option.place)} as {in_words(*option.now)}" for option in options if option.now]
+    return f"{target} reads only under its new name: {', '.join(words)}"
 
 
 def _pinned(scene: Scene) -> list[Finding]:

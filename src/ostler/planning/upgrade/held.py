@@ -13,7 +13,7 @@ from ostler.errors import Finding, Severity
 from ostler.facts.haproxy_held import HOLD_MAP
 from ostler.planning.model import Lane, Stage
 from ostler.planning.upgrade.host_steps import Group, into_balancer, out_of_balancer, preload, start, stop, switch
-from ostler.planning.upgrade.request import Scene
+from ostler.planning.upgrade.request import Scene, unit_of
 from ostler.planning.upgrade.schema import contracts_while_stopped, is_early, must_not_overlap, phase_steps
 from ostler.steps.model import Step
 
@@ -43,7 +43,8 @@ def roll_held(scene: Scene, groups: tuple[Group, ...]) -> Iterator[Stage]:
 
 def stages_before(group: Group) -> tuple[str, ...]:
     """The names of the stages before "roll-…" in which services of a group may stop."""
-    return f"before-hold-{group.project.name}", f"leave-one-{group.name}", f"stop-{group.name}"
+    before = (f"before-hold-{group.project.name}",) if _quiet(group).old else ()
+    return (*before, f"leave-one-{group.name}", f"stop-{group.name}")
 
 
 def hold_findings(scene: Scene) -> list[Finding]:
@@ -123,7 +124,7 @@ def _prepare(scene: Scene, project: Project, groups: tuple[Group, ...]) -> Stage
     )
 
     def steps_of(host: Host) -> list[Step]:
-        quiet = [stop(stage, host.name, Group(project, stage, old, ()))] if old else []
+        quiet = [_lent(scene, stop(stage, host.name, Group(project, stage, old, ())), groups)] if old else []
         return [preload(stage, scene, host.name, project), *quiet]
 
     return Stage(
@@ -138,12 +139,31 @@ def _prepare(scene: Scene, project: Project, groups: tuple[Group, ...]) -> Stage
     )
 
 
+def _lent(scene: Scene, stop: Step, groups: tuple[Group, ...]) -> Step:
+    """A stop before the hold is a loan: when the run ends while the last of the old APIs runs, all start again."""
+    last = next(unit_of(service) for group in groups for service in _apis(group).old)
+    while_old = {"only_while": {"host": scene.controllers[-1].name, "unit": last}}
+    stage, host, _ = stop.id.split("/")
+    return replace(
+        stop,
+        undo="a loan: started again, with the code it had, unless new code may run already",
+        params={**stop.params, **while_old},
+        lends=_stopped(stage, host),
+    )
+
+
+def _stopped(stage: str, host: str) -> str:
+    return f"services stopped on {host} ({stage})"
+
+
 def _leave_one(scene: Scene, group: Group) -> Stage:
     stage, apis = f"leave-one-{group.name}", _apis(group)
     *others, last = scene.controllers
 
     def steps_of(host: Host) -> list[Step]:
-        return [*out_of_balancer(stage, host.name, apis), stop(stage, host.name, apis)] if host in others else []
+        if host not in others:
+            return []
+        return [*out_of_balancer(stage, host.name, apis), _lent(scene, stop(stage, host.name, apis), (group,))]
 
     return Stage(
         name=stage,
@@ -151,7 +171,6 @@ def _leave_one(scene: Scene, group: Group) -> Stage:
         why=f"{last.name} serves alone for some seconds, so that requests need to wait only while that one stops",
         undo="started again, with the code they had",
         lanes=_lanes(scene, steps_of),
-        in_flight=len(others),
     )
 
 
@@ -205,7 +224,8 @@ def _start_and_release(scene: Scene, group: Group, backends: tuple[str, ...]) ->
     def steps_of(host: Host) -> list[Step]:
         is_first = host.name == scene.first
         release = _release(stage, scene, backends) if is_first else ()
-        rest = [start(stage, scene, host.name, quiet, place="97-start-the-rest")] if quiet.new else ()
+        stopped = _stopped(f"before-hold-{group.project.name}", host.name) if quiet.old else None
+        rest = [start(stage, scene, host.name, quiet, place="97-start-the-rest", returns=stopped)] if quiet.new else ()
         return [*_start_steps(scene, host, group, _serving(group), at_once=is_first), *release, *rest]
 
     return Stage(
@@ -220,10 +240,12 @@ def _start_and_release(scene: Scene, group: Group, backends: tuple[str, ...]) ->
 def _start_steps(scene: Scene, host: Host, group: Group, started: Group, *, at_once: bool) -> list[Step]:
     """The whole group gets its new code; `started` is the part of it that is started with it."""
     stage = f"roll-{group.name}"
-    lent_by = f"stop-{group.name}" if host == scene.controllers[-1] else f"leave-one-{group.name}"
+    is_last, leave_one = host == scene.controllers[-1], f"leave-one-{group.name}"
+    lent_by = f"stop-{group.name}" if is_last else leave_one
+    stopped = _stopped(leave_one, host.name) if _apis(group).old and not is_last else None
     return [
         *switch(stage, scene, host, group),
-        start(stage, scene, host.name, started, at_once=at_once),
+        start(stage, scene, host.name, started, at_once=at_once, returns=stopped),
         *into_balancer(stage, host.name, group, lent_by),
     ]
 

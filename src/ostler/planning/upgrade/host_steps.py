@@ -149,8 +149,18 @@ def _link_as_planned(host: str, service: str, was: str | None, becomes: str | No
     )
 
 
-def start(stage: str, scene: Scene, host: str, group: Group, *, at_once: bool = False, place: str = "80-start") -> Step:
-    """`at_once`: nothing serves meanwhile that could be starved. `place`: the step's name within its lane."""
+def start(
+    stage: str,
+    scene: Scene,
+    host: str,
+    group: Group,
+    *,
+    at_once: bool = False,
+    place: str = "80-start",
+    returns: str | None = None,
+) -> Step:
+    """`at_once`: nothing serves meanwhile that could be starved. `place`: the step's name within its lane. `returns`:
+    the loan that its stop was."""
     return Step(
         id=f"{stage}/{host}/{place}",
         kind="start-service",
@@ -159,6 +169,7 @@ def start(stage: str, scene: Scene, host: str, group: Group, *, at_once: bool = 
         undo="stopped, pointed back at the old code, started",
         estimate_s=sum(START_S[service.kind] for service in group.new),
         params=running_params(scene, host, group) | ({"at_once": True} if at_once else {}),
+        returns=returns,
     )
 
 

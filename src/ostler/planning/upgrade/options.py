@@ -31,7 +31,7 @@ def set_option_requests(catalog: Catalog, hop: Hop, cloud: Cloud) -> tuple[FactR
         _request(host.name, path, project, hop)
         for host in cloud.hosts.values()
         for project in catalog.projects
-        for path in _paths(project, hop, [role for role in ROLES if role in host.roles])
+        for path in _paths(project, hop.source.id, tuple(role for role in ROLES if role in host.roles))
         if _succession(project.name, hop.source.id, hop.target.id)
     )
 
@@ -89,7 +89,7 @@ def _read(scene: Scene, host: str, path: str, project: Project) -> tuple[SetOpti
     return None if values is None else tuple((group, name, value) for group, name, value in values)
 
 
-@functools.lru_cache(maxsize=1000)
+@functools.lru_cache(maxsize=10_000)
 def _became(project: str, source: str, target: str, options: tuple[SetOption, ...]) -> tuple[OptionOnHop, ...]:
     """Hosts of one role have the same files, but for some values that do not matter here."""
     succession = _succession(project, source, target)
@@ -117,14 +117,15 @@ def _request(host: str, path: str, project: Project, hop: Hop) -> FactRequest:
 
 
 def _paths_on(scene: Scene, host: str, project: Project) -> tuple[str, ...]:
-    return _paths(project, scene.hop, [role for role in ROLES if role in scene.cloud.host(host).roles])
+    return _paths(project, scene.source, tuple(role for role in ROLES if role in scene.cloud.host(host).roles))
 
 
-def _paths(project: Project, hop: Hop, roles: Sequence[Role]) -> tuple[str, ...]:
+@functools.cache
+def _paths(project: Project, release: str, roles: tuple[Role, ...]) -> tuple[str, ...]:
     """The configuration files that services of a project are started with on a host of these roles: those that their
     arguments name, else all of the project."""
     found: list[str] = []
-    for service in (service for role in roles for service in project.services(hop.source.id, role, optional=True)):
+    for service in (service for role in roles for service in project.services(release, role, optional=True)):
         words = [entry.arguments for entry in service.entry_points]
         named = [path for each in words for word, path in itertools.pairwise(each) if word == FILE_ARGUMENT]
         found += named or project.config_files
@@ -132,35 +133,43 @@ def _paths(project: Project, hop: Hop, roles: Sequence[Role]) -> tuple[str, ...]
 
 
 def _told(scene: Scene, where: str, option: OptionOnHop) -> Finding:
-    name = in_words(*option.place)
-    code, severity, summary, do_next = {
-        Becomes.GONE: (
-            "upgrade.option-gone",
-            Severity.NOTE,
-            f"{name} is set, and {scene.target} reads it no more (since {option.since})",
-            "nothing has to be done; see whether you relied on it",
-        ),
-        Becomes.SEVERAL: (
-            "upgrade.option-split",
-            Severity.WARNING,
-            f"several options take the place of {name} since {option.since}: which of them you mean, only you can tell",
-            "set the new options beside it (ostler config migrate shows them), and make the plan again",
-        ),
-        Becomes.REFUSED: (
-            "upgrade.option-value-refused",
-            Severity.FAILURE,
-            f"services of {scene.target} do not start with this value of {name}: it is {option.why}",
-            "choose another value, and make the plan again",
-        ),
-    }[option.becomes]
+    tell = {Becomes.GONE: _gone, Becomes.SEVERAL: _several, Becomes.REFUSED: _refused}[option.becomes]
+    return tell(scene, where, option, in_words(*option.place))
+
+
+def _gone(scene: Scene, where: str, option: OptionOnHop, name: str) -> Finding:
     return Finding(
-        code=code,
-        severity=severity,
+        code="upgrade.option-gone",
+        severity=Severity.NOTE,
         subject=where,
-        summary=summary,
+        summary=f"{name} is set, and {scene.target} reads it no more (since {option.since})",
         found=name,
         expected=option.why or "an option that the target reads",
-        do_next=do_next,
+        do_next="nothing has to be done; see whether you relied on it",
+    )
+
+
+def _several(scene: Scene, where: str, option: OptionOnHop, name: str) -> Finding:
+    return Finding(
+        code="upgrade.option-split",
+        severity=Severity.WARNING,
+        subject=where,
+        summary=f"several options take the place of {name} since {option.since}: only you can tell which you mean",
+        found=name,
+        expected="one of the new options, or all, set beside it",
+        do_next="set them (ostler config migrate shows which), and make the plan again",
+    )
+
+
+def _refused(scene: Scene, where: str, option: OptionOnHop, name: str) -> Finding:
+    return Finding(
+        code="upgrade.option-value-refused",
+        severity=Severity.FAILURE,
+        subject=where,
+        summary=f"services of {scene.target} do not start with this value of {name}: it is {option.why}",
+        found=name,
+        expected="a value that the target takes",
+        do_next="choose another value, and make the plan again",
     )
 
 
