@@ -32,16 +32,16 @@ def options_of(path):
     for line in lines:
         text = line.strip()
         sign = re.search("[=:]", text)
-        if text.startswith("[") and text.endswith("]"):
-            group = text[1:-1].strip()
-        elif text and line[0].isspace():
+        if text and line[0].isspace():
             if found:
                 found[-1][3] = False
+        elif text.startswith("[") and text.endswith("]"):
+            group = text[1:-1].strip()
         elif sign and sign.start() and text[0] not in "#;":
             found.append([group, text[:sign.start()].strip(), text[sign.end():].strip(), True])
     return found
 """
-"""Reads a file as oslo.config does: group, name, the first line of the value, and whether that is all of it."""
+"""Finds lines as oslo.config does: group, name, the value's first line as written, and whether that is all of it."""
 
 SCRIPT = (
     READER

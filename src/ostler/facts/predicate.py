@@ -21,12 +21,12 @@ _MISSING = object()
 
 
 AWAY = ("DOWN", "MAINT", "DRAIN")
-"""How HAProxy's states of servers begin that get no new requests."""
+"""States (see `haproxy.servers`) of servers that get no new requests."""
 
 
 def _is_served_without(servers: Mapping[str, Mapping[str, Any]], name: str) -> bool:
     others = [server for other, server in servers.items() if other != name]
-    is_away = name in servers and servers[name]["status"].startswith(AWAY)
+    is_away = name in servers and servers[name]["status"] in AWAY
     return not others or is_away or any(server["status"] == "UP" for server in others)
 
 

@@ -75,7 +75,8 @@ def test_the_names_of_a_files_options_are_read_and_only_values_that_were_asked_f
     path = tmp_path / "nova.conf"
     path.write_bytes(
         b"my_ip = 10.0.0.1\n# debug = true\n[keystone_authtoken]\nauth-type: password\npassword = s3cret\n"
-        b"having = a:1,\n  continued = yes\n\n[ gold ] \nbroken line\n= nothing\nauth_type=\xff\n"
+        b"having = a:1,\n  continued = yes\n  [not a group]\nafter = 1\n\n[ gold ] \n"
+        b"broken line\n= nothing\nauth_type=\xff\n"
     )
 
     def read(where: Path) -> object:
@@ -87,6 +88,7 @@ def test_the_names_of_a_files_options_are_read_and_only_values_that_were_asked_f
         ["keystone_authtoken", "auth-type", "password"],
         ["keystone_authtoken", "password", None],
         ["keystone_authtoken", "having", None],
+        ["keystone_authtoken", "after", None],
         ["gold", "auth_type", "\ufffd"],
     ]
     assert read(tmp_path / "not-there") == []

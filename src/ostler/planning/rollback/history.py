@@ -46,11 +46,11 @@ class RunHistory:
     newest: str = ""
 
     def began(self, prefix: str) -> bool:
-        """Whether any step whose id begins so was begun, but for those that change nothing."""
-        return any(step_id.startswith(prefix) and step_id not in self._harmless for step_id in self.touched)
+        """Whether any step whose id begins so was begun, but for those that only read an environment into memory."""
+        return any(step_id.startswith(prefix) and step_id not in self._preloads for step_id in self.touched)
 
     @cached_property
-    def _harmless(self) -> frozenset[str]:
+    def _preloads(self) -> frozenset[str]:
         return frozenset(step.id for _, _, step in self.plan.steps() if step.kind == "preload-environment")
 
     @property
