@@ -51,15 +51,14 @@ def build(
     """
     from datetime import UTC, datetime
 
-    from ostler.environments.old_releases import PYTHON_OF
     from ostler.practice.layout import cache_dir
     from ostler.practice.openstack.archives import PROJECTS, ensure_archives, ensure_old_archives
 
     now, tell = datetime.now(UTC), _reporter(as_json)
     names = tuple(dict.fromkeys(project or ()))
-    if release in PYTHON_OF and not practice:
+    if is_in_own_store(release, practice=practice, cloud=cloud):
         found = ensure_old_archives(cache_dir(), release, now, tell, names, python)
-    elif python is not None and release not in PYTHON_OF:
+    elif python is not None:
         raise InputError(
             "environments.python-of-host",
             f"the environments of {release} are made with the hosts' own Python",
@@ -84,6 +83,37 @@ def list_environments(practice: ForPractice = False, cloud: CloudFile = None, as
 
     store = EnvironmentStore(cache_dir() / "environments") if practice else store_of(cloud)
     _show(store.list(), as_json)
+
+
+def is_in_own_store(release: str, *, practice: bool, cloud: Path | None) -> bool:
+    """Whether the environments of a release are kept apart from every cloud's.
+
+    Raises InputError for a release of which no environment is made, and where a cloud's store is asked for one of
+    those that are kept apart.
+    """
+    from ostler.catalog import load_catalog
+    from ostler.environments.old_releases import PYTHON_OF
+
+    catalog = load_catalog()
+    catalog.all_releases.release(release)
+    if release in PYTHON_OF:
+        if practice or cloud is not None:
+            raise InputError(
+                "environments.of-no-cloud",
+                f"the environments of {release} are for no cloud: they have a store of their own",
+                found="--practice" if practice else f"--cloud {cloud}",
+                do_next="leave --practice and --cloud out",
+            )
+        return True
+    if release not in catalog.releases.order:
+        raise InputError(
+            "environments.not-made",
+            f"Ostler makes no environments of {release}: they begin with {next(iter(PYTHON_OF))}",
+            found=release,
+            expected=f"a release from {next(iter(PYTHON_OF))} to {catalog.releases.order[-1]}",
+            do_next="name another release; options of an environment of your own: ostler catalog harvest --environment",
+        )
+    return False
 
 
 def store_of(cloud: Path | None) -> EnvironmentStore:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ostler.cli.env import ForPractice, store_of
+from ostler.cli.env import ForPractice, is_in_own_store, store_of
 from ostler.cli.where import CloudFile
 from ostler.errors import InputError
 
@@ -73,14 +73,13 @@ def _harvest(
     project: str, release: str, place: Path | None, *, practice: bool, cloud: Path | None
 ) -> tuple[Harvest, tuple[str, ...]]:
     from ostler.environments.harvest import harvest_archive, harvest_environment
-    from ostler.environments.old_releases import PYTHON_OF
     from ostler.environments.store import EnvironmentStore
     from ostler.practice.layout import cache_dir
     from ostler.practice.openstack.archives import old_store
 
     if place is not None:
         return harvest_environment(place, project, release)
-    if release in PYTHON_OF:
+    if is_in_own_store(release, practice=practice, cloud=cloud):
         store = old_store(cache_dir())
     else:
         store = EnvironmentStore(cache_dir() / "environments") if practice else store_of(cloud)

@@ -20,7 +20,7 @@ from ostler.errors import InputError
 
 BUILDER_VERSION = 1
 FINISHING = Path(__file__).parent / "finishing.py"
-FINISHING_OLD = Path(__file__).parent / "foreign" / "finishing_old.py"
+FINISHING_OLD = Path(__file__).parent / "finishing_old.py"
 PYTHON = "3.11"
 CONSTRAINTS_DIR = Path(__file__).parent / "constraints"
 ADDRESS_CHARACTERS = 16
