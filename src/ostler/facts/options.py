@@ -38,10 +38,14 @@ def options_of(path):
         elif text.startswith("[") and text.endswith("]"):
             group = text[1:-1].strip()
         elif sign and sign.start() and text[0] not in "#;":
-            found.append([group, text[:sign.start()].strip(), text[sign.end():].strip(), True])
+            value = text[sign.end():].strip()
+            if value and value[0] == value[-1] and value[0] in ("'", '"'):
+                value = value[1:-1]
+            found.append([group, text[:sign.start()].strip(), value, True])
     return found
 """
-"""Finds lines as oslo.config does: group, name, the value's first line as written, and whether that is all of it."""
+"""Finds lines as oslo.config does: group, name, the value's first line without quotes around it, and whether that is
+all of it."""
 
 SCRIPT = (
     READER

@@ -14,7 +14,6 @@ from ostler.steps.compute_idle import WaitForIdleCompute
 from ostler.steps.config_edit import EditOptions
 from ostler.steps.databases_dump import DumpDatabases, TryDump
 from ostler.steps.databases_restore import RestoreDatabases
-from ostler.steps.environment_preload import PreloadEnvironment
 from ostler.steps.environment_send import SendEnvironment
 from ostler.steps.environment_switch import SwitchEnvironment
 from ostler.steps.expectation import Expect
@@ -48,7 +47,6 @@ _KINDS: tuple[StepKind, ...] = (
     HoldRequests(),
     JudgeTarget(),
     LendVariable(),
-    PreloadEnvironment(),
     ProveStep(),
     PurgeQueues(),
     PutIntoBalancer(),

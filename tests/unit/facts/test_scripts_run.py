@@ -74,7 +74,7 @@ def test_files_are_digested_and_folders_expanded(tmp_path: Path) -> None:
 def test_the_names_of_a_files_options_are_read_and_only_values_that_were_asked_for(tmp_path: Path) -> None:
     path = tmp_path / "nova.conf"
     path.write_bytes(
-        b"my_ip = 10.0.0.1\n# debug = true\n[keystone_authtoken]\nauth-type: password\npassword = s3cret\n"
+        b"my_ip = 10.0.0.1\n# debug = true\n[keystone_authtoken]\nauth-type: 'password'\npassword = s3cret\n"
         b"having = a:1,\n  continued = yes\n  [not a group]\nafter = 1\n\n[ gold ] \n"
         b"broken line\n= nothing\nauth_type=\xff\n"
     )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from tests.golden.recorded import sources
 
+from ostler.catalog.catalog import DATA, Catalog
 from ostler.catalog.release import Hop
 from ostler.errors import Severity
 from ostler.facts.model import wanted
@@ -68,15 +71,13 @@ def test_a_project_is_held_until_the_first_controller_serves_with_the_new_code(
     assert all(step.params.get("at_once", False) == (step.id not in in_turn) for step in starts)
 
 
-def test_before_a_hold_the_new_code_is_read_and_one_controller_alone_serves_so_that_only_that_one_stops_in_it() -> None:
+def test_before_a_hold_one_controller_alone_serves_so_that_only_that_one_stops_in_it() -> None:
     made = plan("nova")
     names = [stage.name for stage in made.stages]
     at = names.index("hold-nova")
-    assert names[at - 2 : at] == ["before-hold-nova", "leave-one-nova-api"]
-    prepare, leave_one, _, stop = made.stages[at - 2 : at + 2]
-    assert [(step.kind, step.host) for lane in prepare.lanes for step in lane.steps] == [
-        ("preload-environment", host) for host in CONTROLLERS
-    ]
+    assert "before-hold-nova" not in names
+    assert names[at - 1] == "leave-one-nova-api"
+    leave_one, _, stop = made.stages[at - 1 : at + 2]
     out, stopped = ("take-out-of-balancer", "stop-service")
     assert [(lane.name, [step.kind for step in lane.steps]) for lane in (*leave_one.lanes, *stop.lanes)] == [
         (host, [out, stopped]) for host in CONTROLLERS
@@ -137,13 +138,39 @@ def test_what_no_request_waits_for_stops_before_the_hold_and_starts_after_it() -
 def test_a_service_that_was_in_one_with_the_api_waits_for_the_hold_and_its_heirs_do_not_prolong_it() -> None:
     made = on_hop("2024.1", "2025.1", "neutron")
     names = [stage.name for stage in made.stages]
-    stages = [made.stages[names.index(name)] for name in ("before-hold-neutron", "stop-neutron", "roll-neutron")]
-    assert units_of(stages, "stop-service")["before-hold-neutron"] == []
+    assert "before-hold-neutron" not in names
+    stages = [made.stages[names.index(name)] for name in ("stop-neutron", "roll-neutron")]
     assert units_of(stages, "stop-service")["stop-neutron"] == [["neutron-server"]]
     assert units_of(stages, "start-service")["roll-neutron"] == [
         ["neutron-api"],
         ["neutron-rpc-server", "neutron-periodic-workers"],
     ]
+
+
+def test_what_no_request_waits_for_is_one_loan_a_host_whichever_groups_it_is_in(tmp_path: Path) -> None:
+    shutil.copytree(DATA, tmp_path / "data")
+    nova = tmp_path / "data" / "projects" / "nova.yaml"
+    text = nova.read_text()
+    for name in ("nova-conductor", "nova-scheduler"):
+        text = text.replace(f"  - name: {name}\n", f"  - name: {name}\n    is_behind_requests: true\n")
+    nova.write_text(text)
+    recorded = replace(RECORDED, catalog=Catalog(tmp_path / "data"))
+    made = plan_upgrade(recorded, UpgradeRequest(target="2025.1", no_overlap=("nova",)))
+    names = [stage.name for stage in made.stages]
+    stages = list(made.stages[names.index("before-hold-nova") : names.index("roll-nova-api") + 1])
+    behind = ["nova-conductor", "nova-scheduler"]
+    assert units_of(stages, "stop-service") == {
+        "before-hold-nova": [behind],
+        "leave-one-nova-api": [["nova-api", "nova-metadata"]],
+        "hold-nova": [],
+        "stop-nova-api": [["nova-api", "nova-metadata"]],
+        "roll-nova-conductor": [],
+        "roll-nova-scheduler": [],
+        "roll-nova-api": [],
+    }
+    assert units_of(stages, "start-service")["roll-nova-api"] == [["nova-api", "nova-metadata"], behind]
+    lent = {step.lends for _, _, step in made.steps() if step.lends}
+    assert lent == {step.returns for _, _, step in made.steps() if step.returns}
 
 
 HOPS = [hop for release in RECORDED.catalog.releases.order for hop in RECORDED.catalog.hops_from(release)]

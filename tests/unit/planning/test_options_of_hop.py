@@ -95,4 +95,4 @@ def test_a_file_that_could_not_be_read_is_a_warning(value: Any) -> None:
             values[request] = value
     snapshot = replace(RECORDED.snapshot, cloud=CLOUD, values=values)
     made = plan_upgrade(replace(RECORDED, cloud=CLOUD, snapshot=snapshot), UpgradeRequest(target="2026.1"))
-    assert told(made) == [("upgrade.options-not-read", Severity.WARNING, f"{ML2} on ctl1 and 2 more")]
+    assert told(made) == [("upgrade.option-names-not-read", Severity.WARNING, f"{ML2} on ctl1 and 2 more")]

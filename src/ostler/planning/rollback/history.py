@@ -6,7 +6,6 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
 from ostler.planning.model import Plan
@@ -46,12 +45,8 @@ class RunHistory:
     newest: str = ""
 
     def began(self, prefix: str) -> bool:
-        """Whether any step whose id begins so was begun, but for those that only read an environment into memory."""
-        return any(step_id.startswith(prefix) and step_id not in self._preloads for step_id in self.touched)
-
-    @cached_property
-    def _preloads(self) -> frozenset[str]:
-        return frozenset(step.id for _, _, step in self.plan.steps() if step.kind == "preload-environment")
+        """Whether any step whose id begins so was begun."""
+        return any(step_id.startswith(prefix) for step_id in self.touched)
 
     @property
     def held(self) -> frozenset[str]:

@@ -9,7 +9,7 @@ from typing import Any
 from ostler.catalog.service import Service
 from ostler.cloud.model import Host
 from ostler.planning.model import Lane, Stage
-from ostler.planning.upgrade.host_steps import Group, preload, start, stop, switch
+from ostler.planning.upgrade.host_steps import Group, start, stop, switch
 from ostler.planning.upgrade.request import Scene
 from ostler.steps.model import Step
 
@@ -37,7 +37,7 @@ def roll_computes(scene: Scene) -> Stage | None:
 
 def _lane(scene: Scene, host: Host) -> list[Step]:
     groups = compute_groups(scene, host)
-    steps = [preload(STAGE, scene, host.name, group.project) for group in groups if group.is_first]
+    steps: list[Step] = []
     record = compute_record(scene, host.name)
     if record and record.get("status") == "enabled":
         steps.append(disable_step(STAGE, scene, host.name, record))

@@ -9,7 +9,7 @@ from ostler.catalog.service import Service
 from ostler.cloud.model import Host
 from ostler.planning.model import Lane, Stage
 from ostler.planning.upgrade.held import roll_held
-from ostler.planning.upgrade.host_steps import Group, into_balancer, out_of_balancer, preload, start, stop, switch
+from ostler.planning.upgrade.host_steps import Group, into_balancer, out_of_balancer, start, stop, switch
 from ostler.planning.upgrade.request import Scene
 from ostler.planning.upgrade.schema import must_not_overlap
 from ostler.planning.upgrade.volumes import drain
@@ -109,7 +109,6 @@ def _rolled(scene: Scene, group: Group) -> Stage:
 def _lane(stage: str, scene: Scene, host: Host, group: Group) -> list[Step]:
     before, after = drain(stage, scene, host.name, group)
     return [
-        *([preload(stage, scene, host.name, group.project)] if group.is_first else []),
         *before,
         *out_of_balancer(stage, host.name, group),
         stop(stage, host.name, group),

@@ -12,7 +12,7 @@ from ostler.cloud.model import Host
 from ostler.errors import Finding, Severity
 from ostler.facts.haproxy_held import HOLD_MAP
 from ostler.planning.model import Lane, Stage
-from ostler.planning.upgrade.host_steps import Group, into_balancer, out_of_balancer, preload, start, stop, switch
+from ostler.planning.upgrade.host_steps import Group, into_balancer, out_of_balancer, start, stop, switch
 from ostler.planning.upgrade.request import Scene, unit_of
 from ostler.planning.upgrade.schema import contracts_while_stopped, is_early, must_not_overlap, phase_steps
 from ostler.steps.model import Step
@@ -22,11 +22,19 @@ UNDO_START = "host by host: stopped, pointed back at the old code and configurat
 
 def roll_held(scene: Scene, groups: tuple[Group, ...]) -> Iterator[Stage]:
     """All groups of one project, in the hard order, within one hold; what lies in it is as short as it can be, since
-    users wait. Before it the new code is read into memory, what no request waits for stops, and the APIs stop on all
-    controllers but one. In it, what takes requests stops first and starts last, and the first controller that serves
-    ends it."""
+    users wait. Before it what no request waits for stops, and the APIs stop on all controllers but one. In it, what
+    takes requests stops first and starts last, and the first controller that serves ends it. Where the schema is
+    contracted in the hold, that is asked before anything stops: nobody waits for the answer."""
     project = groups[0].project
-    yield _prepare(scene, project, groups)
+    first, *others = _stages(scene, project, groups)
+    yield _asked(scene, project, first) if contracts_while_stopped(scene, project) else first
+    yield from others
+
+
+def _stages(scene: Scene, project: Project, groups: tuple[Group, ...]) -> Iterator[Stage]:
+    behind = _behind(project, groups)
+    if behind.old:
+        yield _stop_behind(scene, behind, groups)
     for group in reversed(groups):
         if _apis(group).old and len(scene.controllers) > 1:
             yield _leave_one(scene, group)
@@ -38,12 +46,12 @@ def roll_held(scene: Scene, groups: tuple[Group, ...]) -> Iterator[Stage]:
         yield _contract(scene, project)
     for group in groups[:-1]:
         yield _start(scene, group)
-    yield _start_and_release(scene, groups[-1], _backends(groups))
+    yield _start_and_release(scene, groups[-1], behind, _backends(groups))
 
 
 def stages_before(group: Group) -> tuple[str, ...]:
     """The names of the stages before "roll-…" in which services of a group may stop."""
-    before = (f"before-hold-{group.project.name}",) if _quiet(group).old else ()
+    before = (_before(group.project),) if _quiet(group).old else ()
     return (*before, f"leave-one-{group.name}", f"stop-{group.name}")
 
 
@@ -81,6 +89,17 @@ def _apis(group: Group) -> Group:
     return _part(group, lambda service: service.api is not None)
 
 
+def _behind(project: Project, groups: tuple[Group, ...]) -> Group:
+    """What no request waits for in all groups: it stops before the hold and starts after it."""
+    parts = [_quiet(group) for group in groups]
+    old = tuple(service for part in parts for service in part.old)
+    return Group(project, _before(project), old, tuple(service for part in parts for service in part.new))
+
+
+def _before(project: Project) -> str:
+    return f"before-hold-{project.name}"
+
+
 def _part(group: Group, belongs: Callable[[Service], bool]) -> Group:
     return replace(group, old=tuple(filter(belongs, group.old)), new=tuple(filter(belongs, group.new)))
 
@@ -113,42 +132,35 @@ def _hold(scene: Scene, project: Project, backends: tuple[str, ...]) -> Stage:
     )
 
 
-def _prepare(scene: Scene, project: Project, groups: tuple[Group, ...]) -> Stage:
-    """Asked before anything stops, where the schema is contracted in the hold: nobody waits for the answer then."""
-    stage, pending = f"before-hold-{project.name}", contracts_while_stopped(scene, project)
-    old = tuple(service for group in groups for service in _quiet(group).old)
-    stopped = f", and stop {', '.join(service.name for service in old)}" if old else ""
+def _asked(scene: Scene, project: Project, stage: Stage) -> Stage:
     lost = (
         f"The schema of {project.name} is contracted while it is stopped, and code of "
         f"{scene.source} cannot run afterwards. The only way back is restoring the dump. Go on?"
     )
+    return replace(stage, gate=lost, is_point_of_no_return=True)
 
-    def steps_of(host: Host) -> list[Step]:
-        quiet = [_lent(scene, stop(stage, host.name, Group(project, stage, old, ())), groups)] if old else []
-        return [preload(stage, scene, host.name, project), *quiet]
 
+def _stop_behind(scene: Scene, behind: Group, groups: tuple[Group, ...]) -> Stage:
     return Stage(
-        name=stage,
-        title=f"Read the new code of {project.name} into memory{stopped}",
-        why="users wait for none of this: the APIs still serve",
-        undo="what was stopped is started again, with the code it had",
-        lanes=_lanes(scene, steps_of),
+        name=behind.name,
+        title=f"Stop {', '.join(service.name for service in behind.old)} on all controllers",
+        why="no request waits for them, so that users need not wait until they have stopped",
+        undo="started again, with the code they had",
+        lanes=_lanes(scene, lambda host: [_lent_stop(scene, behind.name, host, behind, groups)]),
         in_flight=len(scene.controllers),
-        gate=lost if pending else None,
-        is_point_of_no_return=pending,
     )
 
 
-def _lent(scene: Scene, stop: Step, groups: tuple[Group, ...]) -> Step:
+def _lent_stop(scene: Scene, stage: str, host: Host, stopped: Group, groups: tuple[Group, ...]) -> Step:
     """A stop before the hold is a loan: when the run ends while the last of the old APIs runs, all start again."""
     last = next(unit_of(service) for group in groups for service in _apis(group).old)
     while_old = {"only_while": {"host": scene.controllers[-1].name, "unit": last}}
-    stage, host, _ = stop.id.split("/")
+    step = stop(stage, host.name, stopped)
     return replace(
-        stop,
+        step,
         undo="a loan: started again, with the code it had, unless new code may run already",
-        params={**stop.params, **while_old},
-        lends=_stopped(stage, host),
+        params={**step.params, **while_old},
+        lends=_stopped(stage, host.name),
     )
 
 
@@ -163,7 +175,7 @@ def _leave_one(scene: Scene, group: Group) -> Stage:
     def steps_of(host: Host) -> list[Step]:
         if host not in others:
             return []
-        return [*out_of_balancer(stage, host.name, apis), _lent(scene, stop(stage, host.name, apis), (group,))]
+        return [*out_of_balancer(stage, host.name, apis), _lent_stop(scene, stage, host, apis, (group,))]
 
     return Stage(
         name=stage,
@@ -213,20 +225,22 @@ def _start(scene: Scene, group: Group) -> Stage:
         title=f"Start {group.services} on all controllers",
         why="all at once: users wait meanwhile",
         undo=UNDO_START,
-        lanes=_lanes(scene, lambda host: _start_steps(scene, host, group, group, at_once=True)),
+        lanes=_lanes(scene, lambda host: _start_steps(scene, host, group, at_once=True)),
         in_flight=len(scene.controllers),
     )
 
 
-def _start_and_release(scene: Scene, group: Group, backends: tuple[str, ...]) -> Stage:
-    stage, quiet = f"roll-{group.name}", _quiet(group)
+def _start_and_release(scene: Scene, group: Group, behind: Group, backends: tuple[str, ...]) -> Stage:
+    stage = f"roll-{group.name}"
 
     def steps_of(host: Host) -> list[Step]:
         is_first = host.name == scene.first
         release = _release(stage, scene, backends) if is_first else ()
-        stopped = _stopped(f"before-hold-{group.project.name}", host.name) if quiet.old else None
-        rest = [start(stage, scene, host.name, quiet, place="97-start-the-rest", returns=stopped)] if quiet.new else ()
-        return [*_start_steps(scene, host, group, _serving(group), at_once=is_first), *release, *rest]
+        stopped = _stopped(behind.name, host.name) if behind.old else None
+        started = [*_start_steps(scene, host, group, at_once=is_first), *release]
+        if behind.new:
+            started.append(start(stage, scene, host.name, behind, place="97-start-the-rest", returns=stopped))
+        return started
 
     return Stage(
         name=stage,
@@ -237,15 +251,16 @@ def _start_and_release(scene: Scene, group: Group, backends: tuple[str, ...]) ->
     )
 
 
-def _start_steps(scene: Scene, host: Host, group: Group, started: Group, *, at_once: bool) -> list[Step]:
-    """The whole group gets its new code; `started` is the part of it that is started with it."""
+def _start_steps(scene: Scene, host: Host, group: Group, *, at_once: bool) -> list[Step]:
+    """The whole group gets its new code, and what requests need of it starts."""
     stage = f"roll-{group.name}"
     is_last, leave_one = host == scene.controllers[-1], f"leave-one-{group.name}"
     lent_by = f"stop-{group.name}" if is_last else leave_one
     stopped = _stopped(leave_one, host.name) if _apis(group).old and not is_last else None
+    serving = _serving(group)
     return [
         *switch(stage, scene, host, group),
-        start(stage, scene, host.name, started, at_once=at_once, returns=stopped),
+        *([start(stage, scene, host.name, serving, at_once=at_once, returns=stopped)] if serving.new else []),
         *into_balancer(stage, host.name, group, lent_by),
     ]
 

@@ -47,19 +47,6 @@ class Group:
         return f"{', '.join(gone)} to {new}" if gone else new
 
 
-def preload(stage: str, scene: Scene, host: str, project: Project) -> Step:
-    """Before a host's services of a project stop for the first time."""
-    return Step(
-        id=f"{stage}/{host}/02-preload-{project.name}",
-        kind="preload-environment",
-        host=host,
-        why="what starts new code for the first time waits for the disk: better now, while the old one still serves",
-        undo="nothing is changed",
-        estimate_s=3,
-        params={"environment": scene.new_environment(project)},
-    )
-
-
 def out_of_balancer(stage: str, host: str, group: Group, *, may_be_last: bool = False) -> list[Step]:
     """`may_be_last`: requests are held meanwhile, so that no other host needs to be up."""
     if not group.backends:

@@ -53,14 +53,17 @@ def option_findings(scene: Scene) -> list[Finding]:
     told: dict[tuple[str, OptionOnHop], list[str]] = {}
     for project in filter(functools.partial(_is_compared, scene), scene.projects):
         for host in scene.cloud.hosts:
-            for path in _paths_on(scene, host, project):
-                if _read(scene, host, path, project) is None:
+            for path, options in _read(scene, host, project).items():
+                if options is None:
                     unread.setdefault(path, []).append(host)
             for path, option in _on(scene, host, project):
-                if option.becomes in _SAID:
+                if option.becomes in _TELL:
                     told.setdefault((path, option), []).append(host)
     found += [_not_read(scene, _where(path, hosts)) for path, hosts in unread.items()]
-    return found + [_told(scene, _where(path, hosts), option) for (path, option), hosts in told.items()]
+    return found + [
+        _TELL[option.becomes](scene, _where(path, hosts), option, in_words(*option.place))
+        for (path, option), hosts in told.items()
+    ]
 
 
 def _where(path: str, hosts: Sequence[str]) -> str:
@@ -72,21 +75,21 @@ def _is_compared(scene: Scene, project: Project) -> bool:
     return _succession(project.name, scene.source, scene.target) is not None
 
 
-_SAID = (Becomes.GONE, Becomes.SEVERAL, Becomes.REFUSED)
-
-
 def _on(scene: Scene, host: str, project: Project) -> Iterator[tuple[str, OptionOnHop]]:
-    for path in _paths_on(scene, host, project):
-        options = _read(scene, host, path, project)
-        if options:
-            for option in _became(project.name, scene.source, scene.target, options):
-                yield path, option
+    for path, options in _read(scene, host, project).items():
+        for option in _became(project.name, scene.source, scene.target, options or ()):
+            yield path, option
 
 
-def _read(scene: Scene, host: str, path: str, project: Project) -> tuple[SetOption, ...] | None:
-    request = _request(host, path, project, scene.hop)
-    values = scene.snapshot.known(request.fact, host, **dict(request.params))
-    return None if values is None else tuple((group, name, value) for group, name, value in values)
+def _read(scene: Scene, host: str, project: Project) -> dict[str, tuple[SetOption, ...] | None]:
+    """What each of a project's files on a host sets; None for one that could not be read."""
+    roles = tuple(role for role in ROLES if role in scene.cloud.host(host).roles)
+    found: dict[str, tuple[SetOption, ...] | None] = {}
+    for path in _paths(project, scene.source, roles):
+        request = _request(host, path, project, scene.hop)
+        values = scene.snapshot.known(request.fact, host, **dict(request.params))
+        found[path] = None if values is None else tuple((group, name, value) for group, name, value in values)
+    return found
 
 
 @functools.lru_cache(maxsize=10_000)
@@ -116,10 +119,6 @@ def _request(host: str, path: str, project: Project, hop: Hop) -> FactRequest:
     return wanted("host.set_options", host, path=path, values=values)
 
 
-def _paths_on(scene: Scene, host: str, project: Project) -> tuple[str, ...]:
-    return _paths(project, scene.source, tuple(role for role in ROLES if role in scene.cloud.host(host).roles))
-
-
 @functools.cache
 def _paths(project: Project, release: str, roles: tuple[Role, ...]) -> tuple[str, ...]:
     """The configuration files that services of a project are started with on a host of these roles: those that their
@@ -130,11 +129,6 @@ def _paths(project: Project, release: str, roles: tuple[Role, ...]) -> tuple[str
         named = [path for each in words for word, path in itertools.pairwise(each) if word == FILE_ARGUMENT]
         found += named or project.config_files
     return tuple(dict.fromkeys(found))
-
-
-def _told(scene: Scene, where: str, option: OptionOnHop) -> Finding:
-    tell = {Becomes.GONE: _gone, Becomes.SEVERAL: _several, Becomes.REFUSED: _refused}[option.becomes]
-    return tell(scene, where, option, in_words(*option.place))
 
 
 def _gone(scene: Scene, where: str, option: OptionOnHop, name: str) -> Finding:
@@ -173,9 +167,12 @@ def _refused(scene: Scene, where: str, option: OptionOnHop, name: str) -> Findin
     )
 
 
+_TELL = {Becomes.GONE: _gone, Becomes.SEVERAL: _several, Becomes.REFUSED: _refused}
+
+
 def _not_read(scene: Scene, where: str) -> Finding:
     return Finding(
-        code="upgrade.options-not-read",
+        code="upgrade.option-names-not-read",
         severity=Severity.WARNING,
         subject=where,
         summary=f"which options it sets could not be read: some may have another name in {scene.target}",

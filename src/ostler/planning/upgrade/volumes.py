@@ -73,11 +73,13 @@ def _deaf_enables(scene: Scene) -> Mapping[str, DeafEnable]:
 
 
 def _clearing(scene: Scene) -> dict[str, str]:
-    """Where the flag of a disabled backend is cleared, for an API that does not; empty where it does (and where no
-    database hosts are known: such a plan is refused)."""
+    """Where the flag of a backend that was disabled for this reason is cleared, for an API that does not; empty where
+    it does (and where no database hosts are known: such a plan is refused)."""
     deaf = next(iter(_deaf_enables(scene).values()), None)
     hosts = scene.cloud.databases.hosts
-    return {"database": deaf.database, "database_host": hosts[0]} if deaf and hosts else {}
+    if deaf is None or not hosts:
+        return {}
+    return {"database": deaf.database, "database_host": hosts[0], "reason": scene.request.label}
 
 
 def _stops_volumes(group: Group) -> bool:
@@ -101,7 +103,7 @@ def _disable(stage: str, scene: Scene, host: str, backends: list[str]) -> Step:
         why="a cinder-volume that starts sets to ERROR what it was told to create before",
         undo="a loan: enabled again",
         estimate_s=1,
-        params={"backends": list(backends), "reason": scene.request.label, **_clearing(scene)},
+        params={"backends": list(backends), **_clearing(scene), "reason": scene.request.label},
         lends=_loan(stage, host),
     )
 
@@ -119,9 +121,6 @@ def _idle(stage: str, host: str, backends: list[str]) -> Step:
 
 
 def _enable(stage: str, scene: Scene, host: str, backends: list[str]) -> Step:
-    clearing = _clearing(scene)
-    if clearing:
-        clearing["reason"] = scene.request.label
     return Step(
         id=f"{stage}/{host}/95-enable",
         kind="enable-volume-backends",
@@ -129,6 +128,6 @@ def _enable(stage: str, scene: Scene, host: str, backends: list[str]) -> Step:
         why="the backend takes new volumes again",
         undo="nothing to undo",
         estimate_s=1,
-        params={"backends": list(backends), **clearing},
+        params={"backends": list(backends), **_clearing(scene)},
         returns=_loan(stage, host),
     )

@@ -39,35 +39,6 @@ def files(machine: Machine, arguments: Sequence[str], stdin: bytes) -> Outcome:
     return Outcome(0, json.dumps(answer), seconds=0.03)
 
 
-def options(machine: Machine, arguments: Sequence[str], stdin: bytes) -> Outcome:
-    path, wanted = arguments
-    answer: dict[str, str | None] = dict.fromkeys(wanted.split(":"))
-    for section, name, value in _options_of(machine, path):
-        if f"{section}/{name}" in answer:
-            answer[f"{section}/{name}"] = value
-    return Outcome(0, json.dumps(answer))
-
-
-def set_options(machine: Machine, arguments: Sequence[str], stdin: bytes) -> Outcome:
-    path, values = arguments
-    told = values.split(":")
-    found = [[group, name, value if name in told else None] for group, name, value in _options_of(machine, path)]
-    return Outcome(0, json.dumps(found))
-
-
-def _options_of(machine: Machine, path: str) -> list[tuple[str, str, str]]:
-    """The options of a configuration file as they are written here: section, name, value."""
-    found, section = [], "DEFAULT"
-    for line in (machine.files.text(path) or "").splitlines():
-        text = line.strip()
-        if text.startswith("[") and text.endswith("]"):
-            section = text[1:-1].strip()
-        elif text and text[0] not in "#;" and "=" in text:
-            name, _, value = text.partition("=")
-            found.append((section, name.strip(), value.strip()))
-    return found
-
-
 def connections(machine: Machine, arguments: Sequence[str], stdin: bytes) -> Outcome:
     """Every address in configuration files, as they are written here: one server each, everything encoded."""
     found: list[dict[str, Any]] = []

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from ostler.remote.simulated import balancer, dumps, fact_scripts, management, programs
 from ostler.remote.simulated.machine import Machine, Outcome, Program
+from ostler.remote.simulated.script_itself import run_itself
 from ostler.remote.simulated.services import ENVIRONMENTS
 from ostler.remote.simulated.sql import mariadb
 from ostler.remote.simulated.systemd import systemctl
@@ -43,19 +44,19 @@ SCRIPTS: Mapping[str, Program] = {
     "ostler-host.connections": fact_scripts.connections,
     "ostler-host.environments": fact_scripts.environments,
     "ostler-host.files": fact_scripts.files,
-    "ostler-host.options": fact_scripts.options,
     "ostler-host.processes": fact_scripts.processes,
-    "ostler-host.set_options": fact_scripts.set_options,
     "ostler-logs.errors": fact_scripts.log_errors,
     "ostler-memcached.node": balancer.memcached,
     "ostler-nova.guests": fact_scripts.guests,
-    "ostler-preload": programs.true,
     "ostler-purge-queues": fact_scripts.purge_queues,
     "ostler-rabbitmq.node": fact_scripts.rabbitmq,
     "ostler-restore-dump": dumps.restore_dump,
     "ostler-try-dump": dumps.try_dump,
     "ostler-unpack": management.unpack,
 }
+
+
+RUN_ITSELF = ("ostler-host.options", "ostler-host.set_options")
 
 
 def run_program(machine: Machine, argv: Sequence[str], stdin: bytes) -> Outcome:
@@ -68,6 +69,8 @@ def run_program(machine: Machine, argv: Sequence[str], stdin: bytes) -> Outcome:
     if rest[0].startswith(f"{ENVIRONMENTS}/"):
         return management.run_in_environment(machine, rest[0], rest[1:])
     mark = marked(rest)
+    if mark is not None and rest[mark] in RUN_ITSELF:
+        return run_itself(machine, rest[mark - 1], rest[mark:])
     if mark is not None:
         script = SCRIPTS.get(rest[mark])
         return script(machine, rest[mark + 1 :], stdin) if script else _unknown(rest[mark])
