@@ -117,6 +117,8 @@ def for_stage(stage: Mapping[str, Any]) -> tuple[Step, Trouble]:
     if stage["name"] == "prove":
         steps = [step for step in steps if step["id"].endswith("/processes")]
     step = min(reversed(steps), key=lambda step: ORDER.index(step["kind"]))
+    if step["kind"] == "send-environment":  # a folder that is read-only stops the first that is sent to the host
+        step = next(other for other in steps if (other["kind"], other["host"]) == (step["kind"], step["host"]))
     return {**step, "host": step["host"] or step["id"].split("/")[1]}, TROUBLE_FOR[step["kind"]](step)
 
 
