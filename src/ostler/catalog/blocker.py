@@ -26,11 +26,32 @@ class Sign(Closed):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Change(Closed):
+    """Statements in SQL for one database, each of which may be run twice."""
+
+    database: str
+    sql: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trial(Closed):
+    """The fix as a copy of the databases can take it: what is changed `before` the command is run again, and `after`.
+
+    `is_left`: the command is not run again, and what it could not do is left.
+    """
+
+    before: tuple[Change, ...] = ()
+    after: tuple[Change, ...] = ()
+    is_left: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class Blocker(Ranged):
     """One known blocker or trap, true of the releases of whose code the signs come.
 
     A `trap` lets a command end well although something is amiss, or badly although nothing is; a `blocker` stops the
-    way. `project` is None for what lies below all of them. `fix` is what to do, and `proof` how far that is known.
+    way. `project` is None for what lies below all of them. `fix` is what to do, and `proof` how far that is known;
+    `trial` is how a rehearsal tries it (None: it cannot).
     """
 
     code: str
@@ -42,6 +63,7 @@ class Blocker(Ranged):
     fix: str
     proof: Proof
     source: Source
+    trial: Trial | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

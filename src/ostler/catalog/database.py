@@ -76,6 +76,22 @@ class SchemaPhase(ProjectCommand):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Extraction(ProjectCommand):
+    """The command that fills the database `into` with what lay in another project's database `out_of` until then; run
+    once, on the hop to the first of these releases, before the schema is brought to it.
+
+    It is the file `script` (its path below the environment) that came with the project's release `script_release`.
+    """
+
+    out_of: str
+    into: str
+    script: str
+    script_release: str
+    why: str
+    source: Source
+
+
+@dataclass(frozen=True, kw_only=True)
 class OnlineMigration(ProjectCommand):
     """The command that moves rows to their new form while services run.
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ostler.catalog.command import ProjectCommand
-from ostler.catalog.database import MIGRATE_TABLE, Database, OnlineMigration, SchemaFloor, SchemaPhase
+from ostler.catalog.database import MIGRATE_TABLE, Database, Extraction, OnlineMigration, SchemaFloor, SchemaPhase
 from ostler.catalog.numbering import Versions, release_of
 from ostler.catalog.record import Closed, R, Ranged, Source, true_in
 from ostler.catalog.service import EntryPoint, Role, Service
@@ -70,6 +70,7 @@ class ProjectData(Closed):
     status_checks: tuple[StatusCheck, ...] = ()
     kept_versions: tuple[KeptVersions, ...] = ()
     deaf_enables: tuple[DeafEnable, ...] = ()
+    extractions: tuple[Extraction, ...] = ()
 
 
 class Project:
@@ -185,6 +186,10 @@ class Project:
     def online_migration(self, release: str) -> OnlineMigration | None:
         """The command of `release` that migrates rows; None when the project has none."""
         return next(iter(self._in(release, self.data.online_migrations)), None)
+
+    def extraction(self, target: str) -> Extraction | None:
+        """What fills the project's database from another's on the hop to `target`; None on every other hop."""
+        return next(iter(self._in(target, self.data.extractions)), None)
 
     def state_check(self, release: str) -> ProjectCommand | None:
         """The command of `release` that says how far the schema is; None when none is known."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,6 +49,15 @@ def find_python(version: str, named: Path | None = None, environ: Mapping[str, s
         found="none of pyenv or uv",
         do_next=f"install one (pyenv install {version}), or name one with --python PATH",
     )
+
+
+def interpreters_here(versions: Collection[str], environ: Mapping[str, str] = os.environ) -> tuple[Path, ...]:
+    """The folders in which the interpreters of these versions lie, of those that are on this machine."""
+    found = []
+    for version in sorted(versions):
+        with contextlib.suppress(InputError):
+            found.append(find_python(version, environ=environ).prefix)
+    return tuple(found)
 
 
 def _candidates(version: str, environ: Mapping[str, str]) -> Iterable[Path]:

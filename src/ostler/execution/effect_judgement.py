@@ -85,11 +85,13 @@ Read = Callable[[FactRequest], JsonValue | Unknown]
 def judge_output(host: str, project: str, release: str, result: CommandResult, read: Read) -> Iterator[Finding]:
     """The findings in what a status check left behind; none when all is well. `read` tells a fact of the cloud."""
     catalog = load_catalog()
-    check = catalog.project(project).status_check(release)
+    known_project = catalog.project_in(project, release)
+    check = known_project.status_check(release) if known_project else None
     if check is None:
         raise InputError("execution.no-status-check", f"the catalog knows no status check of {project} {release}")
-    meaning = check.meaning(result.exit_code, release, catalog.releases.order)
-    known = [f for f in check.false_severities if f.is_true_in(release, catalog.releases.order)]
+    order = catalog.all_releases.order
+    meaning = check.meaning(result.exit_code, release, order)
+    known = [f for f in check.false_severities if f.is_true_in(release, order)]
     lines = [line for line in read_status_table(result.stdout) if line.result != "success"]
     if meaning is Meaning.DONE:
         return

@@ -3,63 +3,57 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
 
 from ostler.catalog.catalog import Catalog
 from ostler.catalog.command import Meaning
-from ostler.catalog.database import SchemaPhase
+from ostler.catalog.database import MIGRATE_TABLE, Database, Extraction, SchemaPhase
 from ostler.catalog.project import Project
 from ostler.catalog.release import Hop
 from ostler.commands import CommandResult
-from ostler.deployment.paths import CURRENT_DIR, current_link
-from ostler.deployment.uwsgi import ini_path, uwsgi_ini
-from ostler.environments.store import StoredEnvironment
 from ostler.errors import Finding, Severity
 from ostler.rehearsal.journal import Journal
 from ostler.rehearsal.judging import Judgement, judge, rows_moved, without_values
-from ostler.rehearsal.scratch import HOST, Scratch, database_url
-from ostler.rehearsal.sequence import Planned, hop_commands, lanes
-from ostler.rehearsal.settings import PLACEMENT, config_files
-from ostler.reporting.rehearsal_model import CommandRun, HopOutcome
+from ostler.rehearsal.placement import Environments, Placement, PlacementSilent, is_part_of_nova
+from ostler.rehearsal.scratch import Scratch, database_url
+from ostler.rehearsal.sequence import Planned, code_of, hop_commands, lanes, taking_part
+from ostler.rehearsal.settings import config_files
+from ostler.reporting.rehearsal_model import PASSED, CommandRun, HopOutcome, Outcome
 
 COMMAND_TIMEOUT_S = 24 * 3600.0
-PLACEMENT_TIMEOUT_S = 60.0
-PLACEMENT_SERVICE = "placement-api"
-PIDFILE = "/run/placement.pid"
-
-Environments = Callable[[str, str], StoredEnvironment]
-"""The archive of a project in a release."""
 
 
 class Over(Exception):
     """The rehearsal is over: whoever is still at work stops, and what they have in hand counts for nothing."""
 
 
-class PlacementSilent(Exception):
-    """Placement did not answer on the copy; the message is what it said last."""
-
-
 @dataclass(frozen=True)
 class Carrying:
-    """What carrying a rehearsal out needs; `report` gets a line for each command that ended."""
+    """What carrying a rehearsal out needs; `report` gets a line for each command that ended; `tries_fixes` says that
+    fixes the catalog knows are made on the copy."""
 
     catalog: Catalog
     scratch: Scratch
     journal: Journal
     environments: Environments
     report: Callable[[str], None]
+    tries_fixes: bool = False
     _is_over: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def _placement(self) -> Placement:
+        return Placement(self.catalog, self.scratch, self.environments)
 
     def hop(self, hop: Hop, projects: Sequence[str]) -> list[HopOutcome]:
         """Take projects over one hop. One that something stands in the way of stays where it is."""
         with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-            work = [pool.submit(self._lane, hop, lane) for lane in lanes(self.catalog, projects)]
+            every = taking_part(self.catalog, projects, hop)
+            is_taken_out = every != tuple(projects)
+            work = [pool.submit(self._lane, hop, lane, is_taken_out) for lane in lanes(self.catalog, every)]
             try:
                 for ended in wait(work, return_when=FIRST_EXCEPTION).done:
                     ended.result()
@@ -69,24 +63,30 @@ class Carrying:
                 self.scratch.end()  # else we would wait for what the others have in hand
                 raise
 
-    def _lane(self, hop: Hop, lane: Sequence[Project]) -> list[HopOutcome]:
+    def _lane(self, hop: Hop, lane: Sequence[str], is_taken_out: bool) -> list[HopOutcome]:
         outcomes: list[HopOutcome] = []
-        for project in lane:
-            good = [outcome.project for outcome in outcomes if outcome.outcome == "ok"]
-            outcomes.append(self._project(hop, project, has_placement="placement" in good))
+        answers = is_part_of_nova(self.catalog, hop.target.id)
+        for name in lane:
+            planned = hop_commands(self.catalog, hop, name, is_taken_out=is_taken_out and name == "placement")
+            outcomes.append(self._project(hop, name, planned, has_placement=answers))
+            answers = answers or (name == "placement" and outcomes[-1].outcome in PASSED)
         return outcomes
 
-    def _project(self, hop: Hop, project: Project, *, has_placement: bool) -> HopOutcome:
-        for path, text in config_files(project, database_url).items():
+    def _project(self, hop: Hop, name: str, commands: Sequence[Planned], *, has_placement: bool) -> HopOutcome:
+        project = code_of(self.catalog, name, hop.target.id)
+        if project is None:
+            return HopOutcome(hop.source.id, hop.target.id, name, "ok", (), (_no_code(hop, name),))
+        is_past = hop.target.id not in self.catalog.releases.order
+        for path, text in config_files(project, database_url, is_past=is_past).items():
             self.scratch.write(path, text)
         runs: list[CommandRun] = []
         others: list[Finding] = []
-        for planned in hop_commands(hop, project):
+        for planned in commands:
             if _asks_placement(planned) and not has_placement:
                 others = [_not_checked(hop)]
                 continue
             runs.append(self._command(planned))
-            if runs[-1].outcome != "ok":
+            if runs[-1].outcome not in PASSED:
                 return _outcome(hop, project, runs, others)
         return _outcome(hop, project, runs, [*others, *self._arrived(hop, project)])
 
@@ -111,23 +111,46 @@ class Carrying:
             return known
         program, *arguments = planned.command.argv
         argv = [f"{self.scratch.environment(stored)}/bin/{program}", *arguments]
-        if isinstance(planned.command, SchemaPhase):
+        if isinstance(planned.command, SchemaPhase | Extraction):
             self.journal.begins(planned.project.name)
         run = self._run(planned, argv)
-        if run.outcome == "ok":
+        if run.outcome == "blocked" and self.tries_fixes:
+            run = self._with_fix(planned, argv, run)
+        if run.outcome in PASSED:
             self.journal.ended(key, run, planned.project.name)
         moved = f", {run.rows} rows" if run.rows else ""
         end = run.judged if run.outcome == "ok" else f"{run.outcome.upper()} ({run.judged}, exit code {run.exit_code})"
         self.report(f"{planned.hop}  {planned.words}: {end} ({run.seconds:.1f} s{moved})")
         return run
 
+    def _with_fix(self, planned: Planned, argv: Sequence[str], blocked: CommandRun) -> CommandRun:
+        """The command once more, after the fix that the catalog knows; as it was where it knows none to try."""
+        known = next(filter(None, map(self.catalog.blocker, (finding.code for finding in blocked.findings))), None)
+        if known is None or known.trial is None:
+            return blocked
+        self.report(f"{planned.hop}  {planned.words}: {known.code}; its fix is tried on the copy")
+        # A kill between the two changes would leave half of the fix: the project begins again then.
+        self.journal.begins(planned.project.name)
+        for change in known.trial.before:
+            self.scratch.rows(change.sql, change.database)
+        run = blocked if known.trial.is_left else self._run(planned, argv)
+        for change in known.trial.after:
+            self.scratch.rows(change.sql, change.database)
+        if run.outcome != "ok" and not known.trial.is_left:
+            return run
+        told = replace(blocked.findings[0], severity=Severity.WARNING, summary=f"{known.title}: got over on the copy")
+        return replace(run, outcome="fixed", findings=(told,), seconds=round(blocked.seconds + run.seconds, 3))
+
     def _run(self, planned: Planned, argv: Sequence[str]) -> CommandRun:
         seconds, rows = 0.0, 0
         result, judgement = CommandResult(0, "", ""), None
         try:
-            with self._placement(planned.release) if _asks_placement(planned) else nullcontext():
+            with self._placement.answering(planned.release) if _asks_placement(planned) else nullcontext():
                 while judgement is None or judgement.again:
-                    result = self.scratch.run(argv, timeout_s=COMMAND_TIMEOUT_S, check=False)
+                    if isinstance(planned.command, Extraction):
+                        result = self._placement.take_out(planned.command, planned.release, COMMAND_TIMEOUT_S)
+                    else:
+                        result = self.scratch.run(argv, timeout_s=COMMAND_TIMEOUT_S, check=False)
                     if self._is_over.is_set():
                         raise Over
                     judgement = judge(self.catalog, planned, result)
@@ -151,12 +174,13 @@ class Carrying:
         if not isinstance(planned.command, SchemaPhase):
             return None
         names = planned.command.databases
-        return {name: tuple(sorted(revisions_of(self.scratch, planned.project, name))) for name in names}
+        known = planned.project.database
+        return {name: tuple(sorted(revisions_of(self.scratch, known(name)))) for name in names}
 
     def _short_of(self, hop: Hop, project: Project) -> Iterator[Finding]:
         """Databases that are not where every command said they would be."""
         for database in project.databases:
-            found = revisions_of(self.scratch, project, database.name)
+            found = revisions_of(self.scratch, database)
             expected = project.version_rows(database.name, hop.target.id)
             if found != expected:
                 yield Finding(
@@ -172,51 +196,31 @@ class Carrying:
     def _services_report(self, release: str) -> None:
         """nova's services would write their version when they are upgraded; on a copy none runs, and the next hop's
         check would take all of them for left behind."""
-        version = self.catalog.nova.at(release).service_version
+        facts = self.catalog.nova if release in self.catalog.releases.order else self.catalog.past_nova
+        version = facts.at(release).service_version
         for cell in ("nova_cell0", "nova"):
             self.scratch.rows(
                 f"UPDATE services SET version = {version} WHERE deleted = 0 AND version < {version}", cell
             )
 
-    @contextmanager
-    def _placement(self, release: str) -> Iterator[None]:
-        """Placement of a release answers on the copy for a while. Raises PlacementSilent when it does not."""
-        project = self.catalog.project("placement")
-        service, entry = project.service(PLACEMENT_SERVICE, release), project.entry_point(PLACEMENT_SERVICE, release)
-        environment = self.scratch.environment(self.environments("placement", release))
-        ini, link = ini_path(service.name), current_link(service.name)
-        self.scratch.write(ini, uwsgi_ini(service, entry, HOST))
-        self.scratch.run(["mkdir", "--parents", CURRENT_DIR], timeout_s=60)
-        self.scratch.run(["ln", "--symbolic", "--force", "--no-dereference", environment, link], timeout_s=60)
-        variables = [f"{name}={value}" for name, value in sorted(entry.environment.items())]
-        uwsgi = ["env", *variables, f"{environment}/bin/uwsgi", "--ini", ini, "--pidfile", PIDFILE]
-        self.scratch.run(["rm", "--force", PIDFILE], timeout_s=60)
-        server = self.scratch.start(uwsgi, "placement.log")
-        try:
-            deadline = time.monotonic() + PLACEMENT_TIMEOUT_S
-            ask = ["curl", "--silent", "--fail", "--output", "/dev/null", PLACEMENT]
-            while self.scratch.run(ask, timeout_s=60, check=False).exit_code != 0:
-                if server.poll() is not None or time.monotonic() > deadline:
-                    raise PlacementSilent(self.scratch.log_end("placement.log"))
-                time.sleep(0.2)
-            yield
-        finally:
-            # Whole, and waited for: the next release's placement takes the same port.
-            self.scratch.run(["sh", "-c", f"kill -INT $(cat {PIDFILE})"], timeout_s=60, check=False)
-            try:
-                server.wait(PLACEMENT_TIMEOUT_S)
-            except subprocess.TimeoutExpired:
-                self.scratch.run(["pkill", "-KILL", "uwsgi"], timeout_s=60, check=False)
-                server.kill()
 
-
-def revisions_of(scratch: Scratch, project: Project, database: str) -> frozenset[str]:
-    """The revisions a database's version table holds; none when it has no such table."""
-    table = project.database(database).version_table
-    name = f"table_schema = '{database}' AND table_name = '{table}'"
-    if not scratch.rows(f"SELECT 1 FROM information_schema.tables WHERE {name}"):
+def revisions_of(scratch: Scratch, database: Database) -> frozenset[str]:
+    """The revisions a database's version table holds; none when it has no such table. The one of sqlalchemy-migrate
+    stays, and says nothing any more, when a later release has begun another."""
+    if _has_table(scratch, database, database.version_table):
+        rows = scratch.rows(f"SELECT version_num FROM `{database.version_table}`", database.name)
+        if rows:
+            return frozenset(row[0] for row in rows)
+    if not _has_table(scratch, database, MIGRATE_TABLE):
         return frozenset()
-    return frozenset(row[0] for row in scratch.rows(f"SELECT version_num FROM `{table}`", database))
+    rows = scratch.rows(f"SELECT repository_id, version FROM `{MIGRATE_TABLE}`", database.name)
+    # keystone's first repository stays beside keystone_expand and the others that took its place.
+    return frozenset(version for name, version in rows if not any(other.startswith(f"{name}_") for other, _ in rows))
+
+
+def _has_table(scratch: Scratch, database: Database, table: str) -> bool:
+    name = f"table_schema = '{database.name}' AND table_name = '{table}'"
+    return bool(scratch.rows(f"SELECT 1 FROM information_schema.tables WHERE {name}"))
 
 
 def _asks_placement(planned: Planned) -> bool:
@@ -224,8 +228,11 @@ def _asks_placement(planned: Planned) -> bool:
 
 
 def _outcome(hop: Hop, project: Project, runs: Sequence[CommandRun], others: Sequence[Finding]) -> HopOutcome:
-    worst = runs[-1].outcome if runs else "ok"
-    if worst == "ok" and any(finding.severity is Severity.FAILURE for finding in others):
+    is_fixed = any(run.outcome == "fixed" for run in runs)
+    worst: Outcome = runs[-1].outcome if runs else "ok"
+    if worst in PASSED:
+        worst = "fixed" if is_fixed else "ok"
+    if worst in PASSED and any(finding.severity is Severity.FAILURE for finding in others):
         worst = "failed"
     return HopOutcome(hop.source.id, hop.target.id, project.name, worst, tuple(runs), tuple(others))
 
@@ -239,6 +246,18 @@ def _not_checked(hop: Hop) -> Finding:
         found="no placement of the target",
         expected="one that answers",
         do_next="see to placement first, or add its dump, to have nova checked too",
+    )
+
+
+def _no_code(hop: Hop, name: str) -> Finding:
+    return Finding(
+        code="rehearsal.no-code",
+        severity=Severity.NOTE,
+        subject=f"{name} on {hop}",
+        summary=f"the package index has no {name} of {hop.target.id}: the next release takes its database over",
+        found="no package",
+        expected="the code of every release",
+        do_next="nothing has to be done, if the next release comes through",
     )
 
 

@@ -23,10 +23,24 @@ def load(scratch: Scratch, journal: Journal, parts: Sequence[Part], report: Call
             done = scratch.load(part.name, part.lines())
             if done.exit_code != 0:
                 raise _refused(part, done)
+            if not part.charset:
+                take_character_set_of_tables(scratch, part.name)
             if part.name == "nova_api":
                 turn_to_the_copy(scratch)
             journal.loaded(part.name)
             report(f"loaded {part.name} from {part.file.name} ({done.seconds:.1f} s)")
+
+
+def take_character_set_of_tables(scratch: Scratch, database: str) -> None:
+    """Give a database whose dump does not say it the character set and collation that most of its tables have: a table
+    that a migration adds gets the database's, and a foreign key between two kinds is refused (error 1005)."""
+    found = scratch.rows(
+        "SELECT table_collation FROM information_schema.tables "
+        f"WHERE table_schema = '{database}' AND table_collation IS NOT NULL "
+        "GROUP BY table_collation ORDER BY COUNT(*) DESC, table_collation LIMIT 1"
+    )
+    if found:
+        scratch.rows(f"ALTER DATABASE `{database}` COLLATE {found[0][0]}")
 
 
 def turn_to_the_copy(scratch: Scratch) -> None:

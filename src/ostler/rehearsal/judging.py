@@ -22,6 +22,9 @@ MOVED = re.compile(r"^\|\s*\S+\s*\|\s*\d+\s*\|\s*(\d+)\s*\|\s*$", re.MULTILINE)
 """A line of the table that online_data_migrations prints: migration, total needed, completed."""
 
 
+WITHOUT_ITS_SCHEMA = re.compile(r"\((?:1054|1146), |Unknown column|Table '[^']*' doesn't exist")
+"""What MariaDB says to code that looks for a column or a table of a later schema."""
+
 FRAME = re.compile(r'\s*File "[^"]*", line \d+')
 PARAMETERS = re.compile(r"\[parameters: .*")
 QUOTED = re.compile(r"""(?:(?<!\w)|(?<=\b[bu]))['"](?:.*['"]|.*$)""")
@@ -41,8 +44,8 @@ class Judgement:
 
 def judge(catalog: Catalog, planned: Planned, result: CommandResult) -> Judgement:
     """Judge one command by what it left."""
-    output = result.stdout + result.stderr
-    meaning = planned.command.meaning(result.exit_code, planned.release, catalog.releases.order, output)
+    output = output_of(result)
+    meaning = planned.command.meaning(result.exit_code, planned.release, catalog.all_releases.order, output)
     if planned.kind == "check":
         return _check(catalog, planned, result, meaning)
     if meaning is Meaning.DONE:
@@ -50,6 +53,11 @@ def judge(catalog: Catalog, planned: Planned, result: CommandResult) -> Judgemen
     if meaning is Meaning.AGAIN:
         return Judgement(meaning, "ok", again=True)
     return _ended_badly(catalog, planned, result, meaning)
+
+
+def output_of(result: CommandResult) -> str:
+    """All that a command wrote."""
+    return result.stdout + result.stderr
 
 
 def said_last(output: str) -> tuple[str, ...]:
@@ -70,6 +78,8 @@ def rows_moved(text: str) -> int:
 
 
 def _check(catalog: Catalog, planned: Planned, result: CommandResult, meaning: Meaning) -> Judgement:
+    if planned.is_early and not read_status_table(result.stdout) and WITHOUT_ITS_SCHEMA.search(output_of(result)):
+        return Judgement(meaning, "ok", (_not_yet(planned, result),))
     unread = Unknown("a copy has no hosts")
     found = tuple(judge_output("the copy", planned.project.name, planned.release, result, lambda _: unread))
     if found and not read_status_table(result.stdout):
@@ -81,6 +91,17 @@ def _check(catalog: Catalog, planned: Planned, result: CommandResult, meaning: M
         )
     is_blocked = any(finding.severity is Severity.FAILURE for finding in found)
     return Judgement(meaning, "blocked" if is_blocked else "ok", tuple(map(_for_a_copy, found)))
+
+
+def _not_yet(planned: Planned, result: CommandResult) -> Finding:
+    return Finding(
+        code="rehearsal.check-wants-schema",
+        severity=Severity.NOTE,
+        subject=f"{planned.project.name} on {planned.hop}",
+        summary=f"{planned.words} (code of {planned.release}) looks for what its own schema brings",
+        found=f"it ended with {result.exit_code}, and says nothing before",
+        do_next="nothing has to be done: it is asked again after the schema is changed",
+    )
 
 
 def _for_a_copy(finding: Finding) -> Finding:
@@ -99,7 +120,7 @@ def _for_a_copy(finding: Finding) -> Finding:
 
 
 def _ended_badly(catalog: Catalog, planned: Planned, result: CommandResult, meaning: Meaning) -> Judgement:
-    output = result.stdout + result.stderr
+    output = output_of(result)
     known = next((b for b in _blockers(catalog, planned) if _shows(b, planned, result.exit_code, output)), None)
     if known is not None:
         finding = Finding(

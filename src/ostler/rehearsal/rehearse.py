@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ostler.catalog.catalog import Catalog
-from ostler.catalog.release import Hop
 from ostler.environments.store import StoredEnvironment
 from ostler.errors import InputError, OutsideError, Stopped
 from ostler.rehearsal import journal as journals
@@ -18,8 +17,10 @@ from ostler.rehearsal.carrying import Carrying, revisions_of
 from ostler.rehearsal.copying import load
 from ostler.rehearsal.dumps import Part, parts_of
 from ostler.rehearsal.scratch import Scratch, entered, start_database, stop_database
+from ostler.rehearsal.sequence import code_needed, taking_part
+from ostler.rehearsal.settings import SYSTEM_FILES
 from ostler.rehearsal.standing import demand_whole, owners, source_of
-from ostler.reporting.rehearsal_model import HopOutcome, Rehearsal
+from ostler.reporting.rehearsal_model import PASSED, HopOutcome, Rehearsal
 
 Archives = Callable[[str, Sequence[str]], dict[str, StoredEnvironment]]
 """The archives of some projects in a release, built first where there are none."""
@@ -28,20 +29,24 @@ Archives = Callable[[str, Sequence[str]], dict[str, StoredEnvironment]]
 @dataclass(frozen=True)
 class Wish:
     """What is to be rehearsed. `dumps` are files, each with the name of its database (None: as the file says);
-    `projects` leaves others out (empty: all that there are dumps of); `keep` leaves the copy there."""
+    `projects` leaves others out (empty: all that there are dumps of); `keep` leaves the copy there; `tries_fixes` has
+    the fixes made on it that the catalog knows."""
 
     dumps: tuple[tuple[str | None, Path], ...]
     target: str
     source: str | None = None
     projects: tuple[str, ...] = ()
     keep: bool = False
+    tries_fixes: bool = False
 
 
 @dataclass(frozen=True)
 class Stage:
-    """Where it happens: `image` is the tree that hosts look like, `folder` where rehearsals lie."""
+    """Where it happens: `image` is the tree that hosts look like, `folder` where rehearsals lie, `interpreters` the
+    folders of this machine in which Pythons lie that environments of old releases need."""
 
     image: Callable[[], Path]
+    interpreters: Callable[[], Sequence[Path]]
     archives: Archives
     folder: Path
     report: Callable[[str], None]
@@ -55,14 +60,16 @@ def rehearse(catalog: Catalog, wish: Wish, stage: Stage) -> Rehearsal:
     when it is interrupted, OutsideError for what the machine does not have.
     """
     began = time.monotonic()
-    catalog.releases.release(wish.target)
+    catalog.all_releases.release(wish.target)
     parts = _parts(catalog, wish, stage.report)
     folder = stage.folder / _name(wish, parts)
     with journals.opened(folder) as journal:
         if journal.done:
             stage.report(f"going on: {len(journal.done)} commands are on record")
         try:
-            with entered(folder, stage.image()) as scratch:
+            with entered(folder, stage.image(), stage.interpreters()) as scratch:
+                for path, text in SYSTEM_FILES.items():
+                    scratch.write(path, text)
                 start_database(scratch)
                 _begin_torn_again(catalog, journal, stage.report)
                 load(scratch, journal, parts, stage.report)
@@ -99,23 +106,27 @@ def _carried_out(
     projects = owners(catalog, {part.name: part.file.name for part in parts})
     source = journal.source()
     if source is None:
-        revisions = {name: revisions_of(scratch, project, name) for name, project in projects.items()}
+        revisions = {name: revisions_of(scratch, project.database(name)) for name, project in projects.items()}
         source = source_of(catalog, revisions, wish.target, wish.source)
         journal.begun_at(source)
-    chain = catalog.releases.chain(source, wish.target)
-    names = list(dict.fromkeys(project.name for project in projects.values()))
-    archives = {release: stage.archives(release, names) for release in _passed(source, chain)}
-    carrying = Carrying(catalog, scratch, journal, lambda project, release: archives[release][project], stage.report)
+    chain = catalog.all_releases.chain(source, wish.target)
+    names = tuple(dict.fromkeys(project.name for project in projects.values()))
+    needed = code_needed(catalog, chain, names)
+    archives = {release: stage.archives(release, of_these) for release, of_these in needed.items()}
+    carrying = Carrying(
+        catalog,
+        scratch,
+        journal,
+        lambda project, release: archives[release][project],
+        stage.report,
+        tries_fixes=wish.tries_fixes,
+    )
     outcomes: list[HopOutcome] = []
     for hop in chain:
         outcomes += carrying.hop(hop, names)
-        stopped = {outcome.project for outcome in outcomes if outcome.outcome != "ok"}
-        names = [name for name in names if name not in stopped]
+        stopped = {outcome.project for outcome in outcomes if outcome.outcome not in PASSED}
+        names = tuple(name for name in taking_part(catalog, names, hop) if name not in stopped)
     return source, wish.target, tuple(sorted(projects)), tuple(outcomes)
-
-
-def _passed(source: str, chain: Sequence[Hop]) -> tuple[str, ...]:
-    return (source, *(hop.target.id for hop in chain))
 
 
 def _parts(catalog: Catalog, wish: Wish, report: Callable[[str], None]) -> tuple[Part, ...]:
@@ -157,5 +168,6 @@ def _known(catalog: Catalog, parts: Sequence[Part], report: Callable[[str], None
 
 def _name(wish: Wish, parts: Sequence[Part]) -> str:
     """The same rehearsal has the same name."""
-    what = [wish.target, str(wish.source), *sorted(f"{part.name}={part.sha256}" for part in parts)]
+    fixes = ["with fixes"] if wish.tries_fixes else []
+    what = [wish.target, str(wish.source), *fixes, *sorted(f"{part.name}={part.sha256}" for part in parts)]
     return hashlib.sha256("\n".join(what).encode()).hexdigest()[:16]

@@ -3,7 +3,7 @@
 Everything in it lives in namespaces that end with their first process, which the kernel ends with ours: whatever
 happens, no process and no mount stays. It has a loopback interface and nothing else, and the outer machine's files are
 not in it, so nothing that runs there can reach a server, whatever the configuration or a row of the copy says. What is
-written lies in one folder.
+written lies in one folder. Only interpreters that the environments of old releases need are shown in it.
 """
 
 from __future__ import annotations
@@ -30,6 +30,12 @@ mount -t overlay ostler-rehearsal -o "lowerdir=$1,upperdir=$2,workdir=$3" "$4"
 mount -t tmpfs ostler-rehearsal "$4/run"
 read -r pid rest < /proc/self/stat
 cd "$4"
+shift 4
+for shown; do
+  mkdir -p ".$shown"
+  mount --bind "$shown" ".$shown"
+  mount -o remount,bind,ro ".$shown"
+done
 mount -t proc proc proc
 mount --bind proc/sys proc/sys
 mount -o remount,bind,ro proc/sys
@@ -155,8 +161,18 @@ class Scratch:
         with self._unpacking:
             if self.run(["test", "-e", marker], timeout_s=60, check=False).exit_code != 0:
                 self._unpack(stored)
+                self._demand_interpreter(stored, path)
                 self.run(["touch", marker], timeout_s=60)
         return path
+
+    def _demand_interpreter(self, stored: StoredEnvironment, path: str) -> None:
+        if self.run(["test", "-x", f"{path}/bin/python"], timeout_s=60, check=False).exit_code != 0:
+            made = stored.manifest
+            raise CommandFailed(
+                "rehearsal.no-interpreter",
+                f"the environment of {made.project} {made.release} wants a Python {made.python} that is not there",
+                do_next=f"remove {stored.archive.parent} and build it again: ostler env build {made.release}",
+            )
 
     def _unpack(self, stored: StoredEnvironment) -> None:
         tar = self.command(["tar", "--extract", "--use-compress-program=zstd", "--directory=/"])
@@ -178,8 +194,9 @@ class Scratch:
 
 
 @contextlib.contextmanager
-def entered(folder: Path, image: Path) -> Iterator[Scratch]:
-    """A place whose changes lie in `folder`, on top of a tree that stays as it is. Needs root.
+def entered(folder: Path, image: Path, shown: Sequence[Path] = ()) -> Iterator[Scratch]:
+    """A place whose changes lie in `folder`, on top of a tree that stays as it is; folders of the outer machine that
+    are `shown` in it, at the same path, stay so too. Needs root.
 
     Raises InputError for paths that an overlay cannot have, CommandFailed when the place cannot be made.
     """
@@ -196,7 +213,7 @@ def entered(folder: Path, image: Path) -> Iterator[Scratch]:
     argv = [
         "setpriv", "--pdeathsig=KILL",
         "unshare", *NAMESPACES, "--propagation", "private", "--fork", "--kill-child",
-        "sh", "-c", ENTER, "sh", str(image), *map(str, places),
+        "sh", "-c", ENTER, "sh", str(image), *map(str, places), *map(str, shown),
     ]  # fmt: skip
     try:
         first = subprocess.Popen(

@@ -8,15 +8,18 @@ from typing import Literal
 
 from ostler.catalog.catalog import Catalog
 from ostler.catalog.command import ProjectCommand
+from ostler.catalog.database import Extraction
 from ostler.catalog.project import Project
 from ostler.catalog.release import Hop
+from ostler.environments.old_releases import PYTHON_OF, projects_in
 
-Kind = Literal["rows", "schema", "check"]
+Kind = Literal["rows", "schema", "check", "extraction"]
 
 
 @dataclass(frozen=True)
 class Planned:
-    """One command of a hop: `release` is that of the code that runs it."""
+    """One command of a hop: `release` is that of the code that runs it, `project` what is true of it there; `is_early`
+    says that the schema is still the source's."""
 
     hop: Hop
     project: Project
@@ -24,6 +27,7 @@ class Planned:
     release: str
     command: ProjectCommand
     place: int
+    is_early: bool = False
 
     @property
     def key(self) -> str:
@@ -37,34 +41,81 @@ class Planned:
         return " ".join(word for word in argv if word != "--config-file" or not next(argv, None))
 
 
-def hop_commands(hop: Hop, project: Project) -> tuple[Planned, ...]:
+def code_of(catalog: Catalog, name: str, release: str) -> Project | None:
+    """What is true of a project in a release, where there is code of it to run; else None."""
+    if release in PYTHON_OF and name not in projects_in(catalog, release):
+        return None
+    return catalog.project_in(name, release)
+
+
+def taking_part(catalog: Catalog, names: Sequence[str], hop: Hop) -> tuple[str, ...]:
+    """The projects that a hop is rehearsed with: placement too, on the one on which it leaves nova."""
+    leaves = "nova" in names and "placement" not in names and extraction_on(catalog, hop)
+    return (*names, "placement") if leaves else tuple(names)
+
+
+def extraction_on(catalog: Catalog, hop: Hop) -> Extraction | None:
+    """What takes placement out of nova on a hop; None on every other."""
+    placement = code_of(catalog, "placement", hop.target.id)
+    return placement.extraction(hop.target.id) if placement else None
+
+
+def code_needed(catalog: Catalog, chain: Sequence[Hop], names: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """The projects whose code runs on the way, by release from old to new."""
+    found = {chain[0].source.id: list(names)} if chain else {}
+    for hop in chain:
+        names = taking_part(catalog, names, hop)
+        found.setdefault(hop.target.id, []).extend(names)
+        extraction = extraction_on(catalog, hop)
+        if extraction and "placement" in names:
+            found.setdefault(extraction.script_release, []).append("placement")
+    order = catalog.all_releases.order
+    return {
+        release: tuple(name for name in dict.fromkeys(found[release]) if code_of(catalog, name, release))
+        for release in sorted(found, key=order.index)
+    }
+
+
+def hop_commands(catalog: Catalog, hop: Hop, name: str, *, is_taken_out: bool = False) -> tuple[Planned, ...]:
     """All that one project runs on one hop: the source's own code finishes its rows, the target's checks, the schema is
-    changed, the target's code moves rows and checks what came out."""
+    changed, the target's code moves rows and checks what came out. Nothing where there is no code of the target.
+    `is_taken_out`: its database is filled from another project's first."""
+    new = code_of(catalog, name, hop.target.id)
+    if new is None:
+        return ()
+    old = None if is_taken_out else code_of(catalog, name, hop.source.id)
+    extraction = new.extraction(hop.target.id) if is_taken_out else None
+    found = list(_of(hop, old, new, extraction))
+    schema = next((place for place, (_, kind, _, _) in enumerate(found) if kind in ("schema", "extraction")), 0)
     return tuple(
-        Planned(hop, project, kind, release, command, place)
-        for place, (kind, release, command) in enumerate(_of(hop, project))
+        Planned(hop, project, kind, release, command, place, is_early=place < schema)
+        for place, (project, kind, release, command) in enumerate(found)
     )
 
 
-def _of(hop: Hop, project: Project) -> Iterator[tuple[Kind, str, ProjectCommand]]:
+def _of(
+    hop: Hop, old: Project | None, new: Project, extraction: Extraction | None
+) -> Iterator[tuple[Project, Kind, str, ProjectCommand]]:
     source, target = hop.source.id, hop.target.id
-    before, after = project.online_migration(source), project.online_migration(target)
-    check = project.status_check(target)
-    if before:
-        yield "rows", source, before
-    if check:
-        yield "check", target, check
-    for phase in project.schema_phases(target):
-        yield "schema", target, phase
+    before, after = old.online_migration(source) if old else None, new.online_migration(target)
+    check = new.status_check(target)
+    if old and before:
+        yield old, "rows", source, before
+    if extraction:
+        yield new, "extraction", target, extraction
+    elif check:
+        yield new, "check", target, check
+    for phase in new.schema_phases(target):
+        yield new, "schema", target, phase
     if after:
-        yield "rows", target, after
+        yield new, "rows", target, after
     if check:
-        yield "check", target, check
+        yield new, "check", target, check
 
 
-def lanes(catalog: Catalog, projects: Sequence[str]) -> tuple[tuple[Project, ...], ...]:
+def lanes(catalog: Catalog, projects: Sequence[str]) -> tuple[tuple[str, ...], ...]:
     """The projects in rows that may be rehearsed side by side: nova's check asks placement, which goes first."""
     names = [turn for turn in dict.fromkeys(turn.project for turn in catalog.order.default) if turn in projects]
-    alone = [(catalog.project(name),) for name in names if name not in ("placement", "nova")]
-    together = tuple(catalog.project(name) for name in names if name in ("placement", "nova"))
+    alone = [(name,) for name in names if name not in ("placement", "nova")]
+    together = tuple(name for name in names if name in ("placement", "nova"))
     return (*((together,) if together else ()), *alone)

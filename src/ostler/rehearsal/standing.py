@@ -39,18 +39,18 @@ def demand_whole(projects: Mapping[str, Project]) -> None:
 def source_of(catalog: Catalog, revisions: Mapping[str, frozenset[str]], target: str, asked: str | None) -> str:
     """The release all databases are at.
 
-    Raises InputError when they are at none (half upgraded, or of a release the catalog has no plans for), at different
+    Raises InputError when they are at none (half upgraded, or of a release the catalog does not know), at different
     ones, at the target or beyond it, at another than `asked`, and when more than one is possible and none was asked.
     """
-    order = catalog.releases.order
+    order = catalog.all_releases.order
     possible = {database: _releases_at(catalog, database, found) for database, found in revisions.items()}
     for database, releases in possible.items():
         if not releases:
             raise InputError(
                 "rehearsal.unknown-revision",
-                f"the schema of {database} is that of no release that is planned from",
+                f"the schema of {database} is that of no release the catalog knows",
                 found=", ".join(sorted(revisions[database])) or "no revision",
-                do_next="finish the upgrade it was dumped in, or see what is known: ostler catalog hops --to " + target,
+                do_next="finish the upgrade it was dumped in, and dump it again",
             )
     common = [release for release in order if all(release in releases for releases in possible.values())]
     if asked is not None and asked not in common:
@@ -86,5 +86,10 @@ def source_of(catalog: Catalog, revisions: Mapping[str, frozenset[str]], target:
 
 
 def _releases_at(catalog: Catalog, database: str, found: frozenset[str]) -> list[str]:
-    project = next(p for p in catalog.projects if any(known.name == database for known in p.databases))
-    return [release for release in project.releases if project.version_rows(database, release) == found]
+    name = next(p.name for p in catalog.projects if any(known.name == database for known in p.databases))
+    return [
+        release
+        for project in (catalog.past(name), catalog.project(name))
+        for release in project.releases
+        if database in {known.name for known in project.databases} and project.version_rows(database, release) == found
+    ]

@@ -8,8 +8,11 @@ from typing import Literal
 
 from ostler.errors import Finding, Severity
 
-Outcome = Literal["ok", "blocked", "failed"]
-"""`blocked`: by something the catalog knows, or that the target's own check names; `failed`: by something unknown."""
+Outcome = Literal["ok", "fixed", "blocked", "failed"]
+"""`fixed`: a known fix was made on the copy and helped; `blocked`: by something the catalog knows, or that the
+target's own check names; `failed`: by something unknown."""
+
+PASSED: tuple[Outcome, ...] = ("ok", "fixed")
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,7 @@ class Rehearsal:
 
     @property
     def is_fine(self) -> bool:
-        return all(hop.outcome == "ok" for hop in self.hops)
+        return all(hop.outcome in PASSED for hop in self.hops)
 
     @property
     def findings(self) -> tuple[Finding, ...]:

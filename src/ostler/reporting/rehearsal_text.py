@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ostler.reporting.findings import findings_text
-from ostler.reporting.rehearsal_model import HopOutcome, Rehearsal
+from ostler.reporting.rehearsal_model import PASSED, HopOutcome, Rehearsal
 
 WORDS_WIDTH = 50
 
@@ -27,10 +27,12 @@ def rehearsal_text(rehearsal: Rehearsal) -> str:
 def _verdict(rehearsal: Rehearsal) -> str:
     way = f"{rehearsal.source} → {rehearsal.target}"
     count = f"{len(rehearsal.databases)} database{'' if len(rehearsal.databases) == 1 else 's'}"
-    stopped = [f"{hop.project} ({hop.source} → {hop.target})" for hop in rehearsal.hops if hop.outcome != "ok"]
+    stopped = [f"{hop.project} ({hop.source} → {hop.target})" for hop in rehearsal.hops if hop.outcome not in PASSED]
     if stopped:
         return f"In the rehearsal {way} with {count} did not come through: {', '.join(stopped)}."
-    return f"The rehearsal {way} with {count} went to its end, in {rehearsal.seconds:.0f} s."
+    fixed = [f"{hop.project} ({hop.source} → {hop.target})" for hop in rehearsal.hops if hop.outcome == "fixed"]
+    helped = f" Fixes were needed on the copy: {', '.join(fixed)}." if fixed else ""
+    return f"The rehearsal {way} with {count} went to its end, in {rehearsal.seconds:.0f} s.{helped}"
 
 
 def _hop(hop: HopOutcome) -> Iterator[str]:

@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 
 from ostler.catalog import load_catalog
+from ostler.catalog.release import Hop
 from ostler.commands import CommandResult
 from ostler.rehearsal import journal as journals
-from ostler.rehearsal.carrying import Carrying
+from ostler.rehearsal.carrying import Carrying, revisions_of
 from ostler.rehearsal.journal import Journal
-from ostler.reporting.rehearsal_model import HopOutcome
+from ostler.reporting.rehearsal_model import PASSED, HopOutcome
 
 CATALOG = load_catalog()
 HOPS = CATALOG.releases.chain("2024.1", "2026.1")
@@ -29,6 +30,9 @@ class Place:
     revisions: dict[str, frozenset[str]] = field(default_factory=dict)
     ran: list[str] = field(default_factory=list)
     bad: dict[str, int] = field(default_factory=dict)
+    says: str = "it broke"
+    helps: str = "nothing"
+    changed: list[str] = field(default_factory=list)
     killed_after: str = ""
     is_placement_silent: bool = False
     folder: Path = Path("/nowhere")
@@ -40,14 +44,15 @@ class Place:
         self.ran.append(words)
         for part, code in self.bad.items():
             if part in words:
-                return CommandResult(code, "", "it broke")
+                return CommandResult(code, "", self.says)
         environment = words.partition("/venvs/")[2].partition("/")[0]
         name, _, release = environment.rpartition("-")
-        project = CATALOG.project(name)
         if (
             any(word in words for word in ("sync", "expand", "migrate", "contract", "upgrade --"))
             and "check" not in words
         ):
+            project = CATALOG.project_in(name, release)
+            assert project is not None
             for database in project.databases:
                 self.revisions[database.name] = project.version_rows(database.name, release)
         if self.killed_after and self.killed_after in words:
@@ -57,6 +62,10 @@ class Place:
     def rows(self, sql: str, database: str = "") -> list[list[str]]:
         if "information_schema" in sql:
             return [["1"]]
+        if not sql.startswith(("SELECT", "UPDATE services")):
+            self.changed.append(sql)
+            if self.helps in sql:
+                self.bad = {}
         return [[revision] for revision in sorted(self.revisions.get(database, ()))] if sql.startswith("SELECT") else []
 
     def environment(self, stored: Any) -> str:
@@ -79,13 +88,15 @@ def stored(project: str, release: str) -> Any:
     return SimpleNamespace(manifest=SimpleNamespace(project=project, release=release, address=f"{project}@{release}"))
 
 
-def carried(place: Place, journal: Journal, projects: Sequence[str]) -> list[HopOutcome]:
-    carrying = Carrying(CATALOG, place, journal, stored, lambda _: None)  # type: ignore[arg-type]
+def carried(
+    place: Place, journal: Journal, projects: Sequence[str], hops: Sequence[Hop] = HOPS, *, tries_fixes: bool = False
+) -> list[HopOutcome]:
+    carrying = Carrying(CATALOG, place, journal, stored, lambda _: None, tries_fixes=tries_fixes)  # type: ignore[arg-type]
     outcomes: list[HopOutcome] = []
     names = list(projects)
-    for hop in HOPS:
+    for hop in hops:
         outcomes += carrying.hop(hop, names)
-        names = [name for name in names if all(o.outcome == "ok" for o in outcomes if o.project == name)]
+        names = [name for name in names if all(o.outcome in PASSED for o in outcomes if o.project == name)]
     return outcomes
 
 
@@ -145,3 +156,94 @@ def test_a_schema_that_is_not_the_targets_is_a_failure_though_every_command_ende
         (outcome,) = carried(place, journal, ["keystone"])
         assert not journal.has_reached("keystone", "2025.1")
     assert [finding.code for finding in outcome.findings] == ["rehearsal.schema-not-reached"]
+
+
+def on_the_way(source: str, target: str) -> tuple[Hop, ...]:
+    return CATALOG.all_releases.chain(source, target)
+
+
+SPECS = "Error attempting to run <function migrate_instances_add_request_spec at 0x1>"
+
+
+@pytest.mark.parametrize(
+    ("tries_fixes", "helps", "outcome"),
+    [(False, "members_put_aside", "blocked"), (True, "members_put_aside", "fixed"), (True, "nothing", "blocked")],
+)
+def test_a_fix_that_is_known_is_made_on_the_copy_where_that_is_wished(
+    tries_fixes: bool, helps: str, outcome: str, tmp_path: Path
+) -> None:
+    place = Place(bad={"rocky/bin/nova-manage --config-file /etc/nova/nova.conf db online": 2}, says=SPECS, helps=helps)
+    with journals.opened(tmp_path / "r") as journal:
+        (found,) = carried(place, journal, ["nova"], on_the_way("queens", "rocky"), tries_fixes=tries_fixes)
+        assert found.outcome == outcome
+        assert journal.torn() == (("nova",) if tries_fixes and outcome == "blocked" else ())
+    (finding,) = found.findings
+    assert finding.code == "nova.request-specs-of-server-groups"
+    assert finding.do_next.startswith("with Rocky's code")
+    assert ("got over on the copy" in finding.summary) == (outcome == "fixed")
+    put_aside = [sql for sql in place.changed if "members_put_aside" in sql]
+    assert len(put_aside) == (2 if tries_fixes else 0), "what was put aside is put back"
+
+
+def test_what_cannot_be_done_on_a_copy_is_left_and_told(tmp_path: Path) -> None:
+    rows = "queens/bin/cinder-manage --config-file /etc/cinder/cinder.conf db online"
+    place = Place(bad={rows: 0}, says="Error attempting to run <function shared_targets>")
+    with journals.opened(tmp_path / "r") as journal:
+        found = carried(place, journal, ["cinder"], on_the_way("pike", "stein"), tries_fixes=True)
+    assert [each.outcome for each in found] == ["fixed", "fixed", "ok"]
+    assert {finding.code for each in found for finding in each.findings} == {
+        "cinder.shared-targets-wants-volume-services"
+    }
+    assert place.changed == []
+
+
+def test_placement_leaves_nova_on_the_way_and_is_a_project_of_its_own_from_there(tmp_path: Path) -> None:
+    place = Place()
+    with journals.opened(tmp_path / "r") as journal:
+        found = carried(place, journal, ["nova"], on_the_way("queens", "stein"))
+    assert told(found) == [("rocky", "nova", "ok"), ("stein", "placement", "ok"), ("stein", "nova", "ok")]
+    assert [command.kind for command in found[1].commands][:2] == ["extraction", "schema"]
+    checks = [words for words in place.ran if "nova-status" in words]
+    assert len(checks) == 4, "nova's own placement answers in Rocky"
+
+
+def test_a_release_of_which_there_is_no_package_is_passed_over(tmp_path: Path) -> None:
+    place = Place()
+    with journals.opened(tmp_path / "r") as journal:
+        found = carried(place, journal, ["glance"], on_the_way("pike", "rocky"))
+    assert told(found) == [("queens", "glance", "ok"), ("rocky", "glance", "ok")]
+    assert [finding.code for finding in found[0].findings] == ["rehearsal.no-code"]
+    assert found[0].commands == ()
+    assert all("-rocky/" in words for words in place.ran)
+
+
+class Tables:
+    """A server that has some tables."""
+
+    def __init__(self, **tables: list[list[str]]) -> None:
+        self.tables = tables
+
+    def rows(self, sql: str, database: str = "") -> list[list[str]]:
+        if "information_schema" in sql:
+            return [["1"]] if any(f"'{name}'" in sql for name in self.tables) else []
+        return next(rows for name, rows in self.tables.items() if f"`{name}`" in sql)
+
+
+@pytest.mark.parametrize(
+    ("tables", "revisions"),
+    [
+        ({}, set()),
+        ({"alembic_version": [["b30f573d3377"]], "migrate_version": [["nova_api", "87"]]}, {"b30f573d3377"}),
+        ({"alembic_version": [], "migrate_version": [["nova_api", "61"]]}, {"61"}),
+        (
+            {"migrate_version": [["keystone", "109"], ["keystone_expand", "52"], ["keystone_contract", "52"]]},
+            {"52"},
+        ),
+        ({"migrate_version": [["keystone", "97"]]}, {"97"}),
+    ],
+)
+def test_the_revisions_are_those_of_the_newest_way_to_keep_them(
+    tables: dict[str, list[list[str]]], revisions: set[str]
+) -> None:
+    database = CATALOG.project("keystone").database("keystone")
+    assert revisions_of(Tables(**tables), database) == revisions  # type: ignore[arg-type]

@@ -31,7 +31,7 @@ CHECK = """+-----------------------------+
 
 
 def planned(project: str, words: str) -> Planned:
-    return next(p for p in hop_commands(HOP, CATALOG.project(project)) if p.words == words)
+    return next(p for p in hop_commands(CATALOG, HOP, project) if p.words == words)
 
 
 def judged(project: str, words: str, exit_code: int, stdout: str = "", stderr: str = "") -> tuple[str, str, list[str]]:
@@ -116,3 +116,25 @@ def test_values_in_what_a_check_says_are_not_shown() -> None:
     table = CHECK.format(check="Names", result="Failure", details="user 'alice' is there twice")
     judgement = judge(CATALOG, planned("cinder", "cinder-status upgrade check"), CommandResult(2, table, ""))
     assert "alice" not in str(judgement.findings)
+
+
+def test_a_check_that_wants_what_its_own_schema_brings_says_nothing_before_it_and_fails_after_it() -> None:
+    hop = CATALOG.all_releases.hop("rocky", "stein")
+    early, late = (p for p in hop_commands(CATALOG, hop, "neutron") if p.kind == "check")
+    said = CommandResult(255, "", "pymysql.err.InternalError: (1054, \"Unknown column 'x' in 'SELECT'\")")
+    told = [judge(CATALOG, planned, said) for planned in (early, late)]
+    assert [(each.outcome, each.findings[0].code) for each in told] == [
+        ("ok", "rehearsal.check-wants-schema"),
+        ("failed", "rehearsal.unknown-failure"),
+    ]
+    elsewhere = judge(CATALOG, early, CommandResult(255, "", "OSError: protocol not found"))
+    assert elsewhere.outcome == "failed"
+
+
+def test_a_script_that_goes_on_after_a_failure_is_not_believed() -> None:
+    hop = CATALOG.all_releases.hop("rocky", "stein")
+    extraction = hop_commands(CATALOG, hop, "placement", is_taken_out=True)[0]
+    bad = judge(CATALOG, extraction, CommandResult(0, "Failed to load destination database:\nERROR 1064", ""))
+    assert (str(bad.meaning), bad.outcome) == ("crash", "failed")
+    for code in (0, 3, 4):
+        assert judge(CATALOG, extraction, CommandResult(code, "Loading", "")).outcome == "ok"

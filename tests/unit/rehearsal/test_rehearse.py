@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -34,12 +34,12 @@ def wish(tmp_path: Path, *names: str, text: str = TABLES) -> Wish:
 
 
 def stage(tmp_path: Path, said: list[str]) -> Stage:
-    return Stage(lambda: tmp_path / "image", lambda release, names: {}, tmp_path / "rehearsals", said.append)
+    return Stage(lambda: tmp_path / "image", tuple, lambda release, names: {}, tmp_path / "rehearsals", said.append)
 
 
 def fails_with(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> None:
     @contextmanager
-    def entered(folder: Path, image: Path) -> Iterator[Any]:
+    def entered(folder: Path, image: Path, shown: Sequence[Path]) -> Iterator[Any]:
         (folder / "a row of somebody").touch()
         raise error
         yield

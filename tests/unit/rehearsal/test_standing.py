@@ -20,6 +20,19 @@ def test_revisions_that_only_one_release_has_tell_it() -> None:
     assert source_of(CATALOG, revisions("2024.1", "neutron", "keystone"), "2025.1", None) == "2024.1"
 
 
+@pytest.mark.parametrize(
+    ("at", "release"),
+    [
+        ({"nova_api": "31", "nova_cell0": "347", "nova": "347", "cinder": "96"}, "ocata"),
+        ({"keystone": "44", "nova_api": "52", "nova_cell0": "378", "nova": "378"}, "queens"),
+        ({"cinder": "132", "placement": "b5c396305c25"}, "train"),
+    ],
+)
+def test_revisions_of_releases_before_those_that_are_planned_tell_them_too(at: dict[str, str], release: str) -> None:
+    found = {name: frozenset({revision}) for name, revision in at.items()}
+    assert source_of(CATALOG, found, "2025.1", None) == release
+
+
 def test_several_releases_of_one_schema_are_asked_about() -> None:
     at = revisions("2024.1", "keystone")
     with pytest.raises(InputError, match=r"2024\.1, 2024\.2 are the same") as refused:

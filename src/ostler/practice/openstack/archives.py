@@ -102,8 +102,10 @@ def _built(
 def ensure_plain_archives(
     cache_dir: Path, release: str, built_at: datetime, report: Callable[[str], None], projects: Sequence[str]
 ) -> dict[str, StoredEnvironment]:
-    """The same without our plugins. Where these would matter, archives lie in a store of their own: practice clouds
-    take the newest of theirs, and do not work without the plugins."""
+    """The same without our plugins, also of the releases before those. Where plugins would matter, archives lie in a
+    store of their own: practice clouds take the newest of theirs, and do not work without the plugins."""
+    if release in PYTHON_OF:
+        return ensure_old_archives(cache_dir, release, built_at, report, projects)
     stores = {
         cache_dir / "environments": [name for name in projects if name not in CHANGED],
         old_store(cache_dir).folder: [name for name in projects if name in CHANGED],
