@@ -16,6 +16,10 @@ SEEN = {
         "(1064, \"You have an error in your SQL syntax; ... near 'VARCHAR(64)' at line 1\") [SQL: ... ADD system]",
         "You are attempting to upgrade data_migration_repo ahead of expand_repo. Please refer to the documentation",
     ],
+    "cinder.use-quota-of-deleted-volumes": [
+        "oslo_db.exception.DBDataError: (pymysql.err.DataError) (1265, 'Data truncated for column')\n"
+        "[SQL: ALTER TABLE volumes MODIFY use_quota BOOL NOT NULL DEFAULT true]",
+    ],
     "keystone.roles-not-immutable": ["Roles are not immutable: admin"],
     "nova.request-specs-of-server-groups": [
         "Error attempting to run <function migrate_instances_add_request_spec at 0x7f>",
