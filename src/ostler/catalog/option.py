@@ -158,6 +158,18 @@ class Option:
         """The default as it would stand in a file, and `(none)` when there is none."""
         return _as_text(self.default)
 
+    def is_default(self, value: str) -> bool:
+        """Whether a text means the default. One that refers to another option (`$name`) cannot be told."""
+        if self.default is None or "$" in value:
+            return False
+        if isinstance(self.default, bool):
+            return value.strip().lower() in (TRUE if self.default else FALSE)
+        if isinstance(self.default, list):
+            items = [item.strip() for item in value.split(",")] if value.strip() else []
+            return items == [_as_text(item) for item in self.default]
+        said, meant = value.strip(), self.default_text
+        return said.lower() == meant.lower() if self.kind.is_case_ignored else said == meant
+
 
 def _as_text(value: Any) -> str:
     if value is None:

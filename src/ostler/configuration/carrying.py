@@ -72,7 +72,8 @@ def _take_out(draft: Draft, block: Block, fate: Fate) -> None:
 
 
 def _judge(draft: Draft, blocks: list[Block], before: Option | None, after: Option | None) -> None:
-    """Ask about values that the target release does not take, and note what is to go."""
+    """Ask about values that the target release does not take, and about what is to go; take that out where it says no
+    more than the default."""
     if after is None:
         return
     left = [block for block in blocks if block in draft.file.blocks]
@@ -83,7 +84,11 @@ def _judge(draft: Draft, blocks: list[Block], before: Option | None, after: Opti
             draft.ask(block, f"{shown} is {problem} in {draft.succession.target}: choose another", "")
     if after.removal and left:
         since = f" since {after.removal.since}" if after.removal.since else ""
-        draft.note(left[-1], f"still works, and is to go{since}", after.removal.reason)
+        if all(after.is_default(block.value) for block in left):
+            for block in left:
+                draft.remove(block, f"it is to go{since}, and says what is so without it", after.removal.reason)
+        else:
+            draft.ask(left[-1], f"still works, and is to go{since}: see what takes its place", after.removal.reason)
 
 
 def _leave_unknown(draft: Draft, block: Block) -> None:
@@ -91,4 +96,4 @@ def _leave_unknown(draft: Draft, block: Block) -> None:
     if draft.before.is_open(group, block.place[1]) or draft.after.is_open(group, block.place[1]):
         return
     releases = f"{draft.succession.source} to {draft.succession.target}"
-    draft.note(block, f"left as it is: no release of {draft.project} from {releases} knows it")
+    draft.ask(block, f"no release of {draft.project} from {releases} knows it: take it out, unless a package reads it")

@@ -61,6 +61,8 @@ def _carry_group(draft: Draft, each: Credentials) -> None:
     if any(draft.lines(each.group, name) for name in PLUGIN_CHOOSERS):
         for block in (*old, *parts):
             new = each.names.get(block.place[1])
+            if new and _is_known(draft, each.group, block.place[1], new):
+                continue
             if new and not draft.lines(each.group, new) and new in ("endpoint_override", ADDRESS):
                 draft.rename([block], (each.group, new), each.why)
             else:
@@ -70,10 +72,16 @@ def _carry_group(draft: Draft, each: Credentials) -> None:
         draft.ask(parts[0], f"write {ADDRESS} by hand: a value refers to another option with $", each.why)
         return
     for name, new in each.names.items():
-        draft.rename(draft.lines(each.group, name), (each.group, new), each.why)
+        if not _is_known(draft, each.group, name, new):
+            draft.rename(draft.lines(each.group, name), (each.group, new), each.why)
     _join_parts(draft, each, parts)
     draft.file.add(each.group, PLUGIN, PASSWORD)
     draft.changed((*old, *parts)[0], f"{PLUGIN} = {PASSWORD} was put in: the plugin that reads these words", each.why)
+
+
+def _is_known(draft: Draft, group: str, name: str, new: str) -> bool:
+    """Whether the target still reads the old word, and not yet the new one."""
+    return draft.after.find(group, new) is None and draft.after.find(group, name) is not None
 
 
 def _join_parts(draft: Draft, each: Credentials, parts: list[Block]) -> None:

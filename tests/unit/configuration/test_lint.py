@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ostler.catalog import load_catalog
 from ostler.catalog.config_known import ConfigKnown
 from ostler.catalog.options import ProjectOptions, load_options
 from ostler.configuration.file import parse_config
@@ -133,7 +134,7 @@ def test_files_that_oslo_config_does_not_read_are_refused(text: str, known: Conf
     assert caught.value.code == "config.not-of-oslo"
 
 
-ALL = load_options("nova").releases
+ALL = load_catalog().releases.order
 FAULTS = {
     ("cinder", "[service_user] region_name"): ALL,
     ("nova", "[service_user] region_name"): ALL,

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from toy_project import Carry
 
 from ostler.catalog.config_known import ConfigKnown, load_config_known
+from ostler.catalog.option import Kind, Option
 from ostler.catalog.options import load_options
 from ostler.configuration.draft import Told
 from ostler.configuration.edits import masked_difference
@@ -68,10 +69,10 @@ def test_every_line_that_changed_is_explained_with_its_release_and_reason(carry:
     assert [said[name].line for name in said] == [2, 3]
 
 
-def test_what_is_to_go_stays_and_is_noted(carry: Carry) -> None:
+def test_what_is_to_go_stays_and_is_asked_about(carry: Carry) -> None:
     carried = carry("[DEFAULT]\nworkers = 2\n")
     assert carried.text == "[DEFAULT]\nworkers = 2\n"
-    assert [(each.told, each.why) for each in carried.said] == [(Told.NOTE, "Threads.")]
+    assert [(each.told, each.why) for each in carried.said] == [(Told.DECIDE, "Threads.")]
 
 
 @pytest.mark.parametrize(
@@ -92,10 +93,10 @@ def test_a_value_that_was_wrong_before_is_not_asked_about(carry: Carry) -> None:
     assert not carry("[DEFAULT]\nmode = c\n").of(Told.DECIDE)
 
 
-def test_what_no_release_knows_is_left_and_noted(carry: Carry) -> None:
+def test_what_no_release_knows_is_left_and_asked_about(carry: Carry) -> None:
     carried = carry("[DEFAULT]\nours = 1\n")
     assert carried.text == "[DEFAULT]\nours = 1\n"
-    assert [each.told for each in carried.said] == [Told.NOTE]
+    assert [each.told for each in carried.said] == [Told.DECIDE]
 
 
 def test_an_old_name_of_two_options_sets_both_as_it_is_written(carry_nova: Carry) -> None:
@@ -400,3 +401,32 @@ def test_what_only_the_catalog_calls_secret_is_not_told_either(known: ConfigKnow
     shown = masked_difference(text, text.replace("s3cret", "tok3n"), "cinder.conf", carry.succession.is_secret)
     assert "+replication_device = ********" in shown
     assert not any(secret in "\n".join(shown) for secret in SECRETS)
+
+
+def test_what_is_to_go_and_says_no_more_than_the_default_is_taken_out(carry: Carry) -> None:
+    carried = carry("[DEFAULT]\nworkers =  8\ndebug = no\n")
+    assert carried.text == "[DEFAULT]\ndebug = no\n"
+    [said] = carried.said
+    assert (said.told, said.why) == (Told.CHANGED, "Threads.")
+    assert said.what == "taken out: it is to go since r3, and says what is so without it"
+
+
+@pytest.mark.parametrize(
+    ("default", "value", "is_default"),
+    [
+        (True, "Yes", True),
+        (True, "$debug", False),
+        (False, "true", False),
+        (8, "8", True),
+        (8, "08", False),
+        (None, "", False),
+        ("rabbit", "rabbit", True),
+        ("rabbit", "Rabbit", False),
+        (["a", "b"], "a , b", True),
+        ([], "", True),
+        ({"a": 1}, "a:1", True),
+    ],
+)
+def test_a_value_is_the_default_when_it_means_the_same(default: object, value: str, is_default: bool) -> None:
+    option = Option(group="g", name="n", kind=Kind(type="string"), default=default)
+    assert option.is_default(value) is is_default

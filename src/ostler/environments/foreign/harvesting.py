@@ -16,6 +16,7 @@ from __future__ import print_function, unicode_literals
 import io
 import json
 import multiprocessing
+import numbers
 import os
 import re
 import socket
@@ -288,7 +289,7 @@ def plain(value):
     """A value as JSON has it, without what depends on the machine."""
     if value == PROCESSORS:
         return "<processors>"
-    if value is None or isinstance(value, (bool, int, float)):
+    if value is None or isinstance(value, (bool, numbers.Number)):
         return value
     if isinstance(value, dict):
         return dict((text(key), plain(each)) for key, each in value.items())
