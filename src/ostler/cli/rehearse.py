@@ -42,6 +42,9 @@ def rehearse(
     try_fixes: Annotated[
         bool, typer.Option("--try-fixes", help="Make fixes the catalog knows on the copy, and go on.")
     ] = False,
+    compare_schemas: Annotated[
+        bool, typer.Option("--compare-schemas", help="In the end, compare every schema with that of a fresh install.")
+    ] = False,
     keep: Annotated[bool, typer.Option("--keep", help="Leave the copy there when the rehearsal ends.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Write one JSON document instead of text.")] = False,
 ) -> None:
@@ -89,7 +92,7 @@ def rehearse(
         report=tell,
     )
     chosen = tuple(name.strip() for name in projects.split(",")) if projects else ()
-    wish = Wish(tuple(_named(each) for each in dump), to, source, chosen, keep, try_fixes)
+    wish = Wish(tuple(_named(each) for each in dump), to, source, chosen, keep, try_fixes, compare_schemas)
     result = carry_out(load_catalog(), wish, stage)
     document = json.dumps(rehearsal_json(result), indent=1)
     typer.echo(document if as_json else rehearsal_text(result), nl=as_json)

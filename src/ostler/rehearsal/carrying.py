@@ -16,6 +16,7 @@ from ostler.catalog.project import Project
 from ostler.catalog.release import Hop
 from ostler.commands import CommandResult
 from ostler.errors import Finding, Severity
+from ostler.rehearsal.fresh import Comparing
 from ostler.rehearsal.journal import Journal
 from ostler.rehearsal.judging import Judgement, judge, rows_moved, without_values
 from ostler.rehearsal.placement import Environments, Placement, PlacementSilent, is_part_of_nova
@@ -34,7 +35,7 @@ class Over(Exception):
 @dataclass(frozen=True)
 class Carrying:
     """What carrying a rehearsal out needs; `report` gets a line for each command that ended; `tries_fixes` says that
-    fixes the catalog knows are made on the copy."""
+    fixes the catalog knows are made on the copy; schemas are compared with fresh ones in release `compares_at`."""
 
     catalog: Catalog
     scratch: Scratch
@@ -42,6 +43,7 @@ class Carrying:
     environments: Environments
     report: Callable[[str], None]
     tries_fixes: bool = False
+    compares_at: str | None = None
     _is_over: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -88,7 +90,15 @@ class Carrying:
             runs.append(self._command(planned))
             if runs[-1].outcome not in PASSED:
                 return _outcome(hop, project, runs, others)
-        return _outcome(hop, project, runs, [*others, *self._arrived(hop, project)])
+        others += self._arrived(hop, project)
+        if hop.target.id == self.compares_at:
+            others += self._beside_fresh(project, hop.target.id, is_past=is_past)
+        return _outcome(hop, project, runs, others)
+
+    def _beside_fresh(self, project: Project, release: str, *, is_past: bool) -> list[Finding]:
+        programs = f"{self.scratch.environment(self.environments(project.name, release))}/bin"
+        self.report(f"{release}  {project.name}: making fresh databases to compare with")
+        return list(Comparing(self.scratch, project, release, programs, is_past).findings())
 
     def _arrived(self, hop: Hop, project: Project) -> list[Finding]:
         """What is short of the hop's end when every command ended well; looked at once: later hops go on from it."""

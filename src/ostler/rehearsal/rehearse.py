@@ -30,7 +30,7 @@ Archives = Callable[[str, Sequence[str]], dict[str, StoredEnvironment]]
 class Wish:
     """What is to be rehearsed. `dumps` are files, each with the name of its database (None: as the file says);
     `projects` leaves others out (empty: all that there are dumps of); `keep` leaves the copy there; `tries_fixes` has
-    the fixes made on it that the catalog knows."""
+    the fixes made on it that the catalog knows; `compares` has the schemas compared with fresh ones in the end."""
 
     dumps: tuple[tuple[str | None, Path], ...]
     target: str
@@ -38,6 +38,7 @@ class Wish:
     projects: tuple[str, ...] = ()
     keep: bool = False
     tries_fixes: bool = False
+    compares: bool = False
 
 
 @dataclass(frozen=True)
@@ -120,6 +121,7 @@ def _carried_out(
         lambda project, release: archives[release][project],
         stage.report,
         tries_fixes=wish.tries_fixes,
+        compares_at=wish.target if wish.compares else None,
     )
     outcomes: list[HopOutcome] = []
     for hop in chain:

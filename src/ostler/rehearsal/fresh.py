@@ -1,0 +1,136 @@
+"""The schema at the end beside that of a fresh install: what the way through many releases has left otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from ostler.catalog.database import MIGRATE_TABLE, Database
+from ostler.catalog.project import Project
+from ostler.errors import Finding, Severity
+from ostler.masking import last_lines
+from ostler.rehearsal.scratch import Scratch, database_url
+from ostler.rehearsal.settings import config_files
+
+PREFIX = "fresh_"
+COMMAND_TIMEOUT_S = 3600.0
+MOST_SHOWN = 20
+
+COLUMNS = """SELECT 'column', CONCAT(table_name, '.', column_name),
+ CONCAT(column_type, IF(is_nullable = 'YES', ' NULL', ' NOT NULL'), ' ', COALESCE(column_default, ''), ' ', extra)
+ FROM information_schema.columns WHERE table_schema = '{0}'"""
+INDEXES = """SELECT 'index', CONCAT(table_name, '.', index_name),
+ CONCAT(IF(MAX(non_unique), '', 'unique '), '(', GROUP_CONCAT(column_name ORDER BY seq_in_index), ')')
+ FROM information_schema.statistics WHERE table_schema = '{0}' GROUP BY table_name, index_name"""
+KEYS = """SELECT 'foreign key', CONCAT(table_name, '.', constraint_name),
+ GROUP_CONCAT(column_name, ' -> ', referenced_table_name, '.', referenced_column_name ORDER BY ordinal_position)
+ FROM information_schema.key_column_usage WHERE table_schema = '{0}' AND referenced_table_name IS NOT NULL
+ GROUP BY table_name, constraint_name"""
+
+Part = tuple[str, str]
+"""A kind of thing and its name: ("column", "volumes.use_quota")."""
+
+
+@dataclass(frozen=True)
+class Comparing:
+    """Comparing one project's databases with those that `programs`, the target's, make of nothing."""
+
+    scratch: Scratch
+    project: Project
+    release: str
+    programs: str
+    is_past: bool
+
+    def findings(self) -> Iterator[Finding]:
+        """A note for each database that is otherwise, or one that nothing fresh could be made."""
+        failed = self._make()
+        if failed:
+            yield self._not_made(failed)
+            return
+        for database in self.project.databases:
+            found, expected = (shape(self.scratch, name) for name in (database.name, f"{PREFIX}{database.name}"))
+            differences = tuple(differences_of(found, expected, self._versions(database)))
+            if differences:
+                yield self._differs(database.name, differences)
+
+    def _make(self) -> Sequence[str]:
+        """The last lines of the command that failed; empty when every one ended well."""
+        for database in self.project.databases:
+            name = f"{PREFIX}{database.name}"
+            self.scratch.rows(f"DROP DATABASE IF EXISTS `{name}`; CREATE DATABASE `{name}` CHARACTER SET utf8mb3")
+        self._configure(PREFIX)
+        try:
+            for argv in self._commands():
+                whole = [f"{self.programs}/{argv[0]}", *argv[1:]]
+                result = self.scratch.run(whole, timeout_s=COMMAND_TIMEOUT_S, check=False)
+                if result.exit_code != 0:
+                    return last_lines(result.stdout + result.stderr) or ("it said nothing",)
+        finally:
+            self._configure("")
+        return ()
+
+    def _commands(self) -> Iterator[Sequence[str]]:
+        for phase in self.project.schema_phases(self.release):
+            if self.project.name == "nova" and "nova" in phase.databases:
+                yield from _cells(self.project)
+            yield phase.argv
+
+    def _configure(self, prefix: str) -> None:
+        files = config_files(self.project, lambda name: database_url(f"{prefix}{name}"), is_past=self.is_past)
+        for path, text in files.items():
+            self.scratch.write(path, text)
+
+    def _versions(self, database: Database) -> tuple[str, ...]:
+        return (database.version_table, MIGRATE_TABLE)
+
+    def _differs(self, database: str, differences: Sequence[str]) -> Finding:
+        more = len(differences) - MOST_SHOWN
+        return Finding(
+            code="rehearsal.schema-differs",
+            severity=Severity.NOTE,
+            subject=f"{database} at {self.release}",
+            summary="the schema is not quite that of a fresh install",
+            found=f"{len(differences)} difference{'' if len(differences) == 1 else 's'}",
+            expected="none",
+            do_next="nothing has to be done for what is left over; ask the project about an index that is missing",
+            evidence=(*differences[:MOST_SHOWN], *([f"and {more} more"] if more > 0 else [])),
+        )
+
+    def _not_made(self, said: Sequence[str]) -> Finding:
+        return Finding(
+            code="rehearsal.nothing-fresh",
+            severity=Severity.WARNING,
+            subject=f"{self.project.name} at {self.release}",
+            summary="no fresh databases could be made to compare with",
+            found="a command of the target failed on empty databases",
+            do_next="compare with a cloud of that release, if it matters",
+            evidence=tuple(said),
+        )
+
+
+def shape(scratch: Scratch, database: str) -> dict[Part, str]:
+    """Columns, indexes and foreign keys of a database, without character sets, which a dump does not always tell."""
+    queries = (query.format(database) for query in (COLUMNS, INDEXES, KEYS))
+    return {(kind, name): is_so for query in queries for kind, name, is_so in scratch.rows(query)}
+
+
+def differences_of(found: Mapping[Part, str], expected: Mapping[Part, str], but: Sequence[str] = ()) -> Iterator[str]:
+    """In words, one line each; `but` are tables that are not compared."""
+    for part in sorted({*found, *expected}):
+        kind, name = part
+        if name.partition(".")[0] in but or found.get(part) == expected.get(part):
+            continue
+        if part not in expected:
+            yield f"{kind} {name} is left over: {found[part].strip()}"
+        elif part not in found:
+            yield f"{kind} {name} is missing: {expected[part].strip()}"
+        else:
+            yield f"{kind} {name} is {found[part].strip()}, and {expected[part].strip()} in a fresh install"
+
+
+def _cells(project: Project) -> Iterator[Sequence[str]]:
+    """nova's schema of the cells wants them mapped."""
+    manage = ["nova-manage", "--config-file", project.config_files[0], "cell_v2"]
+    cell0, cell1 = (database_url(f"{PREFIX}{name}") for name in ("nova_cell0", "nova"))
+    yield [*manage, "map_cell0", "--database_connection", cell0]
+    yield [*manage, "create_cell", "--name", "cell1", "--database_connection", cell1, "--transport-url", "fake:///"]
