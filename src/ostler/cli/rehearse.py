@@ -16,6 +16,7 @@ from ostler.cli.writing import write_whole
 from ostler.errors import InputError, Refused
 
 FINDINGS = 1
+PAGES = (".html", ".htm")
 
 
 def register(app: typer.Typer) -> None:
@@ -37,7 +38,8 @@ def rehearse(
         str | None, typer.Option("--projects", metavar="NAME,NAME", help="Only these; else all there are dumps of.")
     ] = None,
     report: Annotated[
-        Path | None, typer.Option("--report", metavar="FILE", help="Write the result as JSON to this file, too.")
+        Path | None,
+        typer.Option("--report", metavar="FILE", help="Write a page (.html), else JSON, to this file, too."),
     ] = None,
     try_fixes: Annotated[
         bool, typer.Option("--try-fixes", help="Make fixes the catalog knows on the copy, and go on.")
@@ -69,6 +71,7 @@ def rehearse(
     from ostler.rehearsal.rehearse import Stage, Wish
     from ostler.rehearsal.rehearse import rehearse as carry_out
     from ostler.reporting.rehearsal_document import rehearsal_json
+    from ostler.reporting.rehearsal_html import rehearsal_to_html
     from ostler.reporting.rehearsal_text import rehearsal_text
 
     if os.geteuid() != 0:
@@ -97,7 +100,7 @@ def rehearse(
     document = json.dumps(rehearsal_json(result), indent=1)
     typer.echo(document if as_json else rehearsal_text(result), nl=as_json)
     if report is not None:
-        _write(report, document + "\n")
+        _write(report, rehearsal_to_html(result) if report.suffix in PAGES else document + "\n")
     if not result.is_fine:
         raise typer.Exit(FINDINGS)
 

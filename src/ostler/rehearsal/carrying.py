@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import nullcontext
@@ -152,7 +153,7 @@ class Carrying:
         return replace(run, outcome="fixed", findings=(told,), seconds=round(blocked.seconds + run.seconds, 3))
 
     def _run(self, planned: Planned, argv: Sequence[str]) -> CommandRun:
-        seconds, rows = 0.0, 0
+        began, seconds, rows = time.time(), 0.0, 0
         result, judgement = CommandResult(0, "", ""), None
         try:
             with self._placement.answering(planned.release) if _asks_placement(planned) else nullcontext():
@@ -173,6 +174,7 @@ class Carrying:
             release=planned.release,
             exit_code=result.exit_code,
             judged=str(judgement.meaning),
+            began=round(began, 3),
             seconds=round(seconds, 3),
             outcome=judgement.outcome,
             rows=rows if planned.kind == "rows" else None,

@@ -31,13 +31,15 @@ class FindingTold(Part):
 
 
 class CommandDone(Part):
-    """One command; ``release`` is that of the code that ran it, ``judged`` what the catalog says of its exit code."""
+    """One command; ``release`` is that of the code that ran it, ``judged`` what the catalog says of its exit code;
+    ``began`` in seconds since the epoch."""
 
     command: str
     kind: str
     release: str
     exit_code: int
     judged: str
+    began: float
     seconds: float
     rows: int | None
     revisions: dict[str, list[str]] | None
@@ -113,6 +115,7 @@ def _command(run: CommandRun) -> CommandDone:
         release=run.release,
         exit_code=run.exit_code,
         judged=run.judged,
+        began=run.began,
         seconds=run.seconds,
         rows=run.rows,
         revisions=revisions,

@@ -12,7 +12,7 @@ WORDS_WIDTH = 50
 
 def rehearsal_text(rehearsal: Rehearsal) -> str:
     """The verdict, each hop with its projects and commands, and what was found."""
-    lines = [_verdict(rehearsal), ""]
+    lines = [verdict_of(rehearsal), ""]
     hops = dict.fromkeys((hop.source, hop.target) for hop in rehearsal.hops)
     for source, target in hops:
         lines.append(f"{source} → {target}")
@@ -24,7 +24,8 @@ def rehearsal_text(rehearsal: Rehearsal) -> str:
     return text + (findings_text(rehearsal.findings) if rehearsal.findings else "")
 
 
-def _verdict(rehearsal: Rehearsal) -> str:
+def verdict_of(rehearsal: Rehearsal) -> str:
+    """How it ended, in a sentence or two."""
     way = f"{rehearsal.source} → {rehearsal.target}"
     count = f"{len(rehearsal.databases)} database{'' if len(rehearsal.databases) == 1 else 's'}"
     stopped = [f"{hop.project} ({hop.source} → {hop.target})" for hop in rehearsal.hops if hop.outcome not in PASSED]

@@ -13,7 +13,15 @@ from ostler.reporting.rehearsal_model import CommandRun
 
 WARNING = Finding("nova.status-check-x", Severity.WARNING, "nova", "look", evidence=("a line",))
 RUN = CommandRun(
-    "nova-manage db sync", "schema", "2025.1", 0, "done", 1.5, revisions={"nova": ("a", "b")}, findings=(WARNING,)
+    "nova-manage db sync",
+    "schema",
+    "2025.1",
+    0,
+    "done",
+    1000.0,
+    1.5,
+    revisions={"nova": ("a", "b")},
+    findings=(WARNING,),
 )
 
 

@@ -16,8 +16,10 @@ from ostler.reporting.rehearsal_text import rehearsal_text
 
 PUBLISHED = Path(__file__).parents[3] / "docs" / "schemas" / "rehearsal.json"
 
-ROWS = CommandRun("nova-manage db online_data_migrations", "rows", "2024.1", 0, "done", 2.5, rows=12)
-SYNC = CommandRun("nova-manage db sync", "schema", "2025.1", 0, "done", 3.25, revisions={"nova": ("2903cd72dc14",)})
+ROWS = CommandRun("nova-manage db online_data_migrations", "rows", "2024.1", 0, "done", 1000.0, 2.5, rows=12)
+SYNC = CommandRun(
+    "nova-manage db sync", "schema", "2025.1", 0, "done", 1003.0, 3.25, revisions={"nova": ("2903cd72dc14",)}
+)
 FAILURE = Finding("nova.blocked", Severity.FAILURE, "nova", "it cannot go on", do_next="mend it", evidence=("the end",))
 NOTE = Finding("rehearsal.not-checked", Severity.NOTE, "nova", "nova-status was not run")
 FINE = Rehearsal(

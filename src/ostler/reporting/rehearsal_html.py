@@ -1,0 +1,24 @@
+"""A rehearsal as one HTML page."""
+
+from __future__ import annotations
+
+from datetime import UTC, tzinfo
+
+from ostler.reporting.pages import page
+from ostler.reporting.rehearsal_model import Rehearsal
+from ostler.reporting.rehearsal_picture import picture_of_rehearsal
+from ostler.reporting.rehearsal_text import verdict_of
+
+
+def rehearsal_to_html(rehearsal: Rehearsal, zone: tzinfo = UTC) -> str:
+    """Return the page; times are shown in ``zone``."""
+    ways = dict.fromkeys((hop.source, hop.target) for hop in rehearsal.hops)
+    hops = {way: [hop for hop in rehearsal.hops if (hop.source, hop.target) == way] for way in ways}
+    return page(
+        "rehearsal.html.j2",
+        zone,
+        rehearsal=rehearsal,
+        verdict=verdict_of(rehearsal),
+        picture=picture_of_rehearsal(rehearsal),
+        hops=hops,
+    )
