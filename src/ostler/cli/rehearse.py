@@ -6,17 +6,22 @@ import json
 import os
 import sys
 import time
+from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from ostler.cli.where import CloudFile, load_cloud
 from ostler.cli.writing import write_whole
 from ostler.errors import InputError, Refused
 
 FINDINGS = 1
 PAGES = (".html", ".htm")
+LIVE = "live"
+"""The folder of a dump that was made for a rehearsal, beside the copies."""
 
 
 def register(app: typer.Typer) -> None:
@@ -27,9 +32,11 @@ def register(app: typer.Typer) -> None:
 def rehearse(
     to: Annotated[str, typer.Option("--to", metavar="RELEASE", help="The release to go to.")],
     dump: Annotated[
-        list[str],
+        list[str] | None,
         typer.Option(metavar="[NAME=]FILE", help="A dump (plain, gz, zst) of one database or of all; again for each."),
-    ],
+    ] = None,
+    live: Annotated[bool, typer.Option("--live", help="Make the dump on the cloud now, and fetch it.")] = False,
+    cloud: CloudFile = None,
     source: Annotated[
         str | None,
         typer.Option("--from", metavar="RELEASE", help="The release of the dumps, where schemas do not tell."),
@@ -61,6 +68,7 @@ def rehearse(
 
     Examples:  ostler rehearse --to 2026.1 --dump nova.sql.gz --dump nova_api.sql.gz --dump nova_cell0.sql.gz
                ostler rehearse --to rocky --dump cinder=ocata-backup.sql.zst
+               ostler rehearse --to 2025.1 --live --report rehearsal.html
     """
     from ostler.catalog import load_catalog
     from ostler.environments.interpreters import interpreters_here
@@ -68,6 +76,7 @@ def rehearse(
     from ostler.practice.images import HOST_IMAGE, ensure_image
     from ostler.practice.layout import cache_dir, state_root
     from ostler.practice.openstack.archives import ensure_plain_archives
+    from ostler.rehearsal.live import kept_for
     from ostler.rehearsal.rehearse import Stage, Wish
     from ostler.rehearsal.rehearse import rehearse as carry_out
     from ostler.reporting.rehearsal_document import rehearsal_json
@@ -79,6 +88,12 @@ def rehearse(
             "rehearsal.needs-root",
             "a place of its own for the copy can only be made by root",
             do_next="run the same command as root",
+        )
+    if bool(dump) == live:
+        raise InputError(
+            "rehearsal.dumps-or-live",
+            "a rehearsal is with dumps, or with one that is made now: one of both",
+            do_next="give --dump FILE for each dump, or --live",
         )
     if report is not None and not report.parent.is_dir():
         raise _cannot_write(report, "there is no such folder")
@@ -95,14 +110,27 @@ def rehearse(
         report=tell,
     )
     chosen = tuple(name.strip() for name in projects.split(",")) if projects else ()
-    wish = Wish(tuple(_named(each) for each in dump), to, source, chosen, keep, try_fixes, compare_schemas)
-    result = carry_out(load_catalog(), wish, stage)
+    folder = stage.folder / LIVE
+    dumps = ((None, _live_dump(cloud, folder, tell)),) if live else tuple(_named(each) for each in dump or ())
+    wish = Wish(dumps, to, source, chosen, keep, try_fixes, compare_schemas)
+    with kept_for(folder, keep=keep) if live else nullcontext():
+        result = carry_out(load_catalog(), wish, stage)
     document = json.dumps(rehearsal_json(result), indent=1)
     typer.echo(document if as_json else rehearsal_text(result), nl=as_json)
     if report is not None:
         _write(report, rehearsal_to_html(result) if report.suffix in PAGES else document + "\n")
     if not result.is_fine:
         raise typer.Exit(FINDINGS)
+
+
+def _live_dump(file: Path | None, folder: Path, tell: Callable[[str], None]) -> Path:
+    from ostler.execution.connecting import connected
+    from ostler.execution.reading import read_facts
+    from ostler.rehearsal.live import live_dump
+
+    cloud = load_cloud(file)
+    with connected(cloud) as (transport, api):
+        return live_dump(cloud, transport, lambda asked: read_facts(cloud, transport, api, asked), folder, tell)
 
 
 def _named(dump: str) -> tuple[str | None, Path]:

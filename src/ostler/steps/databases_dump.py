@@ -3,6 +3,7 @@ host; 0600, compressed, with its checksum. Then `try-dump`: restored into a scra
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib.resources import files
 
 from ostler.cloud.model import Cloud
@@ -14,6 +15,14 @@ from ostler.steps.effects import Effect, Receive, Run, Until
 from ostler.steps.model import Kind, Remembered, Step, param
 
 DUMP_TIMEOUT_S = 4 * 3600.0
+
+
+DUMP_NAME = "databases.sql.zst"
+
+
+def dump_command(folder: str, databases: Sequence[str]) -> Command:
+    """What dumps databases from one transaction into a folder of the host: `DUMP_NAME`, and its checksum beside it."""
+    return Command(("sh", "-c", _script("dump"), "ostler-dump", folder, *databases), timeout_s=DUMP_TIMEOUT_S)
 
 
 def _script(name: str) -> str:
@@ -33,11 +42,10 @@ class DumpDatabases(Kind):
 
     def effects(self, step: Step, cloud: Cloud, remembered: Remembered) -> tuple[Effect, ...]:
         folder, databases = param(step, "folder"), tuple(param(step, "databases"))
-        argv = ("sh", "-c", _script("dump"), "ostler-dump", folder, *databases)
-        return (Run(str(step.host), Command(argv, timeout_s=DUMP_TIMEOUT_S)),)
+        return (Run(str(step.host), dump_command(folder, databases)),)
 
     def verify(self, step: Step, cloud: Cloud, remembered: Remembered) -> tuple[Until, ...]:
-        dump = f"{param(step, 'folder')}/databases.sql.zst.sha256"
+        dump = f"{param(step, 'folder')}/{DUMP_NAME}.sha256"
         request = files_wanted(step.host, (dump,))
         return (
             Until(
@@ -62,5 +70,5 @@ class TryDump(Kind):
         argv = ("sh", "-c", _script("try_dump"), "ostler-try-dump", folder)
         return (
             Run(host, Command(argv, timeout_s=DUMP_TIMEOUT_S)),
-            Receive(host, f"{folder}/databases.sql.zst", "databases.sql.zst"),
+            Receive(host, f"{folder}/{DUMP_NAME}", DUMP_NAME),
         )

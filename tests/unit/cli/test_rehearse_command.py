@@ -65,3 +65,32 @@ def test_a_report_that_cannot_be_written_is_told(
 def test_without_a_dump_nothing_is_begun(wishes: list[room.Wish]) -> None:
     assert main(["rehearse", "--to", "2025.1"]) == WRONG_INPUT
     assert wishes == []
+
+
+@pytest.mark.parametrize("words", [[], ["--live", "--dump", "x.sql"]])
+def test_dumps_are_given_or_made_now(
+    words: list[str], wishes: list[room.Wish], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["rehearse", "--to", "2025.1", *words]) == WRONG_INPUT
+    assert "[rehearsal.dumps-or-live]" in capsys.readouterr().err
+    assert wishes == []
+
+
+def test_a_dump_of_the_living_cloud_is_made_rehearsed_with_and_removed(
+    tmp_path: Path, wishes: list[room.Wish], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OSTLER_STATE_DIR", str(tmp_path))
+    made: list[Path] = []
+
+    def live_dump(file: Path | None, folder: Path, tell: object) -> Path:
+        folder.mkdir(parents=True)
+        made.append(folder / "databases.sql.zst")
+        made[0].touch()
+        return made[0]
+
+    monkeypatch.setattr("ostler.cli.rehearse._live_dump", live_dump)
+    page = tmp_path / "page.html"
+    assert main(["rehearse", "--to", "2025.1", "--live", "--report", str(page)]) == 0
+    assert wishes[0].dumps == ((None, made[0]),)
+    assert not made[0].exists()
+    assert page.read_text().startswith("<!doctype html>")
