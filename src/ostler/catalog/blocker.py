@@ -27,7 +27,7 @@ class Sign(Closed):
 
 @dataclass(frozen=True, kw_only=True)
 class Change(Closed):
-    """Statements in SQL for one database, each of which may be run twice."""
+    """Statements in SQL for one database."""
 
     database: str
     sql: str

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import sys
 import time
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -20,8 +21,8 @@ from ostler.errors import InputError, Refused
 
 FINDINGS = 1
 PAGES = (".html", ".htm")
-LIVE = "live"
-"""The folder of a dump that was made for a rehearsal, beside the copies."""
+Dumps = tuple[tuple[str | None, Path], ...]
+"""Files, each with the name of its database (None: as the file says)."""
 
 
 def register(app: typer.Typer) -> None:
@@ -76,8 +77,7 @@ def rehearse(
     from ostler.practice.images import HOST_IMAGE, ensure_image
     from ostler.practice.layout import cache_dir, state_root
     from ostler.practice.openstack.archives import ensure_plain_archives
-    from ostler.rehearsal.live import kept_for
-    from ostler.rehearsal.rehearse import Stage, Wish
+    from ostler.rehearsal.rehearse import Stage, Wish, demand_known
     from ostler.rehearsal.rehearse import rehearse as carry_out
     from ostler.reporting.rehearsal_document import rehearsal_json
     from ostler.reporting.rehearsal_html import rehearsal_to_html
@@ -110,27 +110,34 @@ def rehearse(
         report=tell,
     )
     chosen = tuple(name.strip() for name in projects.split(",")) if projects else ()
-    folder = stage.folder / LIVE
-    dumps = ((None, _live_dump(cloud, folder, tell)),) if live else tuple(_named(each) for each in dump or ())
-    wish = Wish(dumps, to, source, chosen, keep, try_fixes, compare_schemas)
-    with kept_for(folder, keep=keep) if live else nullcontext():
-        result = carry_out(load_catalog(), wish, stage)
-    document = json.dumps(rehearsal_json(result), indent=1)
-    typer.echo(document if as_json else rehearsal_text(result), nl=as_json)
-    if report is not None:
-        _write(report, rehearsal_to_html(result) if report.suffix in PAGES else document + "\n")
+    catalog = load_catalog()
+    demand_known(catalog, to, source, chosen)
+    given = tuple(_named(each) for each in dump or ())
+    with _made_now(cloud, stage.folder, (to, *chosen), tell) if live else nullcontext(given) as dumps:
+        result = carry_out(catalog, Wish(dumps, to, source, chosen, keep, try_fixes, compare_schemas), stage)
+        document = json.dumps(rehearsal_json(result), indent=1)
+        typer.echo(document if as_json else rehearsal_text(result), nl=as_json)
+        if report is not None:
+            _write(report, rehearsal_to_html(result) if report.suffix in PAGES else document + "\n")
     if not result.is_fine:
         raise typer.Exit(FINDINGS)
 
 
-def _live_dump(file: Path | None, folder: Path, tell: Callable[[str], None]) -> Path:
+@contextmanager
+def _made_now(file: Path | None, below: Path, about: Sequence[str], tell: Callable[[str], None]) -> Iterator[Dumps]:
+    """A dump of the living cloud, made now, in a folder of its own that goes with it."""
     from ostler.execution.connecting import connected
+    from ostler.execution.live_dump import live_dump
     from ostler.execution.reading import read_facts
-    from ostler.rehearsal.live import live_dump
+    from ostler.rehearsal.journal import kept_while_stopped, locked
 
     cloud = load_cloud(file)
-    with connected(cloud) as (transport, api):
-        return live_dump(cloud, transport, lambda asked: read_facts(cloud, transport, api, asked), folder, tell)
+    name = hashlib.sha256("\n".join([cloud.name, *about]).encode()).hexdigest()[:16]
+    folder = below / f"live-{name}"
+    with locked(folder), kept_while_stopped(folder, tell):
+        with connected(cloud) as (transport, api):
+            made = live_dump(cloud, transport, lambda asked: read_facts(cloud, transport, api, asked), folder, tell)
+        yield ((None, made),)
 
 
 def _named(dump: str) -> tuple[str | None, Path]:

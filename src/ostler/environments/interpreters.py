@@ -47,7 +47,7 @@ def find_python(version: str, named: Path | None = None, environ: Mapping[str, s
         "environments.no-interpreter",
         f"there is no Python {version} on this machine, which this release needs",
         found="none of pyenv or uv",
-        do_next=f"install one (pyenv install {version}), or name one with --python PATH",
+        do_next=f"install one: pyenv install {version} (ostler env build takes one elsewhere too: --python PATH)",
     )
 
 

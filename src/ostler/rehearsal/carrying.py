@@ -10,6 +10,7 @@ from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 
+from ostler.catalog.blocker import Blocker
 from ostler.catalog.catalog import Catalog
 from ostler.catalog.command import Meaning
 from ostler.catalog.database import MIGRATE_TABLE, Database, Extraction, SchemaPhase
@@ -147,10 +148,18 @@ class Carrying:
         run = blocked if known.trial.is_left else self._run(planned, argv)
         for change in known.trial.after:
             self.scratch.rows(change.sql, change.database)
-        if run.outcome != "ok" and not known.trial.is_left:
+        if known.trial.is_left:
+            return replace(run, outcome="fixed", findings=(_got_over(known, run),))
+        if run.outcome != "ok":
             return run
-        told = replace(blocked.findings[0], severity=Severity.WARNING, summary=f"{known.title}: got over on the copy")
-        return replace(run, outcome="fixed", findings=(told,), seconds=round(blocked.seconds + run.seconds, 3))
+        return replace(
+            run,
+            outcome="fixed",
+            findings=(_got_over(known, blocked),),
+            began=blocked.began,
+            seconds=round(blocked.seconds + run.seconds, 3),
+            rows=None if run.rows is None else (blocked.rows or 0) + run.rows,
+        )
 
     def _run(self, planned: Planned, argv: Sequence[str]) -> CommandRun:
         began, seconds, rows = time.time(), 0.0, 0
@@ -167,7 +176,7 @@ class Carrying:
                     judgement = judge(self.catalog, planned, result)
                     seconds, rows = seconds + result.seconds, rows + rows_moved(result.stdout)
         except PlacementSilent as silent:
-            judgement = Judgement(Meaning.UNKNOWN, "failed", (_no_placement(planned, str(silent)),))
+            judgement = Judgement(Meaning.UNKNOWN, "failed", (_no_placement(planned, silent.args),))
         return CommandRun(
             words=planned.words,
             kind=planned.kind,
@@ -235,6 +244,10 @@ def _has_table(scratch: Scratch, database: Database, table: str) -> bool:
     return bool(scratch.rows(f"SELECT 1 FROM information_schema.tables WHERE {name}"))
 
 
+def _got_over(known: Blocker, blocked: CommandRun) -> Finding:
+    return replace(blocked.findings[0], severity=Severity.WARNING, summary=f"{known.title}: got over on the copy")
+
+
 def _asks_placement(planned: Planned) -> bool:
     return planned.kind == "check" and planned.project.name == "nova"
 
@@ -273,13 +286,13 @@ def _no_code(hop: Hop, name: str) -> Finding:
     )
 
 
-def _no_placement(planned: Planned, said: str) -> Finding:
+def _no_placement(planned: Planned, said: Sequence[str]) -> Finding:
     return Finding(
         code="rehearsal.no-placement",
         severity=Severity.FAILURE,
         subject=f"nova on {planned.hop}",
         summary=f"{planned.words} could not be run: placement of {planned.release} did not answer on the copy",
-        found=without_values(said),
+        found=" / ".join(map(without_values, said)),
         expected="an answer",
         do_next="leave placement's dump out: nova is rehearsed without its check then",
     )

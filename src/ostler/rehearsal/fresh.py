@@ -14,7 +14,6 @@ from ostler.rehearsal.settings import config_files
 
 PREFIX = "fresh_"
 COMMAND_TIMEOUT_S = 3600.0
-MOST_SHOWN = 20
 
 COLUMNS = """SELECT 'column', CONCAT(table_name, '.', column_name),
  CONCAT(column_type, IF(is_nullable = 'YES', ' NULL', ' NOT NULL'), ' ', COALESCE(column_default, ''), ' ', extra)
@@ -84,7 +83,6 @@ class Comparing:
         return (database.version_table, MIGRATE_TABLE)
 
     def _differs(self, database: str, differences: Sequence[str]) -> Finding:
-        more = len(differences) - MOST_SHOWN
         return Finding(
             code="rehearsal.schema-differs",
             severity=Severity.NOTE,
@@ -93,7 +91,7 @@ class Comparing:
             found=f"{len(differences)} difference{'' if len(differences) == 1 else 's'}",
             expected="none",
             do_next="nothing has to be done for what is left over; ask the project about an index that is missing",
-            evidence=(*differences[:MOST_SHOWN], *([f"and {more} more"] if more > 0 else [])),
+            evidence=tuple(differences),
         )
 
     def _not_made(self, said: Sequence[str]) -> Finding:
@@ -115,17 +113,23 @@ def shape(scratch: Scratch, database: str) -> dict[Part, str]:
 
 
 def differences_of(found: Mapping[Part, str], expected: Mapping[Part, str], but: Sequence[str] = ()) -> Iterator[str]:
-    """In words, one line each; `but` are tables that are not compared."""
-    for part in sorted({*found, *expected}):
-        kind, name = part
-        if name.partition(".")[0] in but or found.get(part) == expected.get(part):
-            continue
-        if part not in expected:
-            yield f"{kind} {name} is left over: {found[part].strip()}"
-        elif part not in found:
-            yield f"{kind} {name} is missing: {expected[part].strip()}"
-        else:
-            yield f"{kind} {name} is {found[part].strip()}, and {expected[part].strip()} in a fresh install"
+    """In words, what is missing first, then what is otherwise, then what is left over, a whole table in one line; `but`
+    are tables that are not compared."""
+    parts = [part for part in sorted({*found, *expected}) if found.get(part) != expected.get(part)]
+    parts = [part for part in parts if _table(part) not in but]
+    for kind, name in (part for part in parts if part not in found):
+        yield f"{kind} {name} is missing: {expected[kind, name].strip()}"
+    for kind, name in (part for part in parts if part in found and part in expected):
+        yield f"{kind} {name} is {found[kind, name].strip()}, and {expected[kind, name].strip()} in a fresh install"
+    known = {_table(part) for part in expected}
+    left = [part for part in parts if part not in expected]
+    yield from (f"table {table} is left over" for table in sorted({*map(_table, left)} - known))
+    for kind, name in (part for part in left if _table(part) in known):
+        yield f"{kind} {name} is left over: {found[kind, name].strip()}"
+
+
+def _table(part: Part) -> str:
+    return part[1].partition(".")[0]
 
 
 def _cells(project: Project) -> Iterator[Sequence[str]]:

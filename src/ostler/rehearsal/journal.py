@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from ostler.errors import OutsideError, Refused
+from ostler.errors import InputError, OutsideError, Refused, Stopped
 from ostler.reporting.rehearsal_model import CommandRun
 
 LOADED, BEGUN, REACHED = "loaded", "begun", "reached"
@@ -99,11 +99,36 @@ class Journal:
 @contextmanager
 def opened(folder: Path) -> Iterator[Journal]:
     """The journal of a folder, which nobody else may use meanwhile. Raises Refused `rehearsal.busy`."""
+    with locked(folder):
+        yield Journal(folder, _runs(_read(folder / COMMANDS)))
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """A folder that is made where it is not there, and that nobody else uses meanwhile. Raises Refused
+    `rehearsal.busy`."""
     lock = _locked(folder)
     try:
-        yield Journal(folder, _runs(_read(folder / COMMANDS)))
+        yield
     finally:
         os.close(lock)
+
+
+@contextmanager
+def kept_while_stopped(folder: Path, report: Callable[[str], None]) -> Iterator[None]:
+    """What is in a folder is removed when the block ends, well or badly, unless the rehearsal was stopped or asks for
+    other input: the next try goes on with it then."""
+    try:
+        yield
+    except (Stopped, InputError, KeyboardInterrupt):
+        report(f"the dump stays in {folder} for the next try: remove it with rm -r {folder}")
+        raise
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    shutil.rmtree(folder, ignore_errors=True)
+    if folder.exists():
+        report(f"the dump is still in {folder}: remove it with rm -r {folder}")
 
 
 def _locked(folder: Path) -> int:
@@ -141,7 +166,7 @@ def forget(folder: Path) -> None:
 
 
 def _runs(kept: Sequence[dict[str, Any]]) -> dict[str, CommandRun]:
-    return {each["key"]: _RUN.validate_python(each["run"]) for each in kept}
+    return {each["key"]: _RUN.validate_python({"began": 0.0, **each["run"]}) for each in kept}
 
 
 def _read(path: Path) -> list[dict[str, Any]]:

@@ -33,7 +33,7 @@ Environments = Callable[[str, str], StoredEnvironment]
 
 
 class PlacementSilent(Exception):
-    """Placement did not answer on the copy; the message is what it said last."""
+    """Placement did not answer on the copy; the arguments are the lines it said last."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Placement:
             ask = ["curl", "--silent", "--fail", "--output", "/dev/null", PLACEMENT]
             while self.scratch.run(ask, timeout_s=60, check=False).exit_code != 0:
                 if server.poll() is not None or time.monotonic() > deadline:
-                    raise PlacementSilent(self.scratch.log_end(LOG))
+                    raise PlacementSilent(*self.scratch.log_end(LOG))
                 time.sleep(0.2)
             yield
         finally:

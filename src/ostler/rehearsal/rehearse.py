@@ -61,7 +61,7 @@ def rehearse(catalog: Catalog, wish: Wish, stage: Stage) -> Rehearsal:
     when it is interrupted, OutsideError for what the machine does not have.
     """
     began = time.monotonic()
-    catalog.all_releases.release(wish.target)
+    demand_known(catalog, wish.target, wish.source, wish.projects)
     parts = _parts(catalog, wish, stage.report)
     folder = stage.folder / _name(wish, parts)
     with journals.opened(folder) as journal:
@@ -92,6 +92,15 @@ def rehearse(catalog: Catalog, wish: Wish, stage: Stage) -> Rehearsal:
         else:
             journals.forget(folder)
     return Rehearsal(*result, round(time.monotonic() - began, 3))
+
+
+def demand_known(catalog: Catalog, target: str, source: str | None, projects: Sequence[str]) -> None:
+    """Raise InputError for a release or a project that there is not."""
+    for release in (target, source):
+        if release is not None:
+            catalog.all_releases.release(release)
+    for name in projects:
+        catalog.project(name)
 
 
 def _begin_torn_again(catalog: Catalog, journal: journals.Journal, report: Callable[[str], None]) -> None:
@@ -133,8 +142,6 @@ def _carried_out(
 
 def _parts(catalog: Catalog, wish: Wish, report: Callable[[str], None]) -> tuple[Part, ...]:
     """The databases to rehearse with, in the dumps. Raises InputError."""
-    for name in wish.projects:
-        catalog.project(name)
     found = [part for name, file in wish.dumps for part in _known(catalog, parts_of(file, name), report)]
     projects = owners(catalog, {part.name: str(part.file) for part in found})
     for part in found:

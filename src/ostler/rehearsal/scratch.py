@@ -120,9 +120,9 @@ class Scratch:
         for started in self._started:
             started.wait()
 
-    def log_end(self, log: str) -> str:
-        """The last lines of what a started program said."""
-        return " / ".join(last_lines((self.folder / log).read_text(errors="replace"), count=3))
+    def log_end(self, log: str) -> tuple[str, ...]:
+        """The last lines of what a started program said; values of rows may be in them."""
+        return last_lines((self.folder / log).read_text(errors="replace"), count=3)
 
     def write(self, path: str, text: str) -> None:
         """Write a file inside."""
@@ -152,7 +152,7 @@ class Scratch:
         """What a statement of ours gives. Raises CommandFailed."""
         argv = ["mariadb", f"--socket={SOCKET}", "--batch", "--skip-column-names", *([database] if database else [])]
         said = self.run(argv, timeout_s=STATEMENT_TIMEOUT_S, stdin=sql.encode()).stdout
-        return [line.split("\t") for line in said.splitlines()]
+        return [line.split("\t") for line in said.split("\n") if line]
 
     def environment(self, stored: StoredEnvironment) -> str:
         """Where a project's environment is, unpacked when it was not yet."""
@@ -188,7 +188,7 @@ class Scratch:
             raise CommandFailed(
                 "rehearsal.not-unpacked",
                 f"{stored.archive} could not be unpacked",
-                found=self.log_end(log.name),
+                found=" / ".join(self.log_end(log.name)),
                 do_next="see whether the disk is full; else build it again: ostler env build",
             )
 
@@ -254,7 +254,7 @@ def start_database(scratch: Scratch) -> None:
             raise CommandFailed(
                 "rehearsal.no-database",
                 "MariaDB did not start in the place to rehearse in",
-                found=scratch.log_end("mariadb.log"),
+                found=" / ".join(scratch.log_end("mariadb.log")),
                 do_next="see whether the disk is full and memory is left, and give the same command again",
             )
         time.sleep(0.2)

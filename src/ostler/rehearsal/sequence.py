@@ -70,10 +70,11 @@ def code_needed(catalog: Catalog, chain: Sequence[Hop], names: Sequence[str]) ->
         if extraction and "placement" in names:
             found.setdefault(extraction.script_release, []).append("placement")
     order = catalog.all_releases.order
-    return {
+    needed = {
         release: tuple(name for name in dict.fromkeys(found[release]) if code_of(catalog, name, release))
         for release in sorted(found, key=order.index)
     }
+    return {release: names for release, names in needed.items() if names}
 
 
 def hop_commands(catalog: Catalog, hop: Hop, name: str, *, is_taken_out: bool = False) -> tuple[Planned, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from ostler.catalog.catalog import Catalog
 from ostler.catalog.project import Project
+from ostler.environments.old_releases import PYTHON_OF
 from ostler.errors import InputError
 
 
@@ -68,6 +69,14 @@ def source_of(catalog: Catalog, revisions: Mapping[str, frozenset[str]], target:
             "the databases are not all at one release",
             found=told,
             do_next="give dumps that were made together",
+        )
+    first = next(iter(PYTHON_OF))
+    if order.index(common[-1]) < order.index(first):
+        raise InputError(
+            "rehearsal.too-old",
+            f"the databases are at {' or '.join(common)}, and rehearsals begin at {first}",
+            expected=f"{first} or later",
+            do_next=f"bring the cloud to {first} as the releases' own guides say, and dump it again",
         )
     earlier = [release for release in common if order.index(release) < order.index(target)]
     if not earlier:

@@ -18,7 +18,8 @@ PASSED: tuple[Outcome, ...] = ("ok", "fixed")
 @dataclass(frozen=True)
 class CommandRun:
     """One command. `release` is that of the code that ran it; `kind` is "rows", "schema", "check" or "extraction";
-    `judged` is what the exit code means by the catalog; `began` in seconds since the epoch; `seconds` of wall time;
+    `judged` is what the exit code means by the catalog; `began` in seconds since the epoch (0: not known);
+    `seconds` of wall time;
     `rows` that were moved (None: it moves none); `revisions` by database afterwards, of one that changes a schema;
     `findings` are what it found, or why it failed."""
 

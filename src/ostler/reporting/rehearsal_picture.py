@@ -15,7 +15,7 @@ NARROW = 46.0
 
 def picture_of_rehearsal(rehearsal: Rehearsal) -> Picture | None:
     """The picture; None when no command was run."""
-    runs = [run for hop in rehearsal.hops for run in hop.commands]
+    runs = [run for hop in rehearsal.hops for run in hop.commands if run.began]
     if not runs:
         return None
     begins = min(run.began for run in runs)
@@ -44,6 +44,7 @@ def _ended(run: CommandRun) -> float:
 def _hops(rehearsal: Rehearsal, time: Axis, bottom: float) -> Iterator[Box]:
     for number, (source, target) in enumerate(dict.fromkeys((hop.source, hop.target) for hop in rehearsal.hops)):
         runs = [run for hop in rehearsal.hops if (hop.source, hop.target) == (source, target) for run in hop.commands]
+        runs = [run for run in runs if run.began]
         if runs:
             x = time.x(min(run.began for run in runs))
             width = max(0.5, time.x(max(map(_ended, runs))) - x)
@@ -56,7 +57,7 @@ def _bars(rehearsal: Rehearsal, time: Axis, projects: list[str]) -> Iterator[Box
         for at, name in enumerate(projects)
     )
     for hop in rehearsal.hops:
-        for run in hop.commands:
+        for run in filter(lambda run: run.began, hop.commands):
             x = time.x(run.began)
             kind = run.kind if run.outcome == "ok" else "fixed" if run.outcome in PASSED else "failed"
             words = f"{run.words} (code of {run.release}): {run.judged}, {_took(run.seconds)}"

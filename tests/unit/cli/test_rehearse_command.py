@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -76,21 +78,49 @@ def test_dumps_are_given_or_made_now(
     assert wishes == []
 
 
-def test_a_dump_of_the_living_cloud_is_made_rehearsed_with_and_removed(
-    tmp_path: Path, wishes: list[room.Wish], monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Path]:
+    """The dumps that were made of a cloud, which is none."""
     monkeypatch.setenv("OSTLER_STATE_DIR", str(tmp_path))
-    made: list[Path] = []
+    found: list[Path] = []
 
-    def live_dump(file: Path | None, folder: Path, tell: object) -> Path:
-        folder.mkdir(parents=True)
-        made.append(folder / "databases.sql.zst")
-        made[0].touch()
-        return made[0]
+    def live_dump(cloud: object, transport: object, read: object, folder: Path, tell: object) -> Path:
+        found.append(folder / "databases.sql.zst")
+        found[-1].touch()
+        return found[-1]
 
-    monkeypatch.setattr("ostler.cli.rehearse._live_dump", live_dump)
+    monkeypatch.setattr("ostler.cli.rehearse.load_cloud", lambda file: SimpleNamespace(name="toy"))
+    monkeypatch.setattr("ostler.execution.connecting.connected", lambda cloud: nullcontext((None, None)))
+    monkeypatch.setattr("ostler.execution.live_dump.live_dump", live_dump)
+    return found
+
+
+def test_a_dump_of_the_living_cloud_is_made_rehearsed_with_and_removed(
+    tmp_path: Path, wishes: list[room.Wish], made: list[Path]
+) -> None:
     page = tmp_path / "page.html"
     assert main(["rehearse", "--to", "2025.1", "--live", "--report", str(page)]) == 0
     assert wishes[0].dumps == ((None, made[0]),)
-    assert not made[0].exists()
+    assert not made[0].parent.exists()
     assert page.read_text().startswith("<!doctype html>")
+
+
+@pytest.mark.parametrize("words", [["--to", "2025.11"], ["--to", "2025.1", "--projects", "nvoa"]])
+def test_nothing_is_dumped_for_what_there_is_not(words: list[str], wishes: list[room.Wish], made: list[Path]) -> None:
+    assert main(["rehearse", *words, "--live"]) == WRONG_INPUT
+    assert (wishes, made) == ([], [])
+
+
+def test_two_at_once_are_refused_and_leave_each_others_dump_alone(
+    tmp_path: Path, wishes: list[room.Wish], made: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inner: list[int] = []
+
+    def rehearse(catalog: object, wish: room.Wish, stage: object) -> Rehearsal:
+        inner.append(main(["rehearse", "--to", "2025.1", "--live"]))
+        assert made[0].exists()
+        return Rehearsal("2024.1", "2025.1", ("nova",), (HopOutcome("2024.1", "2025.1", "nova", "ok", ()),), 1.0)
+
+    monkeypatch.setattr(room, "rehearse", rehearse)
+    assert main(["rehearse", "--to", "2025.1", "--live"]) == 0
+    assert (inner, len(made)) == ([REFUSED], 1)

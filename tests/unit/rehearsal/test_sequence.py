@@ -74,6 +74,7 @@ def test_of_every_release_on_the_way_the_code_is_needed_that_there_is() -> None:
         "train": ("placement",),
     }
     assert hop_commands(CATALOG, hop_of("pike", "queens"), "glance") == ()
+    assert set(code_needed(CATALOG, chain, ("glance",))) == {"pike", "rocky", "stein"}
     words = [(planned.release, planned.words) for planned in hop_commands(CATALOG, hop_of("queens", "rocky"), "glance")]
     assert [release for release, _ in words] == ["rocky"] * len(words)
     assert len(words) > 2

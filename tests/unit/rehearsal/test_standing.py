@@ -48,6 +48,7 @@ def test_several_releases_of_one_schema_are_asked_about() -> None:
         ({"nova": frozenset()}, "2025.1", None, "rehearsal.unknown-revision"),
         (revisions("2024.1", "neutron") | revisions("2025.1", "nova"), "2026.1", None, "rehearsal.releases-differ"),
         (revisions("2025.1", "neutron"), "2025.1", None, "rehearsal.not-before-target"),
+        ({"cinder": frozenset({"79"})}, "rocky", None, "rehearsal.too-old"),
         (revisions("2026.1", "neutron"), "2025.1", None, "rehearsal.not-before-target"),
         (revisions("2024.1", "neutron"), "2025.1", "2023.1", "rehearsal.another-release"),
     ],

@@ -1,18 +1,17 @@
 """A dump of a living cloud's databases to rehearse with: made on a database host from one transaction, fetched, and
-removed there. Nothing of the cloud is changed."""
+removed there. All that is written on the cloud is that file."""
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ostler.cloud.model import Cloud
 from ostler.commands import Command
-from ostler.errors import CommandFailed, InputError, OstlerError, OutsideError, Refused, Stopped
+from ostler.errors import CommandFailed, InputError, OstlerError, OutsideError, Refused
 from ostler.facts.model import FactRequest, JsonValue, Unknown, wanted
 from ostler.masking import last_lines
 from ostler.remote.protocol import Transport
@@ -21,37 +20,18 @@ from ostler.steps.databases_dump import DUMP_NAME, dump_command
 FOLDER = "/var/lib/ostler/rehearsal"
 DISK = "/var/lib"
 MB = 10**6
-ONLY_OURS = 0o700
 
 Read = Callable[[Sequence[FactRequest]], Mapping[FactRequest, JsonValue | Unknown]]
 """Reads facts of the cloud."""
 
 
-@contextlib.contextmanager
-def kept_for(folder: Path, *, keep: bool) -> Iterator[None]:
-    """A dump in a folder is removed when the block ends, well or badly, unless it is to be kept, or the rehearsal was
-    stopped: it goes on with it then."""
-    try:
-        yield
-    except (Stopped, KeyboardInterrupt):
-        raise
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
-    if not keep:
-        shutil.rmtree(folder)
-
-
 def live_dump(cloud: Cloud, transport: Transport, read: Read, folder: Path, report: Callable[[str], None]) -> Path:
-    """The dump, in a folder of this machine that only its owner reads. One that a killed rehearsal has left is taken.
+    """The dump, in a folder of this machine. One that a rehearsal has left there that was killed or stopped is taken.
 
     Raises InputError for a cloud file that names no database hosts, OutsideError for a cloud that cannot be read,
     Refused where the host has no room, CommandFailed when the dump fails or comes over damaged.
     """
     target = folder / DUMP_NAME
-    if target.exists():
-        report(f"going on with the dump in {folder}; remove it for a new one")
-        return target
     if not cloud.databases.hosts:
         raise InputError(
             "rehearsal.no-database-hosts",
@@ -59,8 +39,12 @@ def live_dump(cloud: Cloud, transport: Transport, read: Read, folder: Path, repo
             do_next="name them, or make the dumps yourself: --dump FILE",
         )
     host = cloud.databases.hosts[0]
+    if target.exists():
+        made = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(target.stat().st_mtime))
+        report(f"going on with the dump of {made} in {folder}; remove it for a new one")
+        _remove_there(transport, host, report)
+        return target
     databases = _databases(read, host)
-    folder.mkdir(mode=ONLY_OURS, parents=True, exist_ok=True)
     report(f"dumping {', '.join(databases)} on {host}")
     try:
         done = transport.run(host, dump_command(FOLDER, databases))
@@ -77,10 +61,19 @@ def live_dump(cloud: Cloud, transport: Transport, read: Read, folder: Path, repo
         target.unlink(missing_ok=True)
         raise
     finally:
-        with contextlib.suppress(OstlerError):
-            transport.run(host, Command(("rm", "-rf", "--", FOLDER), timeout_s=600))
+        _remove_there(transport, host, report)
     report(f"fetched {target.stat().st_size / MB:.1f} MB from {host}")
     return target
+
+
+def _remove_there(transport: Transport, host: str, report: Callable[[str], None]) -> None:
+    """Leave nothing on the host; what stays is told."""
+    try:
+        gone = transport.run(host, Command(("rm", "-rf", "--", FOLDER), timeout_s=600)).exit_code == 0
+    except OstlerError:
+        gone = False
+    if not gone:
+        report(f"a dump of the databases may still be on {host}: remove it there with rm -r {FOLDER}")
 
 
 def _databases(read: Read, host: str) -> tuple[str, ...]:
