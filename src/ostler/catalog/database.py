@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from ostler.catalog.command import LentSetting, ProjectCommand
@@ -40,7 +40,8 @@ class Database(Closed):
     newest version has them. `hidden_branches` have no row once the schema is complete, as alembic keeps none
     for a revision that another row's revision depends on: see `Project.version_rows`. `floors` say what a schema
     must have reached before later code can take it over. `migrate_until` is the last release whose revisions lie in
-    the table of sqlalchemy-migrate instead, one row for each branch (None: they never did).
+    the table of sqlalchemy-migrate instead, one row for each branch (None: they never did). `by_plain_sync` is the
+    revision of a release at which a database stands that came there by one command for all, where that is another.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Database(Closed):
     hidden_branches: tuple[str, ...] = ()
     floors: tuple[SchemaFloor, ...] = ()
     migrate_until: str | None = None
+    by_plain_sync: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -170,6 +170,11 @@ class Project:
         heads = self.heads(database, release)
         return frozenset(revision for branch, revision in heads.items() if branch not in hidden)
 
+    def is_at(self, database: str, release: str, rows: frozenset[str]) -> bool:
+        """Whether these are the rows of a version table whose schema is completely that of `release`."""
+        plain = self.database(database).by_plain_sync.get(release)
+        return rows == self.version_rows(database, release) or rows == {plain}
+
     def schema_changes(self, source: str, target: str) -> tuple[SchemaChange, ...]:
         """The branches whose expected head differs between two releases; empty: the schemas are equal."""
         return tuple(

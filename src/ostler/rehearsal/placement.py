@@ -25,6 +25,9 @@ LOG = "placement.log"
 NOTE_NUMBER = 'echo $$ > "$1"; shift; exec "$@"'
 STOP = ("sh", "-c", f"kill -INT $(cat {PIDFILE})")
 END = ("sh", "-c", f"kill -KILL $(cat {PIDFILE}); pkill -KILL uwsgi")
+TOKEN = "X-Auth-Token: admin"
+"""Up to Pike placement answers nobody without one; without keystone any will do."""
+
 PASSWORD = "rehearsal"
 """Of a user of the copy alone, which nobody can reach: the script that takes placement out wants one."""
 
@@ -52,7 +55,7 @@ class Placement:
         server = self.scratch.start(argv, LOG)
         try:
             deadline = time.monotonic() + TIMEOUT_S
-            ask = ["curl", "--silent", "--fail", "--output", "/dev/null", PLACEMENT]
+            ask = ["curl", "--silent", "--fail", "--header", TOKEN, "--output", "/dev/null", PLACEMENT]
             while self.scratch.run(ask, timeout_s=60, check=False).exit_code != 0:
                 if server.poll() is not None or time.monotonic() > deadline:
                     raise PlacementSilent(*self.scratch.log_end(LOG))

@@ -100,5 +100,5 @@ def _releases_at(catalog: Catalog, database: str, found: frozenset[str]) -> list
         release
         for project in (catalog.past(name), catalog.project(name))
         for release in project.releases
-        if database in {known.name for known in project.databases} and project.version_rows(database, release) == found
+        if database in {known.name for known in project.databases} and project.is_at(database, release, found)
     ]

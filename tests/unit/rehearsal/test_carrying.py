@@ -189,7 +189,7 @@ def test_a_fix_that_is_known_is_made_on_the_copy_where_that_is_wished(
 
 def test_what_cannot_be_done_on_a_copy_is_left_and_told(tmp_path: Path) -> None:
     rows = "queens/bin/cinder-manage --config-file /etc/cinder/cinder.conf db online"
-    place = Place(bad={rows: 0}, says="Error attempting to run <function shared_targets_online at 0x1>")
+    place = Place(bad={rows: 0}, says="Error attempting to run shared_targets_online_data_migration")
     with journals.opened(tmp_path / "r") as journal:
         found = carried(place, journal, ["cinder"], on_the_way("pike", "stein"), tries_fixes=True)
     assert [each.outcome for each in found] == ["fixed", "fixed", "ok"]

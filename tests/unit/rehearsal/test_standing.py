@@ -26,6 +26,8 @@ def test_revisions_that_only_one_release_has_tell_it() -> None:
         ({"nova_api": "31", "nova_cell0": "347", "nova": "347", "cinder": "96"}, "ocata"),
         ({"keystone": "44", "nova_api": "52", "nova_cell0": "378", "nova": "378"}, "queens"),
         ({"cinder": "132", "placement": "b5c396305c25"}, "train"),
+        ({"glance": "pike01"}, "pike"),
+        ({"glance": "pike_contract01"}, "pike"),
     ],
 )
 def test_revisions_of_releases_before_those_that_are_planned_tell_them_too(at: dict[str, str], release: str) -> None:
