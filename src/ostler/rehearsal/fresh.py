@@ -18,16 +18,17 @@ COMMAND_TIMEOUT_S = 3600.0
 COLUMNS = """SELECT 'column', CONCAT(table_name, '.', column_name),
  CONCAT(column_type, IF(is_nullable = 'YES', ' NULL', ' NOT NULL'), ' ', COALESCE(column_default, ''), ' ', extra)
  FROM information_schema.columns WHERE table_schema = '{0}'"""
-INDEXES = """SELECT 'index', CONCAT(table_name, '.', index_name),
- CONCAT(IF(MAX(non_unique), '', 'unique '), '(', GROUP_CONCAT(column_name ORDER BY seq_in_index), ')')
+INDEXES = """SELECT IF(MAX(non_unique), 'index', 'unique index'),
+ CONCAT(table_name, '.(', GROUP_CONCAT(column_name ORDER BY seq_in_index), ')'), ''
  FROM information_schema.statistics WHERE table_schema = '{0}' GROUP BY table_name, index_name"""
-KEYS = """SELECT 'foreign key', CONCAT(table_name, '.', constraint_name),
- GROUP_CONCAT(column_name, ' -> ', referenced_table_name, '.', referenced_column_name ORDER BY ordinal_position)
+KEYS = """SELECT 'foreign key', CONCAT(table_name, '.(', GROUP_CONCAT(column_name, ' -> ', referenced_table_name, '.',
+ referenced_column_name ORDER BY ordinal_position), ')'), ''
  FROM information_schema.key_column_usage WHERE table_schema = '{0}' AND referenced_table_name IS NOT NULL
  GROUP BY table_name, constraint_name"""
+"""By what they are of, not by their names: those depend on the way."""
 
 Part = tuple[str, str]
-"""A kind of thing and its name: ("column", "volumes.use_quota")."""
+"""A kind of thing and which: ("column", "volumes.use_quota"), ("index", "volumes.(host,deleted)")."""
 
 
 @dataclass(frozen=True)
@@ -118,14 +119,18 @@ def differences_of(found: Mapping[Part, str], expected: Mapping[Part, str], but:
     parts = [part for part in sorted({*found, *expected}) if found.get(part) != expected.get(part)]
     parts = [part for part in parts if _table(part) not in but]
     for kind, name in (part for part in parts if part not in found):
-        yield f"{kind} {name} is missing: {expected[kind, name].strip()}"
+        yield _with(f"{kind} {name} is missing", expected[kind, name])
     for kind, name in (part for part in parts if part in found and part in expected):
         yield f"{kind} {name} is {found[kind, name].strip()}, and {expected[kind, name].strip()} in a fresh install"
     known = {_table(part) for part in expected}
     left = [part for part in parts if part not in expected]
     yield from (f"table {table} is left over" for table in sorted({*map(_table, left)} - known))
     for kind, name in (part for part in left if _table(part) in known):
-        yield f"{kind} {name} is left over: {found[kind, name].strip()}"
+        yield _with(f"{kind} {name} is left over", found[kind, name])
+
+
+def _with(words: str, is_so: str) -> str:
+    return f"{words}: {is_so.strip()}" if is_so.strip() else words
 
 
 def _table(part: Part) -> str:

@@ -61,14 +61,14 @@ def test_a_fresh_install_that_fails_is_told_and_the_configuration_is_as_it_was()
 
 
 def test_what_is_missing_and_what_is_left_over() -> None:
-    found = {("index", "ports.by_host"): "(host)", ("column", "old.x"): "int", ("column", "same.y"): "int"}
+    found = {("index", "ports.(host)"): "", ("column", "old.x"): "int", ("column", "same.y"): "int"}
     found |= {("column", "old.z"): "int", ("column", "ports.host"): "varchar(32)"}
-    fresh = {("index", "ports.by_name"): "unique (name)", ("column", "same.y"): "int"}
+    fresh = {("unique index", "ports.(name)"): "", ("column", "same.y"): "int"}
     fresh |= {("column", "ports.host"): "varchar(64)"}
     assert list(differences_of(found, fresh)) == [
-        "index ports.by_name is missing: unique (name)",
+        "unique index ports.(name) is missing",
         "column ports.host is varchar(32), and varchar(64) in a fresh install",
         "table old is left over",
-        "index ports.by_host is left over: (host)",
+        "index ports.(host) is left over",
     ]
     assert list(differences_of(found, fresh, ("ports",))) == ["table old is left over"]
