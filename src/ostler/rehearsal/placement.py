@@ -23,7 +23,10 @@ TIMEOUT_S = 60.0
 PIDFILE = "/run/placement.pid"
 LOG = "placement.log"
 NOTE_NUMBER = 'echo $$ > "$1"; shift; exec "$@"'
-STOP = ("sh", "-c", f"kill -INT $(cat {PIDFILE})")
+STOP = ("sh", "-c", f"kill -$1 $(cat {PIDFILE})", "sh")
+UWSGI_ENDS, PYTHON_ENDS = "INT", "TERM"
+"""uwsgi begins anew on TERM; a Python that was started in the background is deaf to INT."""
+
 END = ("sh", "-c", f"kill -KILL $(cat {PIDFILE}); pkill -KILL uwsgi")
 TOKEN = "X-Auth-Token: admin"
 """Up to Pike placement answers nobody without one; without keystone any will do."""
@@ -63,7 +66,8 @@ class Placement:
             yield
         finally:
             # Whole, and waited for: the next release's placement takes the same port.
-            self.scratch.run(STOP, timeout_s=60, check=False)
+            ends = UWSGI_ENDS if release in self.catalog.releases.order else PYTHON_ENDS
+            self.scratch.run([*STOP, ends], timeout_s=60, check=False)
             try:
                 server.wait(TIMEOUT_S)
             except subprocess.TimeoutExpired:
