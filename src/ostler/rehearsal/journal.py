@@ -100,6 +100,7 @@ class Journal:
 def opened(folder: Path) -> Iterator[Journal]:
     """The journal of a folder, which nobody else may use meanwhile. Raises Refused `rehearsal.busy`."""
     with locked(folder):
+        shutil.rmtree(_on_its_way_out(folder), ignore_errors=True)
         yield Journal(folder, _runs(_read(folder / COMMANDS)))
 
 
@@ -155,14 +156,21 @@ def _locked(folder: Path) -> int:
 
 def forget(folder: Path) -> None:
     """Remove a rehearsal's copy and everything else of it; only who has its journal open may. Raises OutsideError
-    when something of it stays."""
-    shutil.rmtree(folder, ignore_errors=True)
-    if folder.exists():
+    when something of it stays. A kill meanwhile leaves no half of it that could be gone on with."""
+    gone = _on_its_way_out(folder)
+    shutil.rmtree(gone, ignore_errors=True)
+    folder.rename(gone)
+    shutil.rmtree(gone, ignore_errors=True)
+    if gone.exists():
         raise OutsideError(
             "rehearsal.copy-not-removed",
-            f"a copy of the databases is still in {folder}",
-            do_next=f"see why it cannot be removed, and remove it: rm -r {folder}",
+            f"a copy of the databases is still in {gone}",
+            do_next=f"see why it cannot be removed, and remove it: rm -r {gone}",
         )
+
+
+def _on_its_way_out(folder: Path) -> Path:
+    return folder.with_name(f"{folder.name}.gone")
 
 
 def _runs(kept: Sequence[dict[str, Any]]) -> dict[str, CommandRun]:

@@ -94,3 +94,16 @@ def test_nothing_is_left_when_it_is_forgotten(tmp_path: Path) -> None:
         assert list(tmp_path.iterdir()) == []
         with journals.opened(tmp_path / "r") as anew:
             assert anew.done == {}
+
+
+def test_one_that_is_killed_while_its_copy_is_removed_is_not_gone_on_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with journals.opened(tmp_path / "r") as journal:
+        journal.ended("a/b", RUN, "nova")
+        with monkeypatch.context() as killed, pytest.raises(Exception, match="still in"):
+            killed.setattr("shutil.rmtree", lambda path, ignore_errors: None)
+            journals.forget(tmp_path / "r")
+    with journals.opened(tmp_path / "r") as again:
+        assert again.done == {}
+        assert [path.name for path in tmp_path.iterdir()] == ["r"]
