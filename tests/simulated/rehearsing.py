@@ -24,7 +24,8 @@ from ostler.planning.model import Plan
 from ostler.planning.rollback.plan import facts_needed as facts_for_rollback
 from ostler.planning.rollback.plan import plan_rollback
 from ostler.planning.upgrade.plan import Sources, facts_needed, plan_upgrade
-from ostler.planning.upgrade.request import UpgradeRequest
+from ostler.planning.upgrade.request import Strategy, UpgradeRequest
+from ostler.planning.upgrade.way import as_one, way_of
 from ostler.remote.protocol import Api, Transport
 from ostler.remote.simulated.balancer import through_vip
 from ostler.remote.simulated.machine import World
@@ -55,13 +56,16 @@ class Rehearsal:
         simulated = self.simulation.simulated
         return read_snapshot(self.simulation.cloud, simulated.transport, simulated.api, requests, simulated.now)
 
-    def plan(self, no_overlap: tuple[str, ...] = ()) -> Plan:
+    def plan(self, no_overlap: tuple[str, ...] = (), strategy: Strategy = "rolling") -> Plan:
         cloud = self.simulation.cloud
-        hop = self.catalog.hop(self.source, self.target)
-        snapshot = self.snapshot([*upgrade_requests(cloud), *facts_needed(self.catalog, hop, cloud)])
-        environments = target_environments(cloud, self.target)
-        request = UpgradeRequest(target=self.target, accepted_by="the tests", no_overlap=no_overlap)
-        return plan_upgrade(Sources(self.catalog, cloud, snapshot, environments), request)
+        way = way_of(self.catalog, self.source, self.target, strategy)
+        snapshot = self.snapshot(
+            [*upgrade_requests(cloud), *facts_needed(self.catalog, as_one(self.catalog, way), cloud)]
+        )
+        stored = {hop.target.id: target_environments(cloud, hop.target.id) for hop in way}
+        request = UpgradeRequest(target=self.target, accepted_by="the tests", no_overlap=no_overlap, strategy=strategy)
+        sources = Sources(self.catalog, cloud, snapshot, stored[self.target], on_the_way=stored)
+        return plan_upgrade(sources, request)
 
     def plan_back(self, run: str, databases: str = "stay") -> Plan:
         cloud = self.simulation.cloud
@@ -99,8 +103,9 @@ class Rehearsal:
                 self.outages.append(f"{service} answered {status} after {changes[-1]}")
 
 
-def rehearsal(folder: Path, source: str = "2024.1", target: str = "2025.1") -> Rehearsal:
-    """A cloud of three controllers and two computes at the source release, and the target's environments."""
+def rehearsal(folder: Path, source: str = "2024.1", target: str = "2025.1", between: Sequence[str] = ()) -> Rehearsal:
+    """A cloud of three controllers and two computes at the source release, and the environments of the target and of
+    the releases between."""
     folder.mkdir(parents=True, exist_ok=True)
-    simulation = three_plus_two(source, folder, store=[target])
+    simulation = three_plus_two(source, folder, store=[*between, target])
     return Rehearsal(simulation, Home(folder / "home"), source, target)

@@ -194,6 +194,16 @@ class Catalog:
             raise self._release_not_planned(target, f"an upgrade goes on from {here.id}: ostler catalog hops {here.id}")
         return self.releases.hop(here.id, self.release(target).id)
 
+    def way(self, source: str, target: str) -> tuple[Hop, ...]:
+        """The fewest hops that lead from `source` to `target`, none of them exceptional.
+
+        Raises InputError `catalog.no-such-hop` when none do, and as `release` does for either end.
+        """
+        if self._is_past(target):
+            return (self.hop(source, target),)
+        here, there = self.release(source).id, self.release(target).id
+        return self.releases.chain(here, there) or (self.releases.hop(here, there),)
+
     def _is_past(self, release_id: str) -> bool:
         return release_id not in self.releases.order and release_id in self.all_releases.order
 

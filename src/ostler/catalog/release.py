@@ -15,7 +15,8 @@ from ostler.catalog.record import Closed, Source
 from ostler.errors import InputError
 
 Status = Literal["future", "development", "maintained", "unmaintained", "end of life"]
-HopKind = Literal["adjacent", "slurp", "exceptional"]
+HopKind = Literal["adjacent", "slurp", "exceptional", "way"]
+"""A way is several hops, one after the other, while nothing runs."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,6 +180,18 @@ class Releases:
             hops.append(reach[-1])
             here = reach[-1].target
         return tuple(hops)
+
+    def way(self, source: str, target: str) -> Hop:
+        """The hops of `chain` as one, for what only asks where it begins and where it ends; the hop itself where there
+        is only one.
+
+        Raises InputError `catalog.no-such-hop` when no chain leads there, `catalog.unknown-release` for a release it
+        does not know.
+        """
+        chain = self.chain(source, target)
+        if len(chain) < 2:
+            return self.hop(source, target)
+        return Hop(chain[0].source, chain[-1].target, "way")
 
     def _advice(self, here: Release, there: Release) -> str:
         if here == there:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -10,6 +11,13 @@ import typer
 from ostler.cli.plans import AsJson, Out, Verbose, present, target_environments
 from ostler.cli.progress import reading
 from ostler.cli.where import CloudFile, load_cloud
+
+
+class Way(StrEnum):
+    """How a cloud gets to the target."""
+
+    ROLLING = "rolling"
+    FAST_FORWARD = "fast-forward"
 
 
 def register(app: typer.Typer) -> None:
@@ -35,21 +43,31 @@ def upgrade(
     reload_balancers: Annotated[
         bool, typer.Option("--reload-balancers", help="Let HAProxy take up its configuration file first.")
     ] = False,
+    strategy: Annotated[
+        Way, typer.Option(help="Rolling, over one hop; or fast-forward, over many, while the APIs are away.")
+    ] = Way.ROLLING,
     as_json: AsJson = False,
     verbose: Verbose = False,
 ) -> None:
     """Plan an upgrade of the cloud and show it. Changes nothing.
 
-    Example:  ostler upgrade --to 2025.1 --out upgrade.plan
+    A rolling upgrade goes over one hop while the cloud serves. A fast-forward stops every service of OpenStack once,
+    brings the databases through each release on the way with its own code, and starts the target's services; servers
+    go on running, and users cannot ask for anything meanwhile.
+
+    Examples:  ostler upgrade --to 2025.1 --out upgrade.plan
+               ostler upgrade --to 2026.1 --strategy fast-forward --out upgrade.plan
     """
     from ostler.catalog.catalog import load_catalog
     from ostler.execution.looking_over import look_over
     from ostler.execution.questions import upgrade_requests
     from ostler.planning.upgrade.plan import Sources, facts_needed, plan_upgrade
     from ostler.planning.upgrade.request import UpgradeRequest
+    from ostler.planning.upgrade.way import as_one, way_of
 
     described, catalog = load_cloud(cloud), load_catalog()
-    hop = catalog.hop(described.release, to)
+    way = way_of(catalog, described.release, to, strategy.value)
+    hop = as_one(catalog, way)
     for project in no_overlap or ():
         catalog.project(project)
     with reading(described, as_json=as_json):
@@ -62,6 +80,8 @@ def upgrade(
         per_domain=per_domain,
         no_overlap=tuple(no_overlap or ()),
         reload_balancers=reload_balancers,
+        strategy=strategy.value,
     )
-    sources = Sources(catalog, described, looked.snapshot, target_environments(described, to), looked.left)
+    on_the_way = {each.target.id: target_environments(described, each.target.id) for each in way[:-1]}
+    sources = Sources(catalog, described, looked.snapshot, target_environments(described, to), looked.left, on_the_way)
     present(plan_upgrade(sources, request), out, as_json, verbose)

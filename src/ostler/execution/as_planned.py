@@ -87,7 +87,7 @@ def _in_the_way(
     accepted stays accepted, whatever it is about."""
     seen = look_again(snapshot, transport, api, target, means.clock.now, means.clock.sleep)
     accepted = {acceptance.code for acceptance in plan.accepted}
-    for finding in readiness(load_catalog(), seen, target):
+    for finding in readiness(load_catalog(), seen, target, is_rolling=not plan.is_fast_forward):
         is_open = finding.severity is Severity.WARNING and finding.code not in accepted
         if finding.severity is Severity.FAILURE or is_open:
             yield finding

@@ -30,11 +30,19 @@ PROBE_FOLDER = "probe"
 class Operation:
     """One process that carries a run out. Give `means` and `listener` to `runs.apply` or `runs.resume`; `close` it.
 
-    `with_probe`: ask every API all the while; `max_failed`: the run pauses when more requests than that failed.
+    `with_probe`: ask every API all the while; `max_failed`: the run pauses when more requests than that failed (None:
+    never, since its plan takes the APIs away).
     """
 
     def __init__(
-        self, cloud: Cloud, transport: Transport, api: Api | None, means: Means, *, with_probe: bool, max_failed: int
+        self,
+        cloud: Cloud,
+        transport: Transport,
+        api: Api | None,
+        means: Means,
+        *,
+        with_probe: bool,
+        max_failed: int | None,
     ) -> None:
         self._cloud, self._transport, self._api = cloud, transport, api
         self._with_probe, self._max_failed = with_probe, max_failed
@@ -135,6 +143,8 @@ class Operation:
             return None
         if not self._probe.is_alive():
             return f"{self._ended()}; `ostler resume` starts it again"
+        if self._max_failed is None:
+            return None
         totals = self._probe.now().get("apis", {})
         if sum(api["failed"] for api in totals.values()) <= self._max_failed:
             return None

@@ -103,6 +103,11 @@ class Plan:
         )
 
     @property
+    def is_fast_forward(self) -> bool:
+        """Whether it stops every service of OpenStack for a while: the APIs are away, as the plan says."""
+        return self.operation == "upgrade" and self.request.get("strategy") == "fast-forward"
+
+    @property
     def is_applyable(self) -> bool:
         """Whether the plan may be carried out."""
         return self.is_complete and not self.refusals

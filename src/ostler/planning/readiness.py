@@ -27,11 +27,11 @@ CAUSES_FIRST = (
 """Areas of codes: what others stand on comes before what suffers from it."""
 
 
-def readiness(catalog: Catalog, snapshot: Snapshot, target: str | None) -> list[Finding]:
+def readiness(catalog: Catalog, snapshot: Snapshot, target: str | None, *, is_rolling: bool = True) -> list[Finding]:
     """Return everything there is to say of a cloud before it is upgraded to ``target`` (None: of its health in
-    general), failures first."""
-    found = [*_request(catalog, snapshot.cloud, target), *evaluate(load_rules(), snapshot, catalog, target)]
-    return worst_first(found)
+    general), failures first. ``is_rolling``: services of both releases run side by side meanwhile."""
+    about = evaluate(load_rules(), snapshot, catalog, target, is_rolling=is_rolling)
+    return worst_first([*_request(catalog, snapshot.cloud, target, is_rolling=is_rolling), *about])
 
 
 def worst_first(findings: Iterable[Finding]) -> list[Finding]:
@@ -50,9 +50,11 @@ def readiness_requests(cloud: Cloud, *, is_upgrade: bool) -> tuple[FactRequest, 
     return facts_needed(load_rules(), cloud, is_upgrade=is_upgrade)
 
 
-def _request(catalog: Catalog, cloud: Cloud, target: str | None) -> list[Finding]:
+def _request(catalog: Catalog, cloud: Cloud, target: str | None, *, is_rolling: bool) -> list[Finding]:
     """What can be said of an upgrade from the cloud file and the catalog alone."""
-    return [] if target is None else [*_hop(catalog, cloud, target), *_described(cloud)]
+    if target is None:
+        return []
+    return [*(_hop(catalog, cloud, target) if is_rolling else ()), *_described(cloud)]
 
 
 def _hop(catalog: Catalog, cloud: Cloud, target: str) -> list[Finding]:

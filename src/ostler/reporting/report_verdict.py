@@ -47,7 +47,7 @@ def verdict_of(
     statements = [
         *_run(data, stages, steps),
         *_proofs(data, proofs),
-        *_probe(about, apis),
+        *_probe(about, apis, is_judged=not data.plan.is_fast_forward),
         *_loans(data),
         *_logs(logs),
     ]
@@ -89,7 +89,7 @@ def _proofs(data: RunData, proofs: Sequence[Proof]) -> Iterator[Statement]:
         yield Statement(ok=True, text=f"{counted(len(proofs), 'proof')} {'holds' if len(proofs) == 1 else 'hold'}")
 
 
-def _probe(about: ProbeAbout, apis: Mapping[str, ProbeApi]) -> Iterator[Statement]:
+def _probe(about: ProbeAbout, apis: Mapping[str, ProbeApi], *, is_judged: bool) -> Iterator[Statement]:
     if not about.ran:
         yield Statement(ok=None, text="no probe ran: what users saw was not measured")
         return
@@ -102,7 +102,8 @@ def _probe(about: ProbeAbout, apis: Mapping[str, ProbeApi]) -> Iterator[Statemen
     text += f"; {counted(about.servers_in_error, 'probe server')} went to ERROR"
     if wrong > about.servers_in_error:
         text += f"; {wrong - about.servers_in_error} other objects ended wrong"
-    yield Statement(ok=failed == 0, text=text)
+    text += "" if is_judged else "; the plan took the APIs away for a while"
+    yield Statement(ok=failed == 0 or (None if not is_judged else False), text=text)
     yield from _limits(apis, f"the longest wait for an answer was {longest:.1f} s ({slowest})")
 
 

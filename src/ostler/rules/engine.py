@@ -33,10 +33,14 @@ class Judgement:
     unknown: CannotTell | None = None
 
 
-def evaluate(rules: Sequence[Rule], snapshot: Snapshot, catalog: Catalog, target: str | None = None) -> list[Finding]:
+def evaluate(
+    rules: Sequence[Rule], snapshot: Snapshot, catalog: Catalog, target: str | None = None, *, is_rolling: bool = True
+) -> list[Finding]:
     """Return what the rules have to say of a snapshot, in the order of the rules; what could not be judged comes
-    last (``host.unreachable``, ``rules.cannot-tell``), one finding for each host and reason."""
-    judgements = [each for rule in rules for each in _confirmed(rule, snapshot, catalog, target)]
+    last (``host.unreachable``, ``rules.cannot-tell``), one finding for each host and reason. Without ``is_rolling``
+    those are left out that only hold where services of both releases run side by side."""
+    asked = [rule for rule in rules if is_rolling or rule.applies != "rolling"]
+    judgements = [each for rule in asked for each in _confirmed(rule, snapshot, catalog, target)]
     found = [each.finding for each in judgements if each.finding is not None]
     return [*found, *unread_findings([(each.rule.id, each.unknown) for each in judgements if each.unknown])]
 

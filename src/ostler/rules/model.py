@@ -92,7 +92,8 @@ class Source:
 class Rule:
     """One rule. Its texts are templates: ``{place}`` stands for a value.
 
-    ``applies`` is ``always`` or only when an ``upgrade`` is prepared; ``severity_for_upgrade`` replaces
+    ``applies`` is ``always``, only when an ``upgrade`` is prepared, or only when one is that runs services of both
+    releases side by side (``rolling``); ``severity_for_upgrade`` replaces
     ``severity`` then (None: it does not). ``needs`` are the features a cloud must have (see ``vocabulary``). The
     rule fires for every subject for which all conditions of ``when`` hold.
     """
@@ -100,7 +101,7 @@ class Rule:
     id: str
     severity: Severity
     severity_for_upgrade: Severity | None
-    applies: Literal["always", "upgrade"]
+    applies: Literal["always", "upgrade", "rolling"]
     needs: tuple[str, ...]
     facts: tuple[FactUse, ...]
     for_each: tuple[Level, ...]

@@ -44,7 +44,7 @@ def rule_from(raw: object) -> Rule:
         id=_text(data, "id"),
         severity=Severity(data["severity"]),
         severity_for_upgrade=Severity(data["severity_for_upgrade"]) if "severity_for_upgrade" in data else None,
-        applies=_one_of(data["applies"], "applies", ("always", "upgrade")),
+        applies=_one_of(data["applies"], "applies", ("always", "upgrade", "rolling")),
         needs=tuple(_one_of(need, "needs", tuple(FEATURES)) for need in data.get("needs", ())),
         facts=tuple(_fact(alias, text) for alias, text in _mapping(data["facts"], "facts").items()),
         for_each=tuple(_level(item) for item in data.get("for_each", ())),

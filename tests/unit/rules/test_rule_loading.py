@@ -57,7 +57,7 @@ def test_there_is_no_rule_of_another_id(tmp_path: Path, rule_id: str) -> None:
         ({"severty": "note"}, "has the key 'severty', which there is not"),
         ({"summary": "LEFT OUT"}, "lacks the key 'summary'"),
         ({"severity": "terrible"}, "'terrible' is not a valid Severity"),
-        ({"applies": "sometimes"}, "'sometimes' is not in the vocabulary; known: always, upgrade"),
+        ({"applies": "sometimes"}, "'sometimes' is not in the vocabulary; known: always, rolling, upgrade"),
         ({"needs": ["zookeeper"]}, "'zookeeper' is not in the vocabulary"),
         ({"facts": {"disk": "host disk"}}, "facts.disk: 'host disk' is not written as"),
         ({"facts": {"disk": "host.disk@everywhere"}}, "there is no group of hosts 'everywhere'"),

@@ -77,6 +77,12 @@ class ApiFigures:
     buckets: tuple[Bucket, ...] = ()
 
     @property
+    def away_s(self) -> int:
+        """Seconds from the first that a request failed in to the last; 0 when none did."""
+        bad = [bucket.second for bucket in self.buckets if bucket.failed]
+        return bad[-1] - bad[0] + 1 if bad else 0
+
+    @property
     def available_percent(self) -> float | None:
         """The share of requests that were answered as they should be; None without requests."""
         return None if not self.requests else 100.0 * (self.requests - self.failed) / self.requests

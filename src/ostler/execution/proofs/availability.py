@@ -21,8 +21,9 @@ FOR_USERS = "for users"
 def prove_availability(context: ProofContext, release: str) -> ProofResult:
     """The probe saw no more failures through the virtual address than its budget allows, and asked until now.
 
-    What single controllers answered is told, not judged: each of them is out for a while on purpose. Without a
-    probe nothing was measured: then every controller must answer now, and the result says so.
+    What single controllers answered is told, not judged: each of them is out for a while on purpose. So is for how
+    long the APIs were away where the plan takes them away. Without a probe nothing was measured: then every controller
+    must answer now, and the result says so.
     """
     if context.probe_folder is None:
         return _now_only(context)
@@ -36,24 +37,30 @@ def prove_availability(context: ProofContext, release: str) -> ProofResult:
     silent_s = context.clock.now() - (seen.ends or 0.0) if context.is_probed else 0.0
     if silent_s > SILENT_S:
         detail += f"; the probe's last record is {silent_s:.0f} s old: what users saw since then was not measured"
-    rows = tuple(_rows(seen, context.max_failed))
+    budget = context.max_failed
+    if budget is None and failed:
+        away = max((api.away_s, api.api) for api in seen.apis.values())
+        detail += f": the plan took the APIs away; {away[1]} was away longest, {away[0]} s"
+    rows = tuple(_rows(seen, budget))
     return ProofResult(
         "availability",
-        failed <= context.max_failed and silent_s <= SILENT_S,
+        (budget is None or failed <= budget) and silent_s <= SILENT_S,
         detail,
         rows=rows,
         data=_table(seen, backend_names(context.catalog, release)),
     )
 
 
-def _rows(seen: Figures, max_failed: int) -> Iterator[Row]:
+def _rows(seen: Figures, max_failed: int | None) -> Iterator[Row]:
     for api in seen.apis.values():
         percent = api.available_percent
         failed = api.failed + api.outcomes_failed
         stall = "" if api.longest_stall_s is None else f", longest wait {api.longest_stall_s:.1f} s"
         rate = f", {api.per_second:.1f} a second"
         shown = "never asked" if percent is None else f"{percent:.3f} % of {api.requests} requests{rate}{stall}"
-        yield Row(f"{api.api} {FOR_USERS}", percent is not None and failed <= max_failed, shown)
+        shown += f", away for {api.away_s} s" if max_failed is None and api.away_s else ""
+        is_ok = percent is not None and (max_failed is None or failed <= max_failed)
+        yield Row(f"{api.api} {FOR_USERS}", is_ok, shown)
     for direct in seen.direct:
         share = direct.available_percent
         shown = "never asked" if share is None else f"{share:.1f} % of {direct.asked} questions"

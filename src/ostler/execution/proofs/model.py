@@ -26,7 +26,8 @@ class ProofContext:
 
     ``folder`` is where proofs keep what they found (one JSON file each) and the inventory; ``began_at`` is when the
     run began (epoch); ``probe_folder`` is where the run's probe writes (None: there is none); ``is_probed`` whether
-    that probe should be asking now; ``max_failed`` is its failure budget.
+    that probe should be asking now; ``max_failed`` is its failure budget (None: the plan takes the APIs away, so that
+    failures are told and not judged).
     """
 
     cloud: Cloud
@@ -36,7 +37,7 @@ class ProofContext:
     began_at: float
     probe_folder: Path | None = None
     is_probed: bool = True
-    max_failed: int = 0
+    max_failed: int | None = 0
     clock: Clock = field(default_factory=Clock)
     catalog: Catalog = field(default_factory=load_catalog)
     read: Callable[[Cloud, Transport, Api | None, Iterable[FactRequest]], Values] = read_facts

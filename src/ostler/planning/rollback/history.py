@@ -44,6 +44,17 @@ class RunHistory:
     state: str = ""
     newest: str = ""
 
+    @property
+    def is_fast_forward(self) -> bool:
+        """Whether every service was stopped by the run, and none served while it was at work."""
+        return self.plan.is_fast_forward
+
+    @property
+    def has_changed_databases(self) -> bool:
+        """Whether any command of a later release began to change a database."""
+        ids = (step.id for _, _, step in self.plan.steps() if step.params.get("schema"))
+        return any(step_id in self.touched for step_id in ids)
+
     def began(self, prefix: str) -> bool:
         """Whether any step whose id begins so was begun."""
         return any(step_id.startswith(prefix) for step_id in self.touched)

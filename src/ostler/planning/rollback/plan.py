@@ -19,14 +19,15 @@ from ostler.planning.rollback.history import RunHistory
 from ostler.planning.rollback.losses import KINDS, losses
 from ostler.planning.rollback.proofs import prove_back
 from ostler.planning.rollback.records import edit_records, undo_edits
-from ostler.planning.rollback.restore import restore_stages, schemas_unlike_release
+from ostler.planning.rollback.restore import restore_stages, schemas_unlike_release, started_again
 from ostler.planning.upgrade.controllers import controller_groups
 from ostler.planning.upgrade.held import stages_before
 from ostler.planning.upgrade.host_steps import Group
 from ostler.planning.upgrade.ready import record_inventory
-from ostler.planning.upgrade.request import Scene, UpgradeRequest
+from ostler.planning.upgrade.request import Scene, Strategy, UpgradeRequest
 from ostler.planning.upgrade.schema import is_pending
 from ostler.planning.upgrade.volumes import drain
+from ostler.planning.upgrade.way import as_one, way_of
 
 Databases = Literal["stay", "restore"]
 
@@ -45,15 +46,20 @@ def plan_rollback(
     scene = _scene(catalog, cloud, snapshot, history)
     contracted = contracted_projects(scene, history)
     if contracted and databases == "stay":
-        raise _past_no_return(scene, contracted)
-    stages = restore_stages(scene, history) if databases == "restore" else _serving(scene, history)
+        raise _past_no_return(scene, history, contracted)
+    if databases == "restore":
+        stages = restore_stages(scene, history)
+    elif history.is_fast_forward:
+        stages = started_again(scene, history)
+    else:
+        stages = _serving(scene, history)
     if not stages:
         raise InputError(
             "rollback.nothing-done",
             f"run {history.run_id} changed no service: there is nothing to take back",
             do_next="`ostler cancel` ends the run and gives back what it lent",
         )
-    if databases == "stay" and not history.held:
+    if databases == "stay" and not history.held and not history.is_fast_forward:
         stages = [_look(scene), *stages]
     return Plan(
         operation="rollback",
@@ -109,12 +115,16 @@ def facts_needed(cloud: Cloud) -> tuple[FactRequest, ...]:
 
 
 def contracted_projects(scene: Scene, history: RunHistory) -> tuple[str, ...]:
-    """Projects whose schema was contracted so that old code cannot run any more."""
+    """Projects whose schema was contracted so that old code cannot run any more; after a fast-forward those whose
+    databases were changed at all, since old code was never tried on schemas several releases later."""
     found = []
     for project in scene.projects:
-        for phase in project.schema_phases(scene.target):
-            ran = any(step_id.endswith(f"/{phase.name}") for step_id in history.touched)
-            if phase.is_point_of_no_return and ran and is_pending(scene, project, phase):
+        phases = [phase for phase in project.schema_phases(scene.target) if is_pending(scene, project, phase)]
+        if history.is_fast_forward:
+            found += [project.name] * (bool(phases) and history.has_changed_databases)
+            continue
+        for phase in phases:
+            if phase.is_point_of_no_return and any(step_id.endswith(f"/{phase.name}") for step_id in history.touched):
                 found.append(project.name)
     return tuple(dict.fromkeys(found))
 
@@ -127,8 +137,10 @@ def _scene(catalog: Catalog, cloud: Cloud, snapshot: Snapshot, history: RunHisto
             f"run {history.run_id} was a {plan.operation}, not an upgrade",
             do_next="see its runs: ostler runs",
         )
-    hop = catalog.hop(str(plan.request["source"]), str(plan.request["target"]))
-    request = UpgradeRequest(target=hop.target.id, label=f"ostler rollback of {history.run_id}")
+    strategy: Strategy = "fast-forward" if history.is_fast_forward else "rolling"
+    ends = str(plan.request["source"]), str(plan.request["target"])
+    hop = as_one(catalog, way_of(catalog, *ends, strategy))
+    request = UpgradeRequest(target=hop.target.id, strategy=strategy, label=f"ostler rollback of {history.run_id}")
     return Scene(catalog, hop, cloud, snapshot, request)
 
 
@@ -217,14 +229,17 @@ def _first_of_way_back(group: Group) -> Group:
     return replace(group, is_first=True)
 
 
-def _past_no_return(scene: Scene, contracted: tuple[str, ...]) -> Refused:
+def _past_no_return(scene: Scene, history: RunHistory, contracted: tuple[str, ...]) -> Refused:
+    what, expected = "contracted", "expanded at most"
+    if history.is_fast_forward:
+        what, expected = "brought past it in a fast-forward", "unchanged"
     finding = Finding(
         code="rollback.contracted",
         severity=Severity.FAILURE,
         subject=", ".join(contracted),
-        summary=f"the schema was contracted: code of {scene.source} can no longer run on it",
-        found="contracted",
-        expected="expanded at most",
+        summary=f"the schema was {what}: code of {scene.source} can no longer run on it",
+        found=what,
+        expected=expected,
         do_next="restore the dump, which loses what was created since: add --databases restore",
     )
     return Refused("rollback.contracted", "this run is past its point of no return", findings=(finding,))
@@ -237,6 +252,8 @@ def _notes(scene: Scene, history: RunHistory, databases: Databases) -> tuple[str
             return (away,)
         kept = f"{others}: dumped with another schema than {scene.source} makes, as an earlier way back leaves it, "
         return (away, f"{kept}and restored with it.")
+    if history.is_fast_forward:
+        return (f"No database was changed yet: services of {scene.source} start again as they were.",)
     return (
         f"The databases stay as {scene.target} left them; {scene.source} runs on them, with nova's records edited.",
     )

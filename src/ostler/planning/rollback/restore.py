@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from ostler.errors import Refused
 from ostler.planning.model import Lane, Stage
 from ostler.planning.rollback.groups import put_back, start_old, stop_all
 from ostler.planning.rollback.history import RunHistory
 from ostler.planning.upgrade.computes import STAGE, compute_groups, under
 from ostler.planning.upgrade.controllers import controller_groups
+from ostler.planning.upgrade.fast_forward import STOPPING
 from ostler.planning.upgrade.host_steps import Group
 from ostler.planning.upgrade.request import Scene
 from ostler.steps.model import Step
@@ -22,24 +25,15 @@ def restore_stages(scene: Scene, history: RunHistory) -> list[Stage]:
         for name, groups in hosts.items()
         if groups
     ]
-    back, start = [], []
+    back = []
     for name, groups in hosts.items():
         host = scene.cloud.host(name)
         put: list[Step] = []
-        begin: list[Step] = []
         for group, switch_id in groups:
             steps = put_back("put-back", scene, history, host, group, switch_id)
             put += [under(step, f"put-back/{name}", group.name) for step in steps]
-            begin.append(
-                under(
-                    start_old("start-all", scene, history, name, group, switch_id, at_once=True),
-                    f"start-all/{name}",
-                    group.name,
-                )
-            )
         if groups:
             back.append(Lane(name, tuple(put)))
-            start.append(Lane(name, tuple(begin)))
     return [
         _checked_dump(history),
         Stage(
@@ -65,15 +59,41 @@ def restore_stages(scene: Scene, history: RunHistory) -> list[Stage]:
             lanes=tuple(back),
             in_flight=len(back),
         ),
-        Stage(
-            name="start-all",
-            title=f"Start every service with the code of {scene.source}",
-            why="controllers and computes side by side: no old and new code can meet any more",
-            undo="stopped",
-            lanes=tuple(start),
-            in_flight=len(start),
-        ),
+        _start_all(scene, history, hosts),
     ]
+
+
+def started_again(scene: Scene, history: RunHistory) -> list[Stage]:
+    """The stages that take a fast-forward back which changed no database yet: what it stopped starts as it was."""
+    stopped = {
+        host.name: _groups(scene, host.name)
+        for host in scene.cloud.hosts.values()
+        if any(history.began(f"{stage}/{host.name}/") for stage in STOPPING)
+    }
+    return [_start_all(scene, history, stopped)] if stopped else []
+
+
+def _start_all(scene: Scene, history: RunHistory, hosts: Mapping[str, Sequence[tuple[Group, str]]]) -> Stage:
+    lanes = []
+    for name, groups in hosts.items():
+        steps = [
+            under(
+                start_old("start-all", scene, history, name, group, switch_id, at_once=True),
+                f"start-all/{name}",
+                group.name,
+            )
+            for group, switch_id in groups
+        ]
+        if steps:
+            lanes.append(Lane(name, tuple(steps)))
+    return Stage(
+        name="start-all",
+        title=f"Start every service with the code of {scene.source}",
+        why="controllers and computes side by side: no old and new code can meet any more",
+        undo="stopped",
+        lanes=tuple(lanes),
+        in_flight=len(lanes),
+    )
 
 
 def _check_tried(history: RunHistory) -> None:

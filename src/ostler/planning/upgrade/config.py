@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from ostler.catalog.catalog import Catalog
 from ostler.catalog.config_change import ConfigChange
 from ostler.catalog.project import Project
@@ -19,11 +21,12 @@ from ostler.steps.model import Step
 NOVA_CONF = "/etc/nova/nova.conf"
 PIN = ("upgrade_levels", "compute")
 AUTOMATIC = "auto"
+UNCHECKED = ("workarounds", "disable_compute_service_check_for_ffu")
 
 
 def option_requests(catalog: Catalog, hop: Hop, cloud: Cloud) -> tuple[FactRequest, ...]:
     """The facts this module needs: which options are set, on every host, and the values of those that count."""
-    wanted_options: dict[str, set[str]] = {NOVA_CONF: {"/".join(PIN)}}
+    wanted_options: dict[str, set[str]] = {NOVA_CONF: {"/".join(PIN), "/".join(UNCHECKED)}}
     for project in catalog.projects:
         for change in catalog.config_changes(hop, project.name):
             if change.action == "refuse" and not SECRET.search(change.option):
@@ -52,7 +55,7 @@ def config_steps(stage: str, scene: Scene, host: Host, project: Project) -> list
         )
         for path, options in sorted(renames(scene, host.name, project).items())
     ]
-    return steps + (_pin(stage, scene, host.name) if project.name == "nova" else [])
+    return steps + (_lend(stage, scene, host.name) if project.name == "nova" else [])
 
 
 def config_findings(scene: Scene) -> list[Finding]:
@@ -65,6 +68,16 @@ def config_findings(scene: Scene) -> list[Finding]:
                 hosts = [host.name for host in scene.cloud.hosts.values() if project in scene.projects_on(host)]
                 found += [finding for host in hosts if (finding := _in_the_way(scene, host, change))]
     return [*found, *_pinned(scene)]
+
+
+def config_notes(scene: Scene) -> list[str]:
+    """Changes of meaning that the operator has to judge."""
+    return [
+        f"{project.name} [{change.section}] {change.option}: {' '.join(change.why.split())}"
+        for project in scene.projects
+        for change in scene.catalog.config_changes(scene.hop, project.name)
+        if change.action == "note"
+    ]
 
 
 def _why_renamed(options: list[OptionOnHop], target: str) -> str:
@@ -121,29 +134,85 @@ def _in_the_way(scene: Scene, host: str, change: ConfigChange) -> Finding | None
     )
 
 
-def needs_pin(scene: Scene, host: str) -> bool:
-    """Whether nova on a host is not told to keep to the RPC version all services understand."""
-    return _value(scene, host, NOVA_CONF, *PIN) is None
+@dataclass(frozen=True)
+class LentOption:
+    """An option of nova that is set on a host for the upgrade alone: its place, value and why; `step` is what the steps
+    that set it and take it out are called, `loan` what it is called while it is lent, `done` why it can go."""
+
+    place: tuple[str, str]
+    value: str
+    step: str
+    why: str
+    loan: str
+    done: str
 
 
-def loan_of_pin(host: str) -> str:
-    """The name of the loan that the RPC pin on a host is."""
-    return f"nova's RPC pinned automatically on {host}"
+def lent_option(scene: Scene, host: str) -> LentOption | None:
+    """What nova on a host is lent for this upgrade; None when it needs nothing, or has it from the operator."""
+    option = _pin(host) if scene.is_rolling else _unchecked(scene, host)
+    return option if option and _value(scene, host, NOVA_CONF, *option.place) is None else None
 
 
-def _pin(stage: str, scene: Scene, host: str) -> list[Step]:
-    if not needs_pin(scene, host):
+def _pin(host: str) -> LentOption:
+    return LentOption(
+        PIN,
+        AUTOMATIC,
+        step="pin-rpc",
+        why="while releases are mixed, nova must speak only what the oldest service understands",
+        loan=f"nova's RPC pinned automatically on {host}",
+        done="every service is new: nothing old has to be understood any more",
+    )
+
+
+def _unchecked(scene: Scene, host: str) -> LentOption | None:
+    """Records of computes keep the version they were written with until each starts anew; where that is below the
+    target's floor, no service of nova would start before all have."""
+    nova = scene.catalog.nova
+    if nova.at(scene.source).service_version >= nova.at(scene.target).compute_floor:
+        return None
+    return LentOption(
+        UNCHECKED,
+        "True",
+        step="unchecked",
+        why=f"nova of {scene.target} would not start while records say that computes are of {scene.source}",
+        loan=f"nova's check of computes' versions off on {host}",
+        done="every compute is new: nova may check their versions again",
+    )
+
+
+def _lend(stage: str, scene: Scene, host: str) -> list[Step]:
+    option = lent_option(scene, host)
+    if option is None:
         return []
     return [
         Step(
-            id=f"{stage}/{host}/60-pin-rpc",
+            id=f"{stage}/{host}/60-{option.step}",
             kind="edit-config",
             host=host,
-            why="while releases are mixed, nova must speak only what the oldest service understands",
+            why=option.why,
             undo="a loan: the option is taken out when every service is new",
             estimate_s=1,
-            params={"path": NOVA_CONF, "edits": [["set", *PIN, AUTOMATIC]]},
-            lends=loan_of_pin(host),
+            params={"path": NOVA_CONF, "edits": [["set", *option.place, option.value]]},
+            lends=option.loan,
+        )
+    ]
+
+
+def take_out(stage: str, scene: Scene, host: str) -> list[Step]:
+    """The option that nova on a host was lent goes; what reads it has to be started anew after this."""
+    option = lent_option(scene, host)
+    if option is None:
+        return []
+    return [
+        Step(
+            id=f"{stage}/{host}/08-remove-{option.step}",
+            kind="edit-config",
+            host=host,
+            why=option.done,
+            undo="the recorded bytes are put back",
+            estimate_s=1,
+            params={"path": NOVA_CONF, "edits": [["remove", *option.place]]},
+            returns=option.loan,
         )
     ]
 

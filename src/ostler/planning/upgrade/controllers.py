@@ -18,8 +18,8 @@ from ostler.steps.model import Step
 
 def roll_controllers(scene: Scene) -> Iterator[Stage]:
     """What the default order has before the computes."""
-    late = _services_after_computes(scene)
-    groups = [group for group in controller_groups(scene) if not _has_any(group, late)]
+    late = services_after_computes(scene)
+    groups = [group for group in controller_groups(scene) if not group.has_any(late)]
     held: set[str] = set()
     for group in groups:
         project = group.project
@@ -33,18 +33,15 @@ def roll_controllers(scene: Scene) -> Iterator[Stage]:
 def roll_agents(scene: Scene) -> list[Stage]:
     """What the default order has after the first services of computes: agents, which on one host follow the agent that
     wires ports, and that is upgraded with the computes."""
-    late = _services_after_computes(scene)
-    return [_rolled(scene, group) for group in controller_groups(scene) if _has_any(group, late)]
+    late = services_after_computes(scene)
+    return [_rolled(scene, group) for group in controller_groups(scene) if group.has_any(late)]
 
 
-def _services_after_computes(scene: Scene) -> frozenset[str]:
+def services_after_computes(scene: Scene) -> frozenset[str]:
+    """The controllers' services whose turn comes after the first of the computes'."""
     turns = scene.catalog.order.default
     first = next((at for at, turn in enumerate(turns) if turn.role == "compute"), len(turns))
     return frozenset(name for turn in turns[first:] if turn.role == "controller" for name in turn.services)
-
-
-def _has_any(group: Group, names: frozenset[str]) -> bool:
-    return any(service.name in names for service in (*group.old, *group.new))
 
 
 def controller_groups(scene: Scene) -> tuple[Group, ...]:

@@ -13,7 +13,7 @@ from ostler.planning.upgrade.computes import (
     idle_step,
     side_by_side,
 )
-from ostler.planning.upgrade.config import NOVA_CONF, PIN, loan_of_pin, needs_pin
+from ostler.planning.upgrade.config import take_out
 from ostler.planning.upgrade.controllers import controller_groups
 from ostler.planning.upgrade.host_steps import Group, into_balancer, out_of_balancer, running_params
 from ostler.planning.upgrade.ready import online_step
@@ -58,7 +58,7 @@ def unpin_computes(scene: Scene) -> Stage | None:
         record = compute_record(scene, host.name)
         groups = [group for group in compute_groups(scene, host) if group.project.name == "nova"]
         if record and groups:
-            steps = [idle_step(stage, host.name, record), *_pin_out(stage, scene, host.name)]
+            steps = [idle_step(stage, host.name, record), *take_out(stage, scene, host.name)]
             steps += [restart(stage, scene, host.name, group) for group in groups]
             if record.get("status") == "enabled":
                 steps = [disable_step(stage, scene, host.name, record), *steps, enable_step(stage, host.name, record)]
@@ -148,7 +148,7 @@ def prove(scene: Scene) -> Stage:
 def _anew(stage: str, scene: Scene, host: str, group: Group) -> list[Step]:
     before, after = drain(stage, scene, host, group)
     return [
-        *(_pin_out(stage, scene, host) if group.is_first and group.project.name == "nova" else []),
+        *(take_out(stage, scene, host) if group.is_first and group.project.name == "nova" else []),
         *before,
         *out_of_balancer(stage, host, group),
         restart(stage, scene, host, group),
@@ -168,20 +168,3 @@ def restart(stage: str, scene: Scene, host: str, group: Group) -> Step:
         estimate_s=12,
         params=running_params(scene, host, group),
     )
-
-
-def _pin_out(stage: str, scene: Scene, host: str) -> list[Step]:
-    if not needs_pin(scene, host):
-        return []
-    return [
-        Step(
-            id=f"{stage}/{host}/08-remove-pin",
-            kind="edit-config",
-            host=host,
-            why="every service is new: nothing old has to be understood any more",
-            undo="the recorded bytes are put back",
-            estimate_s=1,
-            params={"path": NOVA_CONF, "edits": [["remove", *PIN]]},
-            returns=loan_of_pin(host),
-        )
-    ]

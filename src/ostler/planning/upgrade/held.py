@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from ostler.catalog.project import Project
-from ostler.catalog.service import Service
 from ostler.cloud.model import Host
 from ostler.errors import Finding, Severity
 from ostler.facts.haproxy_held import HOLD_MAP
@@ -36,7 +35,7 @@ def _stages(scene: Scene, project: Project, groups: tuple[Group, ...]) -> Iterat
     if behind.old:
         yield _stop_behind(scene, behind, groups)
     for group in reversed(groups):
-        if _apis(group).old and len(scene.controllers) > 1:
+        if group.takes_requests.old and len(scene.controllers) > 1:
             yield _leave_one(scene, group)
     yield _hold(scene, project, _backends(groups))
     for group in reversed(groups):
@@ -76,17 +75,12 @@ def hold_findings(scene: Scene) -> list[Finding]:
 
 def _quiet(group: Group) -> Group:
     """The part of a group that no request waits for."""
-    return _part(group, lambda service: service.is_behind_requests)
+    return group.part(lambda service: service.is_behind_requests)
 
 
 def _serving(group: Group) -> Group:
     """The part of a group that requests need."""
-    return _part(group, lambda service: not service.is_behind_requests)
-
-
-def _apis(group: Group) -> Group:
-    """The part of a group that takes requests."""
-    return _part(group, lambda service: service.api is not None)
+    return group.part(lambda service: not service.is_behind_requests)
 
 
 def _behind(project: Project, groups: tuple[Group, ...]) -> Group:
@@ -98,10 +92,6 @@ def _behind(project: Project, groups: tuple[Group, ...]) -> Group:
 
 def _before(project: Project) -> str:
     return f"before-hold-{project.name}"
-
-
-def _part(group: Group, belongs: Callable[[Service], bool]) -> Group:
-    return replace(group, old=tuple(filter(belongs, group.old)), new=tuple(filter(belongs, group.new)))
 
 
 def _backends(groups: tuple[Group, ...]) -> tuple[str, ...]:
@@ -153,7 +143,7 @@ def _stop_behind(scene: Scene, behind: Group, groups: tuple[Group, ...]) -> Stag
 
 def _lent_stop(scene: Scene, stage: str, host: Host, stopped: Group, groups: tuple[Group, ...]) -> Step:
     """A stop before the hold is a loan: when the run ends while the last of the old APIs runs, all start again."""
-    last = next(unit_of(service) for group in groups for service in _apis(group).old)
+    last = next(unit_of(service) for group in groups for service in group.takes_requests.old)
     while_old = {"only_while": {"host": scene.controllers[-1].name, "unit": last}}
     step = stop(stage, host.name, stopped)
     return replace(
@@ -169,7 +159,7 @@ def _stopped(stage: str, host: str) -> str:
 
 
 def _leave_one(scene: Scene, group: Group) -> Stage:
-    stage, apis = f"leave-one-{group.name}", _apis(group)
+    stage, apis = f"leave-one-{group.name}", group.takes_requests
     *others, last = scene.controllers
 
     def steps_of(host: Host) -> list[Step]:
@@ -188,7 +178,7 @@ def _leave_one(scene: Scene, group: Group) -> Stage:
 
 def _stop(scene: Scene, group: Group) -> Stage:
     stage, serving = f"stop-{group.name}", _serving(group)
-    inner = _part(serving, lambda service: service.api is None)
+    inner = serving.part(lambda service: service.api is None)
     last = scene.controllers[-1]
 
     def steps_of(host: Host) -> list[Step]:
@@ -256,7 +246,7 @@ def _start_steps(scene: Scene, host: Host, group: Group, *, at_once: bool) -> li
     stage = f"roll-{group.name}"
     is_last, leave_one = host == scene.controllers[-1], f"leave-one-{group.name}"
     lent_by = f"stop-{group.name}" if is_last else leave_one
-    stopped = _stopped(leave_one, host.name) if _apis(group).old and not is_last else None
+    stopped = _stopped(leave_one, host.name) if group.takes_requests.old and not is_last else None
     serving = _serving(group)
     return [
         *switch(stage, scene, host, group),

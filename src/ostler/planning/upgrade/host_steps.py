@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ostler.catalog.project import Project
@@ -33,6 +33,19 @@ class Group:
     old: tuple[Service, ...]
     new: tuple[Service, ...]
     is_first: bool = False
+
+    def has_any(self, names: frozenset[str]) -> bool:
+        """Whether any of these services is in it, old or new."""
+        return any(service.name in names for service in (*self.old, *self.new))
+
+    def part(self, belongs: Callable[[Service], bool]) -> Group:
+        """The group with only those services that belong."""
+        return replace(self, old=tuple(filter(belongs, self.old)), new=tuple(filter(belongs, self.new)))
+
+    @property
+    def takes_requests(self) -> Group:
+        """The part that takes requests."""
+        return self.part(lambda service: service.api is not None)
 
     @property
     def backends(self) -> tuple[str, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ostler.catalog.project import Project
 from ostler.planning.model import Lane, Stage
 from ostler.planning.upgrade.request import Scene
@@ -14,16 +16,23 @@ AT_ONCE = 2
 """Hosts at once: unpacking takes processor time from what serves users."""
 
 
-def place(scene: Scene) -> Stage:
+def place(scene: Scene, between: Sequence[Scene] = ()) -> Stage:
+    """The target's environments on every host; on the first controller also those of the hops `between`, whose code
+    only changes the databases. What stage "ready" has placed is left out."""
     lanes = []
     for host in scene.cloud.hosts.values():
-        projects = [p for p in scene.projects_on(host) if not _placed_by_ready(scene, p, host.name)]
-        if projects:
-            steps = tuple(place_step("place", scene, project, host.name) for project in projects)
-            lanes.append(Lane(host.name, steps, scene.cloud.domain_of(host.name)))
+        steps = [
+            place_step("place", each, project, host.name)
+            for each in ((*between, scene) if host.name == scene.first else (scene,))
+            for project in each.projects_on(host)
+            if not (each is (*between, scene)[0] and _placed_by_ready(each, project, host.name))
+        ]
+        if steps:
+            lanes.append(Lane(host.name, tuple(steps), scene.cloud.domain_of(host.name)))
+    releases = dict.fromkeys(str(step.params["release"]) for lane in lanes for step in lane.steps)
     return Stage(
         name="place",
-        title=f"Place the {scene.target} environments",
+        title=f"Place the {' and '.join(releases)} environments",
         why="so that each service later stops only for as long as it takes to start again",
         undo="the environments can be removed; nothing uses them yet",
         lanes=tuple(lanes),
@@ -36,7 +45,7 @@ def place_step(stage: str, scene: Scene, project: Project, host: str) -> Step:
     made = scene.environments.get(project.name)
     version = made.version if made else project.version(scene.target)
     return Step(
-        id=f"{stage}/{host}/place-{project.name}",
+        id=f"{stage}/{host}/place-{project.name}{'' if scene.is_rolling else '-' + scene.target}",
         kind="send-environment",
         host=host,
         why=f"{project.name} {version} is {project.name} of {scene.target}",

@@ -1,9 +1,10 @@
-"""An upgrade over one hop: (catalog, cloud, snapshot, request, environments) -> plan."""
+"""An upgrade: (catalog, cloud, snapshot, request, environments) -> plan. Rolling, it goes over one hop; fast-forward,
+over as many as there are."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from ostler.catalog.catalog import Catalog
 from ostler.catalog.release import Hop
@@ -16,9 +17,10 @@ from ostler.planning.upgrade.accepting import accepted_in_vain
 from ostler.planning.upgrade.balancers import reload_balancers
 from ostler.planning.upgrade.capacity import capacity_findings, capacity_requests
 from ostler.planning.upgrade.computes import roll_computes
-from ostler.planning.upgrade.config import config_findings, option_requests
+from ostler.planning.upgrade.config import config_findings, config_notes, option_requests
 from ostler.planning.upgrade.controllers import roll_agents, roll_controllers
 from ostler.planning.upgrade.coverage import coverage_findings
+from ostler.planning.upgrade.fast_forward import fast_forward, hop_scenes
 from ostler.planning.upgrade.finish import finish, prove, unpin, unpin_computes
 from ostler.planning.upgrade.held import hold_findings
 from ostler.planning.upgrade.order_kept import order_findings
@@ -29,6 +31,7 @@ from ostler.planning.upgrade.ready import checked_projects, ready
 from ostler.planning.upgrade.request import Scene, TargetEnvironment, UpgradeRequest
 from ostler.planning.upgrade.schema import contract, expand
 from ostler.planning.upgrade.volumes import drain_notes
+from ostler.planning.upgrade.way import as_one, stopped_notes, way_of
 
 
 def facts_needed(catalog: Catalog, hop: Hop, cloud: Cloud) -> tuple[FactRequest, ...]:
@@ -39,40 +42,43 @@ def facts_needed(catalog: Catalog, hop: Hop, cloud: Cloud) -> tuple[FactRequest,
 
 @dataclass(frozen=True)
 class Sources:
-    """What a plan is made from. `left` are findings about runs on the cloud: open ones, and loans not given back."""
+    """What a plan is made from. `environments` are the target's, `on_the_way` those of the releases between, by
+    release; `left` are findings about runs on the cloud: open ones, and loans not given back."""
 
     catalog: Catalog
     cloud: Cloud
     snapshot: Snapshot
     environments: Mapping[str, TargetEnvironment]
     left: tuple[Finding, ...] = ()
+    on_the_way: Mapping[str, Mapping[str, TargetEnvironment]] = field(default_factory=dict)
 
 
 def plan_upgrade(sources: Sources, request: UpgradeRequest) -> Plan:
-    """Plan an upgrade over one hop.
+    """Plan an upgrade.
 
-    Raises InputError for an unknown release or a hop that does not exist. What stands in the way otherwise is in
-    the plan's findings, all together.
+    Raises InputError as `way_of` does. What stands in the way otherwise is in the plan's findings, all together.
     """
-    hop = sources.catalog.hop(sources.cloud.release, request.target)
+    way = way_of(sources.catalog, sources.cloud.release, request.target, request.strategy)
+    hop = as_one(sources.catalog, way)
     scene = Scene(sources.catalog, hop, sources.cloud, sources.snapshot, request, sources.environments)
-    stages = tuple(_stages(scene))
+    hops = hop_scenes(scene, way, sources.on_the_way)
+    stages = tuple(stage for stage in _stages(scene, hops) if stage is not None)
     found = (
         *sources.left,
-        *readiness(sources.catalog, sources.snapshot, request.target),
-        *_missing_environments(scene),
+        *readiness(sources.catalog, sources.snapshot, request.target, is_rolling=scene.is_rolling),
+        *(finding for each in hops for finding in _missing_environments(each)),
         *capacity_findings(scene),
         *config_findings(scene),
         *policy_findings(scene),
-        *hold_findings(scene),
+        *(hold_findings(scene) if scene.is_rolling else ()),
         *coverage_findings(scene, stages),
         *order_findings(scene, stages),
     )
-    checked = [project.name for project, _ in checked_projects(scene)]
+    checked = [project.name for project, _ in checked_projects(hops[0])]
     by_whom = request.accepted_by or "the operator"
     return Plan(
         operation="upgrade",
-        title=f"Upgrade {sources.cloud.name} from {scene.source} to {scene.target}",
+        title=_title(scene, way),
         cloud=sources.cloud.name,
         cloud_digest=sources.cloud.digest(),
         created_at=sources.snapshot.taken_at,
@@ -80,19 +86,31 @@ def plan_upgrade(sources: Sources, request: UpgradeRequest) -> Plan:
         request={
             "source": scene.source,
             "target": scene.target,
+            "strategy": request.strategy,
+            "way": [each.target.id for each in way],
             "dump_folder": dump_folder(scene),
             "database_host": sources.cloud.databases.hosts[0] if sources.cloud.databases else None,
         },
         stages=stages,
         findings=(*found, *accepted_in_vain(request.accept, found, checked)),
         accepted=tuple(Acceptance(code, by_whom, sources.snapshot.taken_at) for code in request.accept),
-        notes=_notes(scene),
+        notes=_notes(scene) if scene.is_rolling else stopped_notes(scene, way, stages),
     ).sealed()
 
 
-def _stages(scene: Scene) -> list[Stage]:
-    """The stages in order; those that this cloud or this request has no use for are left out."""
-    stages = (
+def _title(scene: Scene, way: Sequence[Hop]) -> str:
+    title = f"Upgrade {scene.cloud.name} from {scene.source} to {scene.target}"
+    if scene.is_rolling:
+        return title
+    between = ", ".join(each.target.id for each in way[:-1])
+    return f"{title}{' over ' + between if between else ''}, with its services stopped"
+
+
+def _stages(scene: Scene, hops: Sequence[Scene]) -> Iterable[Stage | None]:
+    """The stages in order; None for those that this cloud or this request has no use for."""
+    if not scene.is_rolling:
+        return fast_forward(scene, hops)
+    return (
         ready(scene),
         protect(scene),
         place(scene),
@@ -107,7 +125,6 @@ def _stages(scene: Scene) -> list[Stage]:
         finish(scene),
         prove(scene),
     )
-    return [stage for stage in stages if stage is not None]
 
 
 def _missing_environments(scene: Scene) -> list[Finding]:
@@ -132,8 +149,4 @@ def _notes(scene: Scene) -> tuple[str, ...]:
     notes = [rolling.note] if rolling and rolling.note else []
     if rolling is None:
         notes.append(f"nothing is recorded yet about doing {scene.hop} with services running: rehearse it first")
-    for project in scene.projects:
-        for change in scene.catalog.config_changes(scene.hop, project.name):
-            if change.action == "note":
-                notes.append(f"{project.name} [{change.section}] {change.option}: {' '.join(change.why.split())}")
-    return (*notes, *drain_notes(scene))
+    return (*notes, *config_notes(scene), *drain_notes(scene))

@@ -3,6 +3,8 @@ dump proved to be restorable, before anything is changed."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ostler.cloud.model import Host
 from ostler.deployment.uwsgi import INI_DIR
 from ostler.deployment.venv import UNIT_DIR
@@ -10,20 +12,44 @@ from ostler.planning.model import Lane, Stage
 from ostler.planning.upgrade.request import Scene
 from ostler.steps.model import Step
 
+STAGE = "protect"
 DUMP_BYTES_PER_S = 20e6
+ONLY_TRIED = "a dump counts only after it was restored once"
 
 
 def protect(scene: Scene) -> Stage:
-    lanes = [Lane(host.name, (_save(scene, host),), scene.cloud.domain_of(host.name)) for host in _hosts(scene)]
-    if scene.cloud.databases:
-        lanes.append(_databases(scene, scene.cloud.databases.hosts[0]))
-    return Stage(
-        name="protect",
+    """Files and databases, side by side, while the cloud serves."""
+    dumped = dump(scene)
+    return replace(
+        save(scene),
         title="Keep everything that will be changed",
-        why="the way back restores recorded bytes and values; a dump counts only after it was restored once",
+        why=f"the way back restores recorded bytes and values; {ONLY_TRIED}",
+        lanes=(*save(scene).lanes, *(dumped.lanes if dumped else ())),
+    )
+
+
+def save(scene: Scene) -> Stage:
+    """The files alone."""
+    return Stage(
+        name=STAGE,
+        title="Keep every file that will be changed",
+        why="the way back restores recorded bytes",
         undo="nothing is changed; the kept files stay until you remove them",
-        lanes=tuple(lanes),
+        lanes=tuple(Lane(host.name, (_save(scene, host),), scene.cloud.domain_of(host.name)) for host in _hosts(scene)),
         in_flight=8,
+    )
+
+
+def dump(scene: Scene, stage: str = STAGE) -> Stage | None:
+    """The databases alone; None for a cloud file that names no database host (such a plan is refused)."""
+    if not scene.cloud.databases.hosts:
+        return None
+    return Stage(
+        name=stage,
+        title="Dump the databases",
+        why=f"nothing writes any more: a restore loses nothing that was there; {ONLY_TRIED}",
+        undo="nothing is changed; the dump stays until you remove it",
+        lanes=(_databases(stage, scene, scene.cloud.databases.hosts[0]),),
     )
 
 
@@ -49,7 +75,7 @@ def _save(scene: Scene, host: Host) -> Step:
     units = sorted({f"{UNIT_DIR}/{service.unit}" for _, service in here})
     uwsgi = [INI_DIR] if any(service.kind == "wsgi" for _, service in here) else []
     return Step(
-        id=f"protect/{host.name}/save-files",
+        id=f"{STAGE}/{host.name}/save-files",
         kind="save-files",
         host=host.name,
         why="configuration and units return to exactly these bytes on the way back",
@@ -59,12 +85,12 @@ def _save(scene: Scene, host: Host) -> Step:
     )
 
 
-def _databases(scene: Scene, host: str) -> Lane:
+def _databases(stage: str, scene: Scene, host: str) -> Lane:
     databases, folder = databases_of(scene), dump_folder(scene)
     sizes = scene.snapshot.known("databases.sizes") or {}
     seconds = sum(size.get("bytes", 0) for size in sizes.values()) / DUMP_BYTES_PER_S
     dump = Step(
-        id=f"protect/{host}-databases/dump",
+        id=f"{stage}/{host}-databases/dump",
         kind="dump-databases",
         host=host,
         why="downgrades of schemas do not exist: the dump is the only way back across the contract stage",
@@ -73,7 +99,7 @@ def _databases(scene: Scene, host: str) -> Lane:
         params={"folder": folder, "databases": list(databases)},
     )
     attempt = Step(
-        id=f"protect/{host}-databases/try-restore",
+        id=f"{stage}/{host}-databases/try-restore",
         kind="try-dump",
         host=host,
         why="a dump that was never restored is a hope, not a backup",

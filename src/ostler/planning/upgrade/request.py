@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 from ostler.catalog.catalog import Catalog
 from ostler.catalog.project import Project
@@ -15,6 +15,10 @@ from ostler.cloud.model import Cloud, Host
 from ostler.deployment.paths import environment_path
 from ostler.deployment.venv import services_on
 from ostler.facts.model import Snapshot
+
+Strategy = Literal["rolling", "fast-forward"]
+"""How a cloud is upgraded: `rolling`, over one hop, while it serves; `fast-forward`, over one hop or several, while no
+OpenStack service runs and the servers go on."""
 
 ROLES: tuple[Role, ...] = ("controller", "compute")
 """The roles whose hosts run services of the catalog, in the order they are upgraded."""
@@ -37,8 +41,8 @@ class TargetEnvironment:
 class UpgradeRequest:
     """`accept` are codes of warnings the operator takes on; `batch` computes are upgraded side by side (at most
     `per_domain` of one failure domain); `no_overlap` are projects whose old and new code must not run side by side,
-    whatever the catalog says; `reload_balancers` lets HAProxy take up a changed configuration first; `label` marks
-    what the run lends (so that it is found again)."""
+    whatever the catalog says; `reload_balancers` lets HAProxy take up a changed configuration first; `strategy` is how;
+    `label` marks what the run lends (so that it is found again)."""
 
     target: str
     accept: tuple[str, ...] = ()
@@ -47,13 +51,14 @@ class UpgradeRequest:
     per_domain: int = 0
     no_overlap: tuple[str, ...] = ()
     reload_balancers: bool = False
+    strategy: Strategy = "rolling"
     label: str = "ostler upgrade"
     backup_folder: str = "/var/lib/ostler/protect"
 
 
 @dataclass(frozen=True)
 class Scene:
-    """All that stages are planned from: the catalog, one hop, the cloud and what was read of it."""
+    """All that stages are planned from: the catalog, one hop (or several as one), the cloud and what was read of it."""
 
     catalog: Catalog
     hop: Hop
@@ -69,6 +74,11 @@ class Scene:
     @property
     def target(self) -> str:
         return self.hop.target.id
+
+    @property
+    def is_rolling(self) -> bool:
+        """Whether services of both releases run side by side for a while."""
+        return self.request.strategy == "rolling"
 
     @cached_property
     def controllers(self) -> tuple[Host, ...]:

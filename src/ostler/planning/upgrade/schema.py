@@ -94,10 +94,13 @@ def contracts_while_stopped(scene: Scene, project: Project) -> bool:
     )
 
 
-def phase_steps(scene: Scene, stage: str, phases: Iterable[tuple[Project, SchemaPhase]]) -> tuple[Step, ...]:
-    """The phases one after another; settings they need are lent around them and given back."""
+def phase_steps(
+    scene: Scene, stage: str, phases: Iterable[tuple[Project, SchemaPhase]], moved: Iterable[str] = ()
+) -> tuple[Step, ...]:
+    """The phases one after another; settings they need are lent around them and given back. The databases `moved` are
+    no longer as they were when the plan was made."""
     phases = list(phases)
-    seen: set[str] = set()
+    seen = set(moved)
     steps = []
     for project, phase in phases:
         if is_early(phase):
@@ -161,7 +164,9 @@ def _phase(scene: Scene, stage: str, project: Project, phase: SchemaPhase, relie
     meanings = {exit_.code: phase.meaning(exit_.code, scene.target, order) for exit_ in phase.exits}
     heads = {database: _heads_after(scene, project, phase, database) for database in phase.databases}
     undo = f"not needed: code of {scene.source} runs on the new schema"
-    if phase.is_point_of_no_return:
+    if not scene.is_rolling:
+        undo = "none: only restoring the dump leads back"
+    elif phase.is_point_of_no_return:
         is_lost = is_pending(scene, project, phase)
         undo = "none: only restoring the dump leads back" if is_lost else "not needed: it removes nothing on this hop"
     return Step(

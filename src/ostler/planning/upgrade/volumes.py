@@ -26,7 +26,7 @@ def drain(stage: str, scene: Scene, host: str, group: Group) -> tuple[list[Step]
     if enabled:
         before.append(_disable(stage, scene, host, enabled))
         after.append(_enable(stage, scene, host, enabled))
-    return [*before, _idle(stage, host, list(records))], after
+    return [*before, idle_backends(stage, host, list(records))], after
 
 
 def drain_notes(scene: Scene) -> Iterator[str]:
@@ -108,7 +108,8 @@ def _disable(stage: str, scene: Scene, host: str, backends: list[str]) -> Step:
     )
 
 
-def _idle(stage: str, host: str, backends: list[str]) -> Step:
+def idle_backends(stage: str, host: str, backends: list[str]) -> Step:
+    """Wait until nothing is under way on some backends of a host."""
     return Step(
         id=f"{stage}/{host}/05-wait-for-idle",
         kind="wait-for-idle-volume-backends",

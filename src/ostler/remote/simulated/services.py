@@ -15,6 +15,9 @@ UNIT_DIR = "/etc/systemd/system"
 VENDOR_DIR = "/lib/systemd/system"
 
 _PROGRAM = re.compile(r"^ExecStart=[-@:+!]*\"?(/opt/openstack/\S+?)/bin/([^\s\"]+)", re.MULTILINE)
+UNCHECKED = re.compile(r"^disable_compute_service_check_for_ffu *= *True", re.MULTILINE)
+"""The line of nova.conf with which computes that are too old are not minded."""
+
 _INI = re.compile(r"--ini[= ](\S+)")
 _APPLICATION = re.compile(r"^(?:wsgi-file|module) *= *(\S+)", re.MULTILINE)
 
@@ -117,7 +120,7 @@ def report(machine: Machine, unit: str, state: UnitState) -> str:
     records = machine.state.databases.records
     kept = [r for r in records if not r.deleted]
     floor = [r.version for r in kept if r.binary == "nova-compute" and r.version < nova.compute_floor]
-    if floor:
+    if floor and UNCHECKED.search(machine.files.text("/etc/nova/nova.conf") or "") is None:
         return f"a nova-compute of version {min(floor)} is too old for {edition.release}"
     same = [r.version for r in kept if r.binary == service.record]
     if same and nova.service_version < min(same):

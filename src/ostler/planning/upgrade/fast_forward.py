@@ -1,0 +1,243 @@
+"""An upgrade over one hop or several while no OpenStack service runs: everything stops once, the databases are brought
+through every release on the way by its own code, and everything starts with the target's. Servers go on running."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import takewhile
+
+from ostler.catalog.release import Hop
+from ostler.cloud.model import Host
+from ostler.planning.model import Lane, Stage
+from ostler.planning.upgrade.computes import STAGE as COMPUTES
+from ostler.planning.upgrade.computes import boot_step, compute_groups, compute_record, idle_step, under
+from ostler.planning.upgrade.controllers import controller_groups, services_after_computes
+from ostler.planning.upgrade.finish import finish, prove, unpin, unpin_computes
+from ostler.planning.upgrade.host_steps import Group, start, stop, switch
+from ostler.planning.upgrade.place import place
+from ostler.planning.upgrade.protect import dump, save
+from ostler.planning.upgrade.ready import online_step, ready
+from ostler.planning.upgrade.request import Scene, TargetEnvironment
+from ostler.planning.upgrade.schema import phase_steps
+from ostler.planning.upgrade.volumes import idle_backends
+from ostler.steps.model import Step
+
+DOORS = ("nova", "cinder")
+"""The projects whose APIs begin work that goes on after they have answered: nothing new begins once these are shut."""
+
+CLOSE, STOP_ALL = "close", "stop-all"
+STOPPING = (CLOSE, STOP_ALL)
+"""The stages in which services stop."""
+
+
+def hop_scenes(
+    scene: Scene, way: Sequence[Hop], on_the_way: Mapping[str, Mapping[str, TargetEnvironment]]
+) -> tuple[Scene, ...]:
+    """The scene of each hop, with the environments of the release it goes to (`on_the_way`, by release)."""
+    between = [replace(scene, hop=hop, environments=on_the_way.get(hop.target.id, {})) for hop in way[:-1]]
+    return (*between, replace(scene, hop=way[-1]))
+
+
+def fast_forward(scene: Scene, hops: Sequence[Scene]) -> Iterator[Stage | None]:
+    """The stages in order. `scene` goes from the first release to the last, `hops` are the ways between."""
+    yield ready(hops[0])
+    yield save(scene)
+    yield place(scene, hops[:-1])
+    yield _close(scene)
+    yield _let_work_end(scene)
+    yield _stop_all(scene)
+    yield dump(scene, "dump")
+    for at, hop in enumerate(hops):
+        yield _pass(hop, is_first=at == 0, is_last=at == len(hops) - 1)
+    late = services_after_computes(scene)
+    groups = controller_groups(scene)
+    yield from (_start(scene, group) for group in groups if not group.has_any(late))
+    yield _start_computes(scene)
+    yield from (_start(scene, group) for group in groups if group.has_any(late))
+    yield _boot_on_computes(scene)
+    yield from unpin(scene)
+    yield unpin_computes(scene)
+    yield finish(scene)
+    yield prove(scene)
+
+
+def away_s(stages: Iterable[Stage]) -> float:
+    """For how many seconds the APIs do not answer, by the plan's estimates."""
+    names_open = (COMPUTES, "boot-on-computes")
+    after = iter(stages)
+    for stage in after:
+        if stage.name == CLOSE:
+            away = takewhile(lambda each: each.name not in names_open, after)
+            return stage.estimate_s + sum(each.estimate_s for each in away)
+    return 0.0
+
+
+def _close(scene: Scene) -> Stage:
+    lanes = []
+    for host in scene.controllers:
+        doors = [group.takes_requests for group in controller_groups(scene) if group.project.name in DOORS]
+        steps = [_named(stop(CLOSE, host.name, door), CLOSE, host, door) for door in doors if door.old]
+        if steps:
+            lanes.append(Lane(host.name, tuple(steps), scene.cloud.domain_of(host.name)))
+    return Stage(
+        name=CLOSE,
+        title=f"Stop the APIs of {' and '.join(DOORS)} on all controllers",
+        why="nothing new begins, and what is under way can end",
+        undo="started again, with the code they had",
+        lanes=tuple(lanes),
+        in_flight=max(1, len(lanes)),
+        gate=(
+            f"From here on the APIs do not answer, until services of {scene.target} have started. Servers, their disks "
+            "and their networks go on (but nova's metadata). The only way back from a changed database is restoring "
+            "the dump that is taken while nothing runs: it loses nothing until the APIs answer again, and what is made "
+            "after that. Go on?"
+        ),
+        is_point_of_no_return=True,
+    )
+
+
+def _let_work_end(scene: Scene) -> Stage | None:
+    stage = "let-work-end"
+    lanes = []
+    for host in scene.cloud.hosts.values():
+        record = compute_record(scene, host.name) if "compute" in host.roles else None
+        backends = list(scene.volume_records.get(host.name, {}))
+        steps = [
+            *([idle_step(stage, host.name, record)] if record else []),
+            *([idle_backends(stage, host.name, backends)] if backends else []),
+        ]
+        if steps:
+            lanes.append(Lane(host.name, tuple(steps), scene.cloud.domain_of(host.name)))
+    if not lanes:
+        return None
+    return Stage(
+        name=stage,
+        title="Wait until no server and no volume is being made or changed",
+        why="a build that is under way when its service stops ends in ERROR",
+        undo="nothing is changed",
+        lanes=tuple(lanes),
+        in_flight=scene.request.batch,
+    )
+
+
+def _stop_all(scene: Scene) -> Stage:
+    stage = STOP_ALL
+    lanes = []
+    for host in scene.cloud.hosts.values():
+        groups = [group for group in map(_behind_doors, _groups_on(scene, host)) if group.old]
+        steps = [_named(stop(stage, host.name, group), stage, host, group) for group in groups]
+        if steps:
+            lanes.append(Lane(host.name, tuple(steps), scene.cloud.domain_of(host.name)))
+    return Stage(
+        name=stage,
+        title="Stop every service of OpenStack",
+        why="old code must not meet the databases, the messages or the services of later releases; servers go on",
+        undo="started again, with the code they had",
+        lanes=tuple(lanes),
+        in_flight=max(1, len(lanes)),
+    )
+
+
+def _behind_doors(group: Group) -> Group:
+    """What is left of a group when the doors are shut."""
+    return group.part(lambda service: service.api is None) if group.project.name in DOORS else group
+
+
+def _groups_on(scene: Scene, host: Host) -> tuple[Group, ...]:
+    """What stops on a host, in this order: what takes requests before what they need."""
+    on_controller = tuple(reversed(controller_groups(scene))) if "controller" in host.roles else ()
+    on_compute = tuple(reversed(compute_groups(scene, host))) if "compute" in host.roles else ()
+    return (*on_compute, *on_controller)
+
+
+def _pass(hop: Scene, *, is_first: bool, is_last: bool) -> Stage:
+    """All schema phases of one hop, and the rows that the next one wants moved; the last hop's are moved when its
+    services run again."""
+    stage = f"pass-{hop.target}"
+    phases = [(project, phase) for project in hop.projects for phase in project.schema_phases(hop.target)]
+    moved = () if is_first else [database.name for project in hop.projects for database in project.databases]
+    steps = phase_steps(hop, stage, phases, moved)
+    if not is_last:
+        steps += tuple(
+            online_step(hop, project, migration, stage, "target")
+            for project in hop.projects
+            if (migration := project.online_migration(hop.target))
+        )
+    rows = "" if is_last else ", and move the rows that only its code moves"
+    return Stage(
+        name=stage,
+        title=f"Bring the databases from {hop.source} to {hop.target}{rows}",
+        why=f"with the code of {hop.target} itself, while nothing else runs",
+        undo="none: only restoring the dump leads back, and it loses nothing while the APIs are away",
+        lanes=(Lane(hop.first, steps),),
+    )
+
+
+def _start(scene: Scene, group: Group) -> Stage:
+    stage = f"roll-{group.name}"
+    lanes = [
+        Lane(
+            host.name,
+            (
+                *switch(stage, scene, host, group),
+                *([start(stage, scene, host.name, group, at_once=True)] if group.new else []),
+            ),
+            scene.cloud.domain_of(host.name),
+        )
+        for host in scene.controllers
+    ]
+    return Stage(
+        name=stage,
+        title=f"Start {group.services} on all controllers",
+        why="all at once: users wait meanwhile",
+        undo="stopped, pointed back at the old code and configuration; started on the restored databases",
+        lanes=tuple(lanes),
+        in_flight=len(lanes),
+    )
+
+
+def _start_computes(scene: Scene) -> Stage | None:
+    lanes = []
+    for host in scene.computes:
+        steps: list[Step] = []
+        for group in compute_groups(scene, host):
+            new = [*switch(COMPUTES, scene, host, group), start(COMPUTES, scene, host.name, group)]
+            steps += [_named(step, COMPUTES, host, group) for step in new]
+        lanes.append(Lane(host.name, tuple(steps), scene.cloud.domain_of(host.name)))
+    if not lanes:
+        return None
+    return Stage(
+        name=COMPUTES,
+        title="Start the computes with the new code, a canary first",
+        why="none of them takes servers before it has started; those they have go on meanwhile",
+        undo="stopped, pointed back at the old code and configuration; started on the restored databases",
+        lanes=tuple(lanes),
+        in_flight=scene.request.batch,
+        first_alone=True,
+    )
+
+
+def _boot_on_computes(scene: Scene) -> Stage | None:
+    stage = "boot-on-computes"
+    lanes = []
+    for host in scene.computes:
+        record = compute_record(scene, host.name)
+        if record and record.get("status") == "enabled":
+            steps = (boot_step(stage, host.name, record, scene.target),)
+            lanes.append(Lane(host.name, steps, scene.cloud.domain_of(host.name)))
+    if not lanes:
+        return None
+    return Stage(
+        name=stage,
+        title="Boot a server on every compute",
+        why="a compute counts as upgraded when a server was booted on it",
+        undo="the test servers are deleted at once",
+        lanes=tuple(lanes),
+        in_flight=scene.request.batch,
+    )
+
+
+def _named(step: Step, stage: str, host: Host, group: Group) -> Step:
+    """A step in a lane that several groups have such steps in."""
+    return under(step, f"{stage}/{host.name}", group.name)

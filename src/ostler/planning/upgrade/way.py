@@ -1,0 +1,57 @@
+"""The hops an upgrade goes over, and what is to be said of a way of several."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ostler.catalog.catalog import Catalog
+from ostler.catalog.release import Hop
+from ostler.planning.model import Stage
+from ostler.planning.upgrade.config import config_notes
+from ostler.planning.upgrade.fast_forward import away_s
+from ostler.planning.upgrade.request import Scene, Strategy
+
+
+def way_of(catalog: Catalog, source: str, target: str, strategy: Strategy) -> tuple[Hop, ...]:
+    """The hops an upgrade goes over: one when it is rolling.
+
+    Raises InputError for an unknown release, for a hop that does not exist, and where no way leads to the target.
+    """
+    return (catalog.hop(source, target),) if strategy == "rolling" else catalog.way(source, target)
+
+
+def as_one(catalog: Catalog, way: Sequence[Hop]) -> Hop:
+    """A way as one hop, for what only asks where it begins and where it ends."""
+    return way[0] if len(way) == 1 else catalog.releases.way(way[0].source.id, way[-1].target.id)
+
+
+def stopped_notes(scene: Scene, way: Sequence[Hop], stages: Sequence[Stage]) -> tuple[str, ...]:
+    """What the operator should know of an upgrade with the services stopped."""
+    minutes = max(1, round(away_s(stages) / 60))
+    away = f"the APIs do not answer for about {minutes} min, as estimated; servers go on running"
+    stops = [f"{hop.target.id}: {_why_stop(scene, hop)}" for hop in way[:-1]]
+    return (away, *(f"the databases stop at {stop}" for stop in stops), *config_notes(scene))
+
+
+def _why_stop(scene: Scene, hop: Hop) -> str:
+    """Why no longer hop is taken: schemas that later code does not start from, rows that only this release moves."""
+    reasons = []
+    for project in scene.projects:
+        floors = [
+            f"{database.name} must have been at {floor.release} or later for {scene.target}"
+            for database in project.databases
+            if (floor := project.schema_floor(database.name, scene.target))
+            and _is_before(scene, hop.source.id, floor.release)
+        ]
+        moves = project.online_migration(hop.target.id)
+        last = project.online_migration(scene.target)
+        only_here = sorted(set(moves.names if moves else ()) - set(last.names if last else ()))
+        reasons += floors + (
+            [f"only its code moves rows of {project.name} ({', '.join(only_here)})"] if only_here else []
+        )
+    return "; ".join(reasons) or f"OpenStack promises no longer hop from {hop.source.id}"
+
+
+def _is_before(scene: Scene, release: str, other: str) -> bool:
+    order = scene.catalog.all_releases.order
+    return order.index(release) < order.index(other)
