@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import takewhile
 
+from ostler.catalog.database import SchemaPhase
+from ostler.catalog.project import Project
 from ostler.catalog.release import Hop
 from ostler.cloud.model import Host
 from ostler.planning.model import Lane, Stage
@@ -19,7 +21,7 @@ from ostler.planning.upgrade.place import place
 from ostler.planning.upgrade.protect import dump, save
 from ostler.planning.upgrade.ready import online_step, ready
 from ostler.planning.upgrade.request import Scene, TargetEnvironment
-from ostler.planning.upgrade.schema import phase_steps
+from ostler.planning.upgrade.schema import bare_phase_steps, lent_trust
 from ostler.planning.upgrade.volumes import idle_backends
 from ostler.steps.model import Step
 
@@ -27,6 +29,10 @@ DOORS = ("nova", "cinder")
 """The projects whose APIs begin work that goes on after they have answered: nothing new begins once these are shut."""
 
 CLOSE, STOP_ALL = "close", "stop-all"
+LENT, RETURNED = "trust-creators", "trust-no-more"
+SIDE_BY_SIDE = 3
+"""Projects whose databases are changed at once: they share one database server, which has to write it all."""
+
 STOPPING = (CLOSE, STOP_ALL)
 """The stages in which services stop."""
 
@@ -48,8 +54,7 @@ def fast_forward(scene: Scene, hops: Sequence[Scene]) -> Iterator[Stage | None]:
     yield _let_work_end(scene)
     yield _stop_all(scene)
     yield dump(scene, "dump")
-    for at, hop in enumerate(hops):
-        yield _pass(hop, is_first=at == 0, is_last=at == len(hops) - 1)
+    yield from _passes(scene, hops)
     late = services_after_computes(scene)
     groups = controller_groups(scene)
     yield from (_start(scene, group) for group in groups if not group.has_any(late))
@@ -151,26 +156,49 @@ def _groups_on(scene: Scene, host: Host) -> tuple[Group, ...]:
     return (*on_compute, *on_controller)
 
 
+def _passes(scene: Scene, hops: Sequence[Scene]) -> Iterator[Stage]:
+    """The databases go through every hop, with what migrations need that make triggers lent around all of them."""
+    trust = lent_trust(
+        scene, LENT, [pair for hop in hops for project in hop.projects for pair in _phases(hop, project)]
+    )
+    if trust is not None:
+        yield _alone(scene, "Let migrations make triggers", trust[0])
+    for at, hop in enumerate(hops):
+        yield _pass(hop, is_first=at == 0, is_last=at == len(hops) - 1)
+    if trust is not None:
+        returned = replace(trust[1], id=trust[1].id.replace(LENT, RETURNED, 1))
+        yield _alone(scene, "Let nobody else make triggers", returned)
+
+
+def _phases(hop: Scene, project: Project) -> list[tuple[Project, SchemaPhase]]:
+    return [(project, phase) for phase in project.schema_phases(hop.target)]
+
+
+def _alone(scene: Scene, title: str, step: Step) -> Stage:
+    return Stage(step.id.partition("/")[0], title, step.why, step.undo, (Lane(scene.first, (step,)),))
+
+
 def _pass(hop: Scene, *, is_first: bool, is_last: bool) -> Stage:
-    """All schema phases of one hop, and the rows that the next one wants moved; the last hop's are moved when its
-    services run again."""
+    """All schema phases of one hop, project beside project, and the rows that the next one wants moved; the last hop's
+    are moved when its services run again."""
     stage = f"pass-{hop.target}"
-    phases = [(project, phase) for project in hop.projects for phase in project.schema_phases(hop.target)]
-    moved = () if is_first else [database.name for project in hop.projects for database in project.databases]
-    steps = phase_steps(hop, stage, phases, moved)
-    if not is_last:
-        steps += tuple(
-            online_step(hop, project, migration, stage, "target")
-            for project in hop.projects
-            if (migration := project.online_migration(hop.target))
-        )
+    lanes = []
+    for project in hop.projects:
+        moved = () if is_first else [database.name for database in project.databases]
+        steps = list(bare_phase_steps(hop, stage, _phases(hop, project), moved))
+        migration = None if is_last else project.online_migration(hop.target)
+        if migration:
+            steps.append(online_step(hop, project, migration, stage, "target"))
+        if steps:
+            lanes.append(Lane(f"{hop.first}-{project.name}", tuple(steps)))
     rows = "" if is_last else ", and move the rows that only its code moves"
     return Stage(
         name=stage,
         title=f"Bring the databases from {hop.source} to {hop.target}{rows}",
         why=f"with the code of {hop.target} itself, while nothing else runs",
         undo="none: only restoring the dump leads back, and it loses nothing while the APIs are away",
-        lanes=(Lane(hop.first, steps),),
+        lanes=tuple(lanes),
+        in_flight=SIDE_BY_SIDE,
     )
 
 

@@ -94,12 +94,31 @@ def contracts_while_stopped(scene: Scene, project: Project) -> bool:
     )
 
 
-def phase_steps(
+def phase_steps(scene: Scene, stage: str, phases: Iterable[tuple[Project, SchemaPhase]]) -> tuple[Step, ...]:
+    """The phases one after another; settings they need are lent around them and given back."""
+    phases = list(phases)
+    steps = bare_phase_steps(scene, stage, phases)
+    trust = lent_trust(scene, stage, phases)
+    if trust is not None:
+        lend, give_back = trust
+        return (lend, *steps, give_back)
+    return steps
+
+
+def lent_trust(scene: Scene, stage: str, phases: Iterable[tuple[Project, SchemaPhase]]) -> tuple[Step, Step] | None:
+    """The steps that lend what migrations need which make triggers, and give it back; None where none of these phases
+    needs it, or it is so already."""
+    was = _variable_was(scene)
+    if was != "OFF" or not any(loan.name == VARIABLE for _, phase in phases for loan in phase.lends):
+        return None
+    return _lend(scene, stage), _return(scene, stage, was)
+
+
+def bare_phase_steps(
     scene: Scene, stage: str, phases: Iterable[tuple[Project, SchemaPhase]], moved: Iterable[str] = ()
 ) -> tuple[Step, ...]:
-    """The phases one after another; settings they need are lent around them and given back. The databases `moved` are
-    no longer as they were when the plan was made."""
-    phases = list(phases)
+    """The phases one after another, without what they need lent. The databases `moved` are no longer as they were when
+    the plan was made."""
     seen = set(moved)
     steps = []
     for project, phase in phases:
@@ -109,9 +128,6 @@ def phase_steps(
         else:
             relies_on = tuple(_old_code_is_gone(scene, project)) if is_pending(scene, project, phase) else ()
         steps.append(_phase(scene, stage, project, phase, relies_on))
-    was = _variable_was(scene)
-    if any(loan.name == VARIABLE for _, phase in phases for loan in phase.lends) and was == "OFF":
-        steps = [_lend(scene, stage), *steps, _return(scene, stage, was)]
     return tuple(steps)
 
 
