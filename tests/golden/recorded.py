@@ -11,7 +11,7 @@ from ostler.cloud.file import read_cloud_file
 from ostler.facts.archive import snapshot_from_json
 from ostler.planning.model import Plan
 from ostler.planning.upgrade.plan import Sources, plan_upgrade
-from ostler.planning.upgrade.request import TargetEnvironment, UpgradeRequest
+from ostler.planning.upgrade.request import Strategy, TargetEnvironment, UpgradeRequest
 
 HERE = Path(__file__).parent
 CLOUDS = HERE / "clouds"
@@ -20,17 +20,22 @@ PLANS = HERE / "plans"
 
 @dataclass(frozen=True)
 class GoldenPlan:
-    """A plan that is kept: the recorded cloud it is made for, and the release it goes to."""
+    """A plan that is kept: the recorded cloud it is made for, the release it goes to, and how."""
 
     cloud: str
     target: str
+    strategy: Strategy = "rolling"
+
+    def __str__(self) -> str:
+        how = "" if self.strategy == "rolling" else f"-{self.strategy}"
+        return f"{self.cloud}-{self.target}{how}"
 
     @property
     def folder(self) -> Path:
-        return PLANS / self.cloud / self.target
+        return PLANS / self.cloud / str(self).removeprefix(f"{self.cloud}-")
 
 
-GOLDEN_PLANS = (GoldenPlan("practice-3-2", "2025.1"),)
+GOLDEN_PLANS = (GoldenPlan("practice-3-2", "2025.1"), GoldenPlan("practice-3-2", "2025.1", "fast-forward"))
 
 
 def sources(cloud: str, target: str) -> Sources:
@@ -45,5 +50,5 @@ def sources(cloud: str, target: str) -> Sources:
 
 def plan_of(golden: GoldenPlan) -> Plan:
     """Make a golden plan anew."""
-    request = UpgradeRequest(target=golden.target, accepted_by="the golden test")
+    request = UpgradeRequest(target=golden.target, accepted_by="the golden test", strategy=golden.strategy)
     return plan_upgrade(sources(golden.cloud, golden.target), request)
