@@ -16,7 +16,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from ostler.errors import InputError, OutsideError, Refused, Stopped
-from ostler.reporting.rehearsal_model import CommandRun
+from ostler.planning.rehearsed import CommandRun
 
 LOADED, BEGUN, REACHED = "loaded", "begun", "reached"
 COMMANDS = "commands.jsonl"

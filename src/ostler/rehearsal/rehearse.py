@@ -12,6 +12,7 @@ from pathlib import Path
 from ostler.catalog.catalog import Catalog
 from ostler.environments.store import StoredEnvironment
 from ostler.errors import InputError, OutsideError, Stopped
+from ostler.planning.rehearsed import PASSED, HopOutcome, Rehearsal
 from ostler.rehearsal import journal as journals
 from ostler.rehearsal.carrying import Carrying, revisions_of
 from ostler.rehearsal.copying import load
@@ -20,7 +21,6 @@ from ostler.rehearsal.scratch import Scratch, entered, start_database, stop_data
 from ostler.rehearsal.sequence import code_needed, taking_part
 from ostler.rehearsal.settings import SYSTEM_FILES
 from ostler.rehearsal.standing import demand_whole, owners, source_of
-from ostler.reporting.rehearsal_model import PASSED, HopOutcome, Rehearsal
 
 Archives = Callable[[str, Sequence[str]], dict[str, StoredEnvironment]]
 """The archives of some projects in a release, built first where there are none."""

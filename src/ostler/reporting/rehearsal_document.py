@@ -10,8 +10,8 @@ from typing import Any, Final, Literal
 
 from pydantic import Field
 
+from ostler.planning.rehearsed import CommandRun, HopOutcome, Outcome, Rehearsal
 from ostler.reporting.findings import finding_json
-from ostler.reporting.rehearsal_model import CommandRun, HopOutcome, Outcome, Rehearsal
 from ostler.reporting.report_model import Part
 
 FORMAT: Final = 1

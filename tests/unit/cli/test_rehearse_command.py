@@ -10,8 +10,8 @@ from types import SimpleNamespace
 import pytest
 
 from ostler.cli.main import main
+from ostler.planning.rehearsed import HopOutcome, Rehearsal
 from ostler.rehearsal import rehearse as room
-from ostler.reporting.rehearsal_model import HopOutcome, Rehearsal
 
 REFUSED, WRONG_INPUT, FINDINGS = 3, 2, 1
 

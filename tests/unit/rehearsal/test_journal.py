@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from ostler.errors import Finding, Refused, Severity
+from ostler.planning.rehearsed import CommandRun
 from ostler.rehearsal import journal as journals
-from ostler.reporting.rehearsal_model import CommandRun
 
 WARNING = Finding("nova.status-check-x", Severity.WARNING, "nova", "look", evidence=("a line",))
 RUN = CommandRun(

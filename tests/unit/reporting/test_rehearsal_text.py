@@ -10,8 +10,8 @@ import jsonschema
 import pytest
 
 from ostler.errors import Finding, Severity
+from ostler.planning.rehearsed import CommandRun, HopOutcome, Rehearsal
 from ostler.reporting.rehearsal_document import rehearsal_json, rehearsal_schema
-from ostler.reporting.rehearsal_model import CommandRun, HopOutcome, Rehearsal
 from ostler.reporting.rehearsal_text import rehearsal_text
 
 PUBLISHED = Path(__file__).parents[3] / "docs" / "schemas" / "rehearsal.json"

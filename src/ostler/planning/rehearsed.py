@@ -1,4 +1,7 @@
-"""What a rehearsal found, as data: one outcome for each hop and project, with every command that was run."""
+"""What a rehearsal found, as data: one outcome for each hop and project, with every command that was run.
+
+Written by the room `rehearsal`, told by `reporting`, and taken up by plans of upgrades (`upgrade/rehearsals.py`).
+"""
 
 from __future__ import annotations
 
