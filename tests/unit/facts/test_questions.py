@@ -16,6 +16,7 @@ PARAMS = {
     "host.files": {"paths": '["/etc/hosts"]'},
     "host.options": {"path": "/etc/nova/nova.conf", "options": "DEFAULT/my_ip"},
     "host.set_options": {"path": "/etc/nova/nova.conf", "values": "auth_type:enabled_backends"},
+    "databases.rows_in_the_way": {"blocker": "cinder.use-quota-of-deleted-volumes"},
     "databases.variable": {"name": "version"},
 }
 HOST_FACTS = [known for known in FACTS.values() if isinstance(known, HostFact)]
@@ -54,6 +55,8 @@ def test_hostile_names_stay_arguments() -> None:
     [
         ("host.files", {"paths": '["etc/hosts"]'}),
         ("host.files", {"paths": '"/etc/hosts"'}),
+        ("databases.rows_in_the_way", {"blocker": "cinder.enable-does-nothing"}),
+        ("databases.rows_in_the_way", {"blocker": "there is none such"}),
         ("databases.variable", {"name": "x'; DROP DATABASE nova; --"}),
         ("host.options", {"path": "/etc/nova/nova.conf", "options": "database/connection"}),
         ("host.set_options", {"path": "/etc/nova/nova.conf", "values": "auth_type:connection"}),
