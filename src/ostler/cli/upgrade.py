@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import getpass
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ostler.cli.plans import AsJson, Out, Verbose, present, target_environments
+from ostler.cli.plans import AsJson, Out, Verbose, load_rehearsals, present, target_environments
 from ostler.cli.progress import reading
 from ostler.cli.where import CloudFile, load_cloud
 
@@ -35,12 +36,22 @@ def upgrade(
     reload_balancers: Annotated[
         bool, typer.Option("--reload-balancers", help="Let HAProxy take up its configuration file first.")
     ] = False,
+    rehearsal: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FILE", help="What `ostler rehearse --report FILE` wrote; times and findings. Repeatable."
+        ),
+    ] = None,
     as_json: AsJson = False,
     verbose: Verbose = False,
 ) -> None:
     """Plan an upgrade of the cloud and show it. Changes nothing.
 
-    Example:  ostler upgrade --to 2025.1 --out upgrade.plan
+    With a rehearsal, the plan says how long schema changes and row migrations will take here, by their times there and
+    how fast both database servers are; what stopped the rehearsal refuses the plan. Of several, times are the median.
+
+    Examples:  ostler upgrade --to 2025.1 --out upgrade.plan
+               ostler upgrade --to 2025.1 --rehearsal rehearsal.json --out upgrade.plan
     """
     from ostler.catalog.catalog import load_catalog
     from ostler.execution.looking_over import look_over
@@ -48,12 +59,14 @@ def upgrade(
     from ostler.planning.upgrade.plan import Sources, facts_needed, plan_upgrade
     from ostler.planning.upgrade.request import UpgradeRequest
 
+    rehearsals = tuple(each for path in rehearsal or () for each in load_rehearsals(path))
     described, catalog = load_cloud(cloud), load_catalog()
     hop = catalog.hop(described.release, to)
     for project in no_overlap or ():
         catalog.project(project)
+    requests = [*upgrade_requests(described), *facts_needed(catalog, hop, described, rehearsals)]
     with reading(described, as_json=as_json):
-        looked = look_over(described, [*upgrade_requests(described), *facts_needed(catalog, hop, described)], to)
+        looked = look_over(described, requests, to)
     request = UpgradeRequest(
         target=to,
         accept=tuple(accept or ()),
@@ -63,5 +76,5 @@ def upgrade(
         no_overlap=tuple(no_overlap or ()),
         reload_balancers=reload_balancers,
     )
-    sources = Sources(catalog, described, looked.snapshot, target_environments(described, to), looked.left)
+    sources = Sources(catalog, described, looked.snapshot, target_environments(described, to), looked.left, rehearsals)
     present(plan_upgrade(sources, request), out, as_json, verbose)

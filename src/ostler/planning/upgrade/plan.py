@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ostler.catalog.catalog import Catalog
@@ -12,6 +12,7 @@ from ostler.errors import Finding, Severity
 from ostler.facts.model import FactRequest, Snapshot
 from ostler.planning.model import Acceptance, Plan, Stage
 from ostler.planning.readiness import readiness, readiness_requests
+from ostler.planning.rehearsed import Rehearsal
 from ostler.planning.upgrade.accepting import accepted_in_vain
 from ostler.planning.upgrade.balancers import reload_balancers
 from ostler.planning.upgrade.capacity import capacity_findings, capacity_requests
@@ -26,26 +27,35 @@ from ostler.planning.upgrade.place import place
 from ostler.planning.upgrade.policies import policy_findings, policy_requests
 from ostler.planning.upgrade.protect import dump_folder, protect
 from ostler.planning.upgrade.ready import checked_projects, ready
+from ostler.planning.upgrade.rehearsal_notes import rehearsal_notes
+from ostler.planning.upgrade.rehearsal_outcomes import outcome_findings
+from ostler.planning.upgrade.rehearsal_worth import worth_findings
+from ostler.planning.upgrade.rehearsals import rehearsal_requests, weigh
 from ostler.planning.upgrade.request import Scene, TargetEnvironment, UpgradeRequest
 from ostler.planning.upgrade.schema import contract, expand
 from ostler.planning.upgrade.volumes import drain_notes
 
 
-def facts_needed(catalog: Catalog, hop: Hop, cloud: Cloud) -> tuple[FactRequest, ...]:
+def facts_needed(
+    catalog: Catalog, hop: Hop, cloud: Cloud, rehearsals: Sequence[Rehearsal] = ()
+) -> tuple[FactRequest, ...]:
     """What a plan for this hop is made from, besides the facts every plan is."""
     options = (*option_requests(catalog, hop, cloud), *capacity_requests(catalog, hop, cloud))
-    return (*readiness_requests(cloud, is_upgrade=True), *options, *policy_requests(catalog, hop, cloud))
+    about_rows = rehearsal_requests(rehearsals, catalog)
+    return (*readiness_requests(cloud, is_upgrade=True), *options, *policy_requests(catalog, hop, cloud), *about_rows)
 
 
 @dataclass(frozen=True)
 class Sources:
-    """What a plan is made from. `left` are findings about runs on the cloud: open ones, and loans not given back."""
+    """What a plan is made from. `left` are findings about runs on the cloud: open ones, and loans not given back;
+    `rehearsals` are those the operator gives it, of whatever hop and cloud."""
 
     catalog: Catalog
     cloud: Cloud
     snapshot: Snapshot
     environments: Mapping[str, TargetEnvironment]
     left: tuple[Finding, ...] = ()
+    rehearsals: tuple[Rehearsal, ...] = ()
 
 
 def plan_upgrade(sources: Sources, request: UpgradeRequest) -> Plan:
@@ -55,11 +65,14 @@ def plan_upgrade(sources: Sources, request: UpgradeRequest) -> Plan:
     the plan's findings, all together.
     """
     hop = sources.catalog.hop(sources.cloud.release, request.target)
-    scene = Scene(sources.catalog, hop, sources.cloud, sources.snapshot, request, sources.environments)
+    rehearsals = weigh(sources.rehearsals, hop, sources.snapshot, sources.catalog)
+    scene = Scene(sources.catalog, hop, sources.cloud, sources.snapshot, request, sources.environments, rehearsals)
     stages = tuple(_stages(scene))
     found = (
         *sources.left,
         *readiness(sources.catalog, sources.snapshot, request.target),
+        *worth_findings(scene),
+        *outcome_findings(scene),
         *_missing_environments(scene),
         *capacity_findings(scene),
         *config_findings(scene),
@@ -136,4 +149,4 @@ def _notes(scene: Scene) -> tuple[str, ...]:
         for change in scene.catalog.config_changes(scene.hop, project.name):
             if change.action == "note":
                 notes.append(f"{project.name} [{change.section}] {change.option}: {' '.join(change.why.split())}")
-    return (*notes, *drain_notes(scene))
+    return (*notes, *rehearsal_notes(scene), *drain_notes(scene))

@@ -14,6 +14,8 @@ from ostler.planning.upgrade.request import Scene
 from ostler.steps.model import Step
 
 ONLINE_TIMEOUT_S = 24 * 3600.0
+GUESS_S = 6.0
+"""What a row migration takes that was not rehearsed."""
 
 
 def ready(scene: Scene) -> Stage:
@@ -96,7 +98,7 @@ def online_step(scene: Scene, project: Project, migration: OnlineMigration, stag
             + ("before its successor touches the schema" if code == "source" else "before the next upgrade begins")
         ),
         undo="none needed: code of either release reads the migrated rows",
-        estimate_s=6,
+        estimate_s=scene.estimate_s(project, release, migration, GUESS_S),
         params={
             "environment": scene.program(project, code),
             "argv": [*migration.argv, migration.batch_option, "1000"],

@@ -14,6 +14,9 @@ from ostler.planning.upgrade.request import Scene
 from ostler.steps.model import Step
 
 SCHEMA_TIMEOUT_S = 24 * 3600.0
+GUESS_S = 8.0
+"""What a phase takes that was not rehearsed."""
+
 VARIABLE = "log_bin_trust_function_creators"
 
 
@@ -170,7 +173,7 @@ def _phase(scene: Scene, stage: str, project: Project, phase: SchemaPhase, relie
         host=scene.first,
         why=phase.why.strip().replace("\n", " "),
         undo=undo,
-        estimate_s=8,
+        estimate_s=scene.estimate_s(project, scene.target, phase, GUESS_S),
         params={
             "environment": scene.program(project, phase.code),
             "argv": list(phase.argv),
