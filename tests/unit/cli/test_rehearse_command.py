@@ -121,7 +121,8 @@ def test_two_at_once_are_refused_and_leave_each_others_dump_alone(
     def rehearse(catalog: object, wish: room.Wish, stage: object) -> Rehearsal:
         inner.append(main(["rehearse", "--to", "2025.1", "--live"]))
         assert made[0].exists()
-        return Rehearsal("2024.1", "2025.1", ("nova",), (HopOutcome("2024.1", "2025.1", "nova", "ok", ()),), 1.0)
+        hop = HopOutcome("2024.1", "2025.1", "nova", "ok", ())
+        return Rehearsal("2024.1", "2025.1", ("nova",), (hop,), 1.0, BEGINNING)
 
     monkeypatch.setattr(room, "rehearse", rehearse)
     assert main(["rehearse", "--to", "2025.1", "--live"]) == 0
