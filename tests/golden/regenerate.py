@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.golden.readme import README, readme_with
-from tests.golden.recorded import GOLDEN_PLANS, plan_of
+from tests.golden.recorded import GOLDEN_PLANS, plan_of, rehearsed_plan_of
 from tests.meta import list_codes
 
 from ostler.cli.plans import plan_schema
@@ -30,6 +30,7 @@ def documents() -> dict[Path, str]:
         plan = plan_of(golden)
         found[golden.folder / "plan.txt"] = plan_text(plan)
         found[golden.folder / "plan.json"] = plan_to_json(plan)
+        found[golden.folder / "plan-rehearsed.txt"] = plan_text(rehearsed_plan_of(golden))
     found[README] = readme_with(found[GOLDEN_PLANS[0].folder / "plan.txt"])
     return found
 

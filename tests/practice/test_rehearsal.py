@@ -98,6 +98,12 @@ def test_the_real_migrations_come_through_and_nothing_of_the_copy_is_left(dumps:
     assert schema[0]["revisions"] == {"placement": heads["placement"]}
     assert schema[-1]["revisions"] == {"keystone": heads["keystone"]}
     assert all(c["exit_code"] == 0 and c["seconds"] > 0 for c in schema)
+    began = found["beginning"]
+    assert began["schema"] == {
+        name: sorted(load_catalog().project(name).version_rows(name, SOURCE)) for name in PROJECTS
+    }
+    assert all(began["bytes"][name] > 100_000 for name in PROJECTS)
+    assert began["speed"]["cpu_s"] > 0 and began["speed"]["rows_s"] > 0 and began["writes_s"] > 0
     assert left_of(tmp_path) == []
     assert running_in(tmp_path) == []
 

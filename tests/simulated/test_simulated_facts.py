@@ -13,6 +13,7 @@ PARAMETERS = {
     "host.files": {"paths": '["/etc/nova/nova.conf", "/etc/nova/"]'},
     "host.set_options": {"path": "/etc/nova/nova.conf", "values": "debug:auth_type"},
     "host.options": {"path": "/etc/nova/nova.conf", "options": "DEFAULT/debug:DEFAULT/nothing"},
+    "databases.rows_in_the_way": {"blocker": "cinder.use-quota-of-deleted-volumes"},
     "databases.variable": {"name": "log_bin_trust_function_creators"},
 }
 ON_A_HOST = ("host.", "galera.", "rabbitmq.", "haproxy.", "keepalived.", "memcached.", "databases.variable")

@@ -51,7 +51,8 @@ class Blocker(Ranged):
 
     A `trap` lets a command end well although something is amiss, or badly although nothing is; a `blocker` stops the
     way. `project` is None for what lies below all of them. `fix` is what to do, and `proof` how far that is known;
-    `trial` is how a rehearsal tries it (None: it cannot).
+    `trial` is how a rehearsal tries it (None: it cannot). `rows` is a question in SQL that only reads and gives one
+    number: how many rows it would stop at (None: nobody has found such a question).
     """
 
     code: str
@@ -64,6 +65,7 @@ class Blocker(Ranged):
     proof: Proof
     source: Source
     trial: Trial | None = None
+    rows: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

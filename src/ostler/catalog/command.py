@@ -62,6 +62,12 @@ class ProjectCommand(Ranged):
     code: Code
     exits: tuple[Exit, ...] = ()
 
+    @property
+    def words(self) -> str:
+        """The command without its configuration files, as it is told and as signs of blockers name it."""
+        argv = iter(self.argv)
+        return " ".join(word for word in argv if word != "--config-file" or not next(argv, None))
+
     def meaning(self, exit_code: int, release: str, order: Sequence[str], output: str = "") -> Meaning:
         """What `exit_code` means when the command of `release` ended with it, having written `output`."""
         for known in self.exits:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -35,7 +35,8 @@ class FalseSeverity(Ranged):
     `check` is the name the check prints ("" for a crash of the whole command); `pattern` is a regular
     expression searched in the check's details (or, for a crash, in the command's output); `exit_code` is
     what the command ends with because of it (for a line, 1 when that is a warning and 2 when it is a failure: another
-    verdict is not this one); `severity` is the real one. `unless` makes the verdict right after all, and so
+    verdict is not this one); `severity` is the real one. `is_until_schema` says that the check has nothing to say until
+    its own schema is there, and must be asked again then. `unless` makes the verdict right after all, and so
     does not knowing whether it is so; None: nothing does.
     """
 
@@ -43,6 +44,7 @@ class FalseSeverity(Ranged):
     pattern: str
     exit_code: int
     severity: RealSeverity
+    is_until_schema: bool = False
     why: str
     unless: Circumstance | None = None
     source: Source
@@ -53,3 +55,7 @@ class StatusCheck(ProjectCommand):
     """The readiness check of a project, run with the target's code before anything is changed."""
 
     false_severities: tuple[FalseSeverity, ...] = ()
+
+    def waits_for_schema(self, release: str, order: Sequence[str]) -> bool:
+        """Whether the check of a release may have to be asked again when its own schema is there."""
+        return any(false.is_until_schema and false.is_true_in(release, order) for false in self.false_severities)

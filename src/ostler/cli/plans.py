@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ostler.cloud.model import Cloud
     from ostler.facts.model import FactRequest, Snapshot
     from ostler.planning.model import Plan
+    from ostler.planning.rehearsed import Rehearsal
     from ostler.planning.upgrade.request import TargetEnvironment
 
 Out = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Save the plan, for `ostler apply FILE`.")]
@@ -101,6 +102,22 @@ def load_plan(path: Path) -> Plan:
             "plan.cannot-read", f"the plan file {path} cannot be read: {reason}", do_next="make one with --out FILE"
         ) from None
     return plan_from_json(text)
+
+
+def load_rehearsals(path: Path) -> tuple[Rehearsal, ...]:
+    """Read a rehearsal file. Raises InputError for one that is missing, damaged, or of another format."""
+    from ostler.reporting.rehearsal_reading import rehearsals_from_json
+
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise InputError(
+            "rehearsal.cannot-read",
+            f"the rehearsal file {path} cannot be read: {reason}",
+            do_next="make one: ostler rehearse --to RELEASE --live --report FILE",
+        ) from None
+    return rehearsals_from_json(text, str(path))
 
 
 def plan_schema() -> str:

@@ -165,15 +165,19 @@ def shell(host: Annotated[str, typer.Argument(help="A host such as ctl1.")], nam
 def fill(
     name: Name = DEFAULT_NAME,
     rows: Annotated[int, typer.Option(min=0, help="Old records in each of four tables, as told above.")] = 0,
+    ports: Annotated[int, typer.Option(min=0, help="Ports on a network of their own, as told above.")] = 0,
     as_json: AsJson = False,
 ) -> None:
     """Fill a practice cloud: projects, users, images, networks, servers, volumes.
 
     What an interrupted fill left unfinished or in error is made again. --rows brings four tables (nova's instances and
     console_auth_tokens, cinder's volumes, glance's images) to that many records of things gone long ago: dumps and
-    restores take longer then, and schema changes that rewrite a table; those that only add a column do not.
+    restores take longer then, and schema changes that rewrite a table; those that only add a column do not. --ports
+    does the same to neutron's, which keeps nothing that is gone: the ports are there, down and without an address, and
+    whoever lists all ports waits for them, as an upgrade does when it records what is there.
 
-    Example:  ostler practice fill --rows 100000
+    Examples:  ostler practice fill --rows 100000
+               ostler practice fill --rows 350000 --ports 300000
     """
     from ostler.practice.openstack.api import told_plainly
     from ostler.practice.openstack.fill import fill as fill_cloud
@@ -181,8 +185,8 @@ def fill(
 
     layout = _layout(name)
     with told_plainly(layout):
-        fill_cloud(layout, PracticeReach(layout), rows, _reporter(as_json, time.monotonic()))
-    _say(as_json, {"name": name, "rows": rows}, f"Practice cloud {name} is filled.")
+        fill_cloud(layout, PracticeReach(layout), rows, ports, _reporter(as_json, time.monotonic()))
+    _say(as_json, {"name": name, "rows": rows, "ports": ports}, f"Practice cloud {name} is filled.")
 
 
 @app.command()

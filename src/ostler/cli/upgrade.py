@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import getpass
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ostler.cli.plans import AsJson, Out, Verbose, present, target_environments
+from ostler.cli.plans import AsJson, Out, Verbose, load_rehearsals, present, target_environments
 from ostler.cli.progress import reading
 from ostler.cli.where import CloudFile, load_cloud
 
@@ -46,6 +47,12 @@ def upgrade(
     strategy: Annotated[
         Way, typer.Option(help="Rolling, over one hop; or fast-forward, over many, while the APIs are away.")
     ] = Way.ROLLING,
+    rehearsal: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FILE", help="What `ostler rehearse --report FILE` wrote; times and findings. Repeatable."
+        ),
+    ] = None,
     as_json: AsJson = False,
     verbose: Verbose = False,
 ) -> None:
@@ -55,7 +62,10 @@ def upgrade(
     brings the databases through each release on the way with its own code, and starts the target's services; servers
     go on running, and users cannot ask for anything meanwhile.
 
-    Examples:  ostler upgrade --to 2025.1 --out upgrade.plan
+    With a rehearsal, the plan says how long schema changes and row migrations will take here, by their times there and
+    how fast both database servers are; what stopped the rehearsal refuses the plan. Of several, times are the median.
+
+    Examples:  ostler upgrade --to 2025.1 --rehearsal rehearsal.json --out upgrade.plan
                ostler upgrade --to 2026.1 --strategy fast-forward --out upgrade.plan
     """
     from ostler.catalog.catalog import load_catalog
@@ -65,13 +75,15 @@ def upgrade(
     from ostler.planning.upgrade.request import UpgradeRequest
     from ostler.planning.upgrade.way import as_one, way_of
 
+    rehearsals = tuple(each for path in rehearsal or () for each in load_rehearsals(path))
     described, catalog = load_cloud(cloud), load_catalog()
     way = way_of(catalog, described.release, to, strategy.value)
     hop = as_one(catalog, way)
     for project in no_overlap or ():
         catalog.project(project)
+    requests = [*upgrade_requests(described), *facts_needed(catalog, hop, described, rehearsals)]
     with reading(described, as_json=as_json):
-        looked = look_over(described, [*upgrade_requests(described), *facts_needed(catalog, hop, described)], to)
+        looked = look_over(described, requests, to)
     request = UpgradeRequest(
         target=to,
         accept=tuple(accept or ()),
@@ -83,5 +95,13 @@ def upgrade(
         strategy=strategy.value,
     )
     on_the_way = {each.target.id: target_environments(described, each.target.id) for each in way[:-1]}
-    sources = Sources(catalog, described, looked.snapshot, target_environments(described, to), looked.left, on_the_way)
+    sources = Sources(
+        catalog,
+        described,
+        looked.snapshot,
+        target_environments(described, to),
+        looked.left,
+        on_the_way=on_the_way,
+        rehearsals=rehearsals,
+    )
     present(plan_upgrade(sources, request), out, as_json, verbose)

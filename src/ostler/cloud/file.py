@@ -24,6 +24,7 @@ from ostler.cloud.model import (
     Host,
     LoadBalancer,
     Messaging,
+    Policy,
 )
 from ostler.cloud.problems import Place, Problems, nearest
 from ostler.cloud.schema import KNOWN_KEYS, CloudEntry
@@ -122,6 +123,7 @@ def _cloud(entry: CloudEntry, folder: Path) -> Cloud:
         environments=(
             EnvironmentsStore(_place(entry.environments.store, folder)) if entry.environments else EnvironmentsStore()
         ),
+        policy=Policy(entry.policy.rehearsal == "required", entry.policy.rehearsal_days),
     )
 
 
@@ -164,6 +166,11 @@ def _told(cloud: Cloud, folder: Path) -> dict[str, Any]:
         told["messaging"] = {"kind": cloud.messaging.kind, "hosts": list(cloud.messaging.hosts)}
     if cloud.environments != EnvironmentsStore():
         told["environments"] = {"store": _relative(cloud.environments.path, folder)}
+    if cloud.policy != Policy():
+        told["policy"] = {
+            "rehearsal": "required" if cloud.policy.demands_rehearsal else "optional",
+            "rehearsal_days": cloud.policy.rehearsal_days,
+        }
     told["hosts"] = {
         host.name: _given(address=host.address, roles=list(host.roles), domain=host.domain)
         for host in cloud.hosts.values()

@@ -96,6 +96,15 @@ class EnvironmentsStore:
 
 
 @dataclass(frozen=True)
+class Policy:
+    """What the operator demands of changes to this cloud. `demands_rehearsal`: an upgrade is refused that was not
+    rehearsed; a rehearsal is too old after `rehearsal_days`."""
+
+    demands_rehearsal: bool = False
+    rehearsal_days: int = 30
+
+
+@dataclass(frozen=True)
 class Cloud:
     """One cloud. `hosts` is by name, in the file's order; `api` is None when Ostler has no credentials for it,
     `load_balancer` when clients reach the APIs directly.
@@ -113,6 +122,7 @@ class Cloud:
     databases: Databases = field(default_factory=Databases)
     messaging: Messaging = field(default_factory=Messaging)
     environments: EnvironmentsStore = field(default_factory=EnvironmentsStore)
+    policy: Policy = field(default_factory=Policy)
 
     def host(self, name: str) -> Host:
         """The host called `name`. Raises InputError `cloud.unknown-host`, naming the nearest, when there is
@@ -141,7 +151,8 @@ class Cloud:
         """A SHA-256 that changes when the cloud changes: its name, hosts, roles and parts.
 
         How to get in (`access`, `api`, `environments`) does not count, nor does the stated release: a plan
-        stays the same plan when it is carried out from another machine.
+        stays the same plan when it is carried out from another machine. Nor does `policy`: it is for plans that are
+        still to be made.
         """
         told = {
             "name": self.name,

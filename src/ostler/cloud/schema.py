@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr
 
-from ostler.cloud.model import DEFAULT_SOCKET, DeploymentKind, Role
+from ostler.cloud.model import DEFAULT_SOCKET, DeploymentKind, Policy, Role
 
 Text = StrictStr
 
@@ -75,6 +75,13 @@ class EnvironmentsEntry(Entry):
     store: Text
 
 
+class PolicyEntry(Entry):
+    """`policy`: what is demanded of changes."""
+
+    rehearsal: Literal["required", "optional"] = "optional"
+    rehearsal_days: Annotated[StrictInt, Field(ge=1)] = Policy.rehearsal_days
+
+
 class CloudEntry(Entry):
     """The whole file."""
 
@@ -87,6 +94,7 @@ class CloudEntry(Entry):
     databases: DatabasesEntry | None = None
     messaging: MessagingEntry | None = None
     environments: EnvironmentsEntry | None = None
+    policy: PolicyEntry = PolicyEntry()
     hosts: dict[Text, HostEntry] = Field(min_length=1)
 
 
@@ -99,5 +107,6 @@ KNOWN_KEYS: dict[tuple[str, ...], tuple[str, ...]] = {
     ("databases",): tuple(DatabasesEntry.model_fields),
     ("messaging",): tuple(MessagingEntry.model_fields),
     ("environments",): tuple(EnvironmentsEntry.model_fields),
+    ("policy",): tuple(PolicyEntry.model_fields),
 }
 """The keys each mapping of the file may have; `*` stands for any name."""

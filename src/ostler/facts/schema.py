@@ -8,7 +8,6 @@ databases that do not exist are absent.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 
 from ostler.catalog import load_catalog
@@ -16,9 +15,8 @@ from ostler.cloud.model import Cloud
 from ostler.commands import Command, CommandResult
 from ostler.facts.model import FactRequest, HostFact, JsonValue
 from ostler.facts.output import excerpt, integer, rows_of, text_of
-from ostler.facts.sql import ask, database_hosts, identifier
+from ostler.facts.sql import NO_SUCH_TABLE, ask, database_hosts, identifier
 
-_NO_SUCH_TABLE = re.compile(r"ERROR (1146|1049) .*")
 DATABASE_ROW, REVISION_ROW = "database", "revision"
 
 
@@ -49,7 +47,7 @@ def schema_commands(cloud: Cloud, request: FactRequest) -> Sequence[Command]:
 def parse_schema(results: Sequence[CommandResult], cloud: Cloud, request: FactRequest) -> JsonValue:
     errors = [line for line in results[0].stderr.splitlines() if line.startswith("ERROR")]
     for line in errors:
-        if not _NO_SUCH_TABLE.fullmatch(line):
+        if not NO_SUCH_TABLE.fullmatch(line):
             raise ValueError(f"the databases' revisions could not be read: {excerpt(line)}")
     accept = (0, 1) if errors else (0,)
     text_of(results[0], "the databases' revisions", accept=accept)
@@ -64,23 +62,32 @@ def parse_schema(results: Sequence[CommandResult], cloud: Cloud, request: FactRe
     return {database: sorted(revisions) for database, revisions in found.items()}
 
 
-def sizes_commands(cloud: Cloud, request: FactRequest) -> Sequence[Command]:
-    question = (
+def sizes_question() -> str:
+    """What a database server is asked for its sizes."""
+    return (
         "SELECT table_schema, COUNT(*), COALESCE(SUM(table_rows), 0), COALESCE(SUM(data_length + index_length), 0)"
         f" FROM information_schema.tables WHERE table_schema IN ({_names()}) GROUP BY table_schema"
     )
-    return (ask(question),)
 
 
-def parse_sizes(results: Sequence[CommandResult], cloud: Cloud, request: FactRequest) -> JsonValue:
+def sizes_of(rows: Sequence[Sequence[str]]) -> dict[str, dict[str, int]]:
+    """The value of `databases.sizes`, from the rows that the question gives. Raises ValueError."""
     return {
         database: {
             "tables": integer(tables, f"the number of tables of {database}"),
-            "rows": integer(rows, f"the number of rows of {database}"),
+            "rows": integer(count, f"the number of rows of {database}"),
             "bytes": integer(size, f"the size of {database}"),
         }
-        for database, tables, rows, size in rows_of(results[0], "the databases' sizes", 4)
+        for database, tables, count, size in rows
     }
+
+
+def sizes_commands(cloud: Cloud, request: FactRequest) -> Sequence[Command]:
+    return (ask(sizes_question()),)
+
+
+def parse_sizes(results: Sequence[CommandResult], cloud: Cloud, request: FactRequest) -> JsonValue:
+    return sizes_of(rows_of(results[0], "the databases' sizes", 4))
 
 
 def variable_commands(cloud: Cloud, request: FactRequest) -> Sequence[Command]:

@@ -9,6 +9,9 @@ from ostler.cloud.model import Cloud
 from ostler.commands import Command, read
 from ostler.facts.model import FactRequest
 
+NO_SUCH_TABLE = re.compile(r"ERROR (1146|1049) .*")
+"""What the client says where a table or a database is not there."""
+
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 

@@ -18,6 +18,7 @@ from ostler.catalog.project import Project
 from ostler.catalog.release import Hop
 from ostler.commands import CommandResult
 from ostler.errors import Finding, Severity
+from ostler.planning.rehearsed import PASSED, CommandRun, HopOutcome, Outcome
 from ostler.rehearsal.fresh import Comparing
 from ostler.rehearsal.journal import Journal
 from ostler.rehearsal.judging import Judgement, judge, rows_moved, without_values
@@ -25,7 +26,6 @@ from ostler.rehearsal.placement import Environments, Placement, PlacementSilent,
 from ostler.rehearsal.scratch import Scratch, database_url
 from ostler.rehearsal.sequence import Planned, code_of, hop_commands, lanes, taking_part
 from ostler.rehearsal.settings import config_files
-from ostler.reporting.rehearsal_model import PASSED, CommandRun, HopOutcome, Outcome
 
 COMMAND_TIMEOUT_S = 24 * 3600.0
 

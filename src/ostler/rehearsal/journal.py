@@ -16,13 +16,14 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from ostler.errors import InputError, OutsideError, Refused, Stopped
-from ostler.reporting.rehearsal_model import CommandRun
+from ostler.planning.rehearsed import Beginning, CommandRun
 
 LOADED, BEGUN, REACHED = "loaded", "begun", "reached"
 COMMANDS = "commands.jsonl"
-SOURCE = "source"
+BEGINNING = "beginning.json"
 ONLY_OURS = 0o700
 _RUN: TypeAdapter[CommandRun] = TypeAdapter(CommandRun)
+_BEGINNING: TypeAdapter[tuple[str, Beginning]] = TypeAdapter(tuple[str, Beginning])
 
 
 @dataclass
@@ -41,14 +42,16 @@ class Journal:
         """Put on record that a database was loaded to its end."""
         self._mark(LOADED, database)
 
-    def source(self) -> str | None:
-        """The release the databases were at when they were loaded; None before anybody looked."""
-        path = self.folder / SOURCE
-        return path.read_text() if path.exists() else None
+    def beginning(self) -> tuple[str, Beginning] | None:
+        """The release the databases were at when they were loaded, and how they were; None before anybody looked."""
+        path = self.folder / BEGINNING
+        return _BEGINNING.validate_json(path.read_bytes()) if path.exists() else None
 
-    def begun_at(self, source: str) -> None:
-        """Put on record what release the databases were at."""
-        (self.folder / SOURCE).write_text(source)
+    def begun(self, source: str, beginning: Beginning) -> None:
+        """Put on record what release the databases were at, and how they were."""
+        partial = self.folder / f"{BEGINNING}.new"
+        partial.write_bytes(_BEGINNING.dump_json((source, beginning)))
+        partial.replace(self.folder / BEGINNING)
 
     def begins(self, project: str) -> None:
         """Put on record that a command begins that cannot be begun twice: it changes a schema of the project."""

@@ -15,8 +15,8 @@ from ostler.execution.effect_judgement import judge_output
 from ostler.execution.status_table import read_status_table
 from ostler.facts.model import Unknown
 from ostler.masking import last_lines
+from ostler.planning.rehearsed import Outcome
 from ostler.rehearsal.sequence import Planned
-from ostler.reporting.rehearsal_model import Outcome
 
 MOVED = re.compile(r"^\|\s*\S+\s*\|\s*\d+\s*\|\s*(\d+)\s*\|\s*$", re.MULTILINE)
 """A line of the table that online_data_migrations prints: migration, total needed, completed."""

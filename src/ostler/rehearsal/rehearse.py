@@ -5,22 +5,23 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ostler.catalog.catalog import Catalog
 from ostler.environments.store import StoredEnvironment
 from ostler.errors import InputError, OutsideError, Stopped
+from ostler.planning.rehearsed import PASSED, Beginning, HopOutcome, Rehearsal
 from ostler.rehearsal import journal as journals
 from ostler.rehearsal.carrying import Carrying, revisions_of
 from ostler.rehearsal.copying import load
 from ostler.rehearsal.dumps import Part, parts_of
+from ostler.rehearsal.measuring import measured_bytes, measured_speed, measured_writes_s
 from ostler.rehearsal.scratch import Scratch, entered, start_database, stop_database
 from ostler.rehearsal.sequence import code_needed, taking_part
 from ostler.rehearsal.settings import SYSTEM_FILES
 from ostler.rehearsal.standing import demand_whole, owners, source_of
-from ostler.reporting.rehearsal_model import PASSED, HopOutcome, Rehearsal
 
 Archives = Callable[[str, Sequence[str]], dict[str, StoredEnvironment]]
 """The archives of some projects in a release, built first where there are none."""
@@ -91,7 +92,10 @@ def rehearse(catalog: Catalog, wish: Wish, stage: Stage) -> Rehearsal:
             stage.report(f"the copy is kept in {folder}: remove it with rm -r {folder}")
         else:
             journals.forget(folder)
-    return Rehearsal(*result, round(time.monotonic() - began, 3))
+    source, databases, outcomes, beginning = result
+    return Rehearsal(
+        source, wish.target, databases, outcomes, seconds=round(time.monotonic() - began, 3), beginning=beginning
+    )
 
 
 def demand_known(catalog: Catalog, target: str, source: str | None, projects: Sequence[str]) -> None:
@@ -112,13 +116,14 @@ def _begin_torn_again(catalog: Catalog, journal: journals.Journal, report: Calla
 
 def _carried_out(
     catalog: Catalog, wish: Wish, stage: Stage, parts: Sequence[Part], scratch: Scratch, journal: journals.Journal
-) -> tuple[str, str, tuple[str, ...], tuple[HopOutcome, ...]]:
+) -> tuple[str, tuple[str, ...], tuple[HopOutcome, ...], Beginning]:
     projects = owners(catalog, {part.name: part.file.name for part in parts})
-    source = journal.source()
-    if source is None:
+    known = journal.beginning()
+    if known is None:
         revisions = {name: revisions_of(scratch, project.database(name)) for name, project in projects.items()}
-        source = source_of(catalog, revisions, wish.target, wish.source)
-        journal.begun_at(source)
+        known = source_of(catalog, revisions, wish.target, wish.source), _beginning(scratch, revisions)
+        journal.begun(*known)
+    source, beginning = known
     chain = catalog.all_releases.chain(source, wish.target)
     names = tuple(dict.fromkeys(project.name for project in projects.values()))
     needed = code_needed(catalog, chain, names)
@@ -137,7 +142,18 @@ def _carried_out(
         outcomes += carrying.hop(hop, names)
         stopped = {outcome.project for outcome in outcomes if outcome.outcome not in PASSED}
         names = tuple(name for name in taking_part(catalog, names, hop) if name not in stopped)
-    return source, wish.target, tuple(sorted(projects)), tuple(outcomes)
+    return source, tuple(sorted(projects)), tuple(outcomes), beginning
+
+
+def _beginning(scratch: Scratch, revisions: Mapping[str, frozenset[str]]) -> Beginning:
+    """How the copy is now that it is loaded, and how fast its server."""
+    return Beginning(
+        at=round(time.time(), 3),
+        schema={name: tuple(sorted(found)) for name, found in revisions.items()},
+        bytes=measured_bytes(scratch, tuple(revisions)),
+        speed=measured_speed(scratch),
+        writes_s=measured_writes_s(scratch),
+    )
 
 
 def _parts(catalog: Catalog, wish: Wish, report: Callable[[str], None]) -> tuple[Part, ...]:

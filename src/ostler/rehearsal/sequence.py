@@ -37,8 +37,7 @@ class Planned:
     @property
     def words(self) -> str:
         """The command without its configuration files."""
-        argv = iter(self.command.argv)
-        return " ".join(word for word in argv if word != "--config-file" or not next(argv, None))
+        return self.command.words
 
 
 def code_of(catalog: Catalog, name: str, release: str) -> Project | None:

@@ -1,4 +1,5 @@
-"""A rehearsal as a document: what `ostler rehearse --json` writes. Published: docs/schemas/rehearsal.json.
+"""A rehearsal as a document: what `ostler rehearse --json` and `--report` write, and `ostler upgrade --rehearsal`
+reads. Published: docs/schemas/rehearsal.json.
 
 Spans are seconds; None means that there is nothing to count or to read.
 """
@@ -6,22 +7,29 @@ Spans are seconds; None means that there is nothing to count or to read.
 from __future__ import annotations
 
 import json
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
+from ostler.errors import Severity
+from ostler.planning.rehearsed import Beginning, CommandRun, HopOutcome, Outcome, Rehearsal
 from ostler.reporting.findings import finding_json
-from ostler.reporting.rehearsal_model import CommandRun, HopOutcome, Outcome, Rehearsal
 from ostler.reporting.report_model import Part
 
-FORMAT: Final = 1
+FORMAT: Final = 2
+"""2: with how the copy was when it began, and what each command came to (2026-11-26)."""
+
+Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Duration = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+FindingCode = Annotated[str, Field(pattern=r"^[a-z0-9-]+\.[a-z0-9-]+$", max_length=200)]
+Bytes = Annotated[int, Field(ge=0)]
 
 
 class FindingTold(Part):
     """Something that stands in the way, or is to be looked at."""
 
-    code: str
-    severity: str
+    code: FindingCode
+    severity: Severity
     subject: str
     summary: str
     found: str
@@ -32,17 +40,20 @@ class FindingTold(Part):
 
 class CommandDone(Part):
     """One command; ``release`` is that of the code that ran it, ``judged`` what the catalog says of its exit code;
-    ``began`` in seconds since the epoch."""
+    ``began`` in seconds since the epoch; ``codes`` are those of its findings, which stand first among those of the hop,
+    in the order of the commands."""
 
     command: str
     kind: str
     release: str
     exit_code: int
     judged: str
-    began: float
-    seconds: float
+    outcome: Outcome
+    began: Seconds
+    seconds: Seconds
     rows: int | None
     revisions: dict[str, list[str]] | None
+    codes: list[str]
 
 
 class HopDone(Part):
@@ -52,20 +63,40 @@ class HopDone(Part):
     target: str = Field(alias="to")
     project: str
     outcome: Outcome
-    seconds: float
+    seconds: Seconds
     commands: list[CommandDone]
     findings: list[FindingTold]
+
+
+class SpeedMeasured(Part):
+    """How long the server with the copy took for a fixed piece of work that writes nothing: the fact
+    ``databases.speed`` tells the same of a cloud."""
+
+    cpu_s: Duration
+    rows_s: Duration
+
+
+class BeginningSeen(Part):
+    """How the copy was before anything was run on it: ``at`` in seconds since the epoch, by database its revisions and
+    its bytes; how fast its server read, and the seconds it took for a fixed piece of work that writes."""
+
+    at: Seconds
+    schema_: dict[str, list[str]] = Field(alias="schema")
+    bytes: dict[str, Bytes]
+    speed: SpeedMeasured
+    writes_s: Seconds
 
 
 class RehearsalDone(Part):
     """The whole rehearsal: hops in order, each with its projects."""
 
-    format: Literal[1] = FORMAT
+    format: Literal[2] = FORMAT
     source: str = Field(alias="from")
     target: str = Field(alias="to")
     databases: list[str]
     is_fine: bool
-    seconds: float
+    seconds: Seconds
+    beginning: BeginningSeen
     hops: list[HopDone]
 
 
@@ -78,6 +109,7 @@ def rehearsal_json(rehearsal: Rehearsal) -> dict[str, Any]:
             "databases": list(rehearsal.databases),
             "is_fine": rehearsal.is_fine,
             "seconds": rehearsal.seconds,
+            "beginning": _beginning(rehearsal.beginning),
             "hops": [_hop(hop) for hop in rehearsal.hops],
         }
     )
@@ -88,9 +120,22 @@ def rehearsal_schema() -> str:
     """The published JSON Schema of the document."""
     schema: dict[str, Any] = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **RehearsalDone.model_json_schema(mode="serialization"),
+        **RehearsalDone.model_json_schema(mode="serialization", by_alias=True),
     }
     return json.dumps(schema, indent=1, ensure_ascii=False) + "\n"
+
+
+def _beginning(beginning: Beginning) -> BeginningSeen:
+    speed = beginning.speed
+    return BeginningSeen.model_validate(
+        {
+            "at": beginning.at,
+            "schema": {name: list(found) for name, found in beginning.schema.items()},
+            "bytes": dict(beginning.bytes),
+            "speed": SpeedMeasured(cpu_s=speed.cpu_s, rows_s=speed.rows_s),
+            "writes_s": beginning.writes_s,
+        }
+    )
 
 
 def _hop(hop: HopOutcome) -> HopDone:
@@ -115,8 +160,10 @@ def _command(run: CommandRun) -> CommandDone:
         release=run.release,
         exit_code=run.exit_code,
         judged=run.judged,
+        outcome=run.outcome,
         began=run.began,
         seconds=run.seconds,
         rows=run.rows,
         revisions=revisions,
+        codes=[finding.code for finding in run.findings],
     )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, tzinfo
 
+from ostler.planning.rehearsed import Rehearsal
 from ostler.reporting.pages import page
-from ostler.reporting.rehearsal_model import Rehearsal
 from ostler.reporting.rehearsal_picture import picture_of_rehearsal
 from ostler.reporting.rehearsal_text import verdict_of
 

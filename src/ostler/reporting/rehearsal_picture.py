@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ostler.reporting.rehearsal_model import PASSED, CommandRun, Rehearsal
+from ostler.planning.rehearsed import PASSED, CommandRun, Rehearsal
 from ostler.reporting.report_picture import LEFT, RIGHT, TOP, WIDTH, Axis, Box, Mark, Picture, span_words
 
 ROW = 30.0

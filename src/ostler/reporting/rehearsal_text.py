@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ostler.planning.rehearsed import PASSED, HopOutcome, Rehearsal
 from ostler.reporting.findings import findings_text
-from ostler.reporting.rehearsal_model import PASSED, HopOutcome, Rehearsal
 
 WORDS_WIDTH = 50
 

@@ -17,14 +17,17 @@ def cloud_values(cloud: Cloud) -> dict[str, Any]:
 
 
 def catalog_values(context: Context) -> dict[str, Any]:
-    """The name ``catalog`` in a rule: what the target demands. Empty when no upgrade is asked for."""
+    """The name ``catalog`` in a rule: what the target demands, and the known blockers of the way to it. Empty when no
+    upgrade is asked for."""
     if context.target is None:
         return {}
     try:
         nova = context.catalog.nova.at(context.target)
+        blockers = context.catalog.blockers_of(context.cloud.release, context.target)
     except InputError:
         return {}
     return {
+        "blockers": [blocker.code for blocker in blockers],
         "compute_floor": nova.compute_floor,
         "min_libvirt": nova.min_libvirt,
         "min_qemu": nova.min_qemu,

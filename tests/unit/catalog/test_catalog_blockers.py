@@ -130,3 +130,13 @@ def test_codes_that_the_catalog_refers_to_exist() -> None:
     areas = "|".join(sorted({code.partition(".")[0] for code in BY_CODE}))
     named = {found for text in texts for found in re.findall(rf"\b(?:{areas})\.[a-z0-9]+(?:-[a-z0-9]+)+", text)}
     assert named and named <= set(BY_CODE)
+
+
+def test_questions_that_count_rows_only_read() -> None:
+    counted = [blocker for blocker in load_catalog().blockers if blocker.rows is not None]
+    assert counted
+    for blocker in counted:
+        assert blocker.rows is not None
+        assert blocker.rows.startswith("SELECT ")
+        assert ";" not in blocker.rows
+        assert not re.search(r"\b(INTO|UPDATE|DELETE|INSERT|LOCK)\b", blocker.rows, re.IGNORECASE)

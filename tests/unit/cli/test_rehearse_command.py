@@ -10,10 +10,12 @@ from types import SimpleNamespace
 import pytest
 
 from ostler.cli.main import main
+from ostler.facts.speed import Speed
+from ostler.planning.rehearsed import Beginning, HopOutcome, Rehearsal
 from ostler.rehearsal import rehearse as room
-from ostler.reporting.rehearsal_model import HopOutcome, Rehearsal
 
 REFUSED, WRONG_INPUT, FINDINGS = 3, 2, 1
+BEGINNING = Beginning(1.8e9, {"nova": ("a",)}, {"nova": 1}, Speed(0.01, 0.02), 0.5)
 
 
 @pytest.fixture
@@ -24,7 +26,7 @@ def wishes(monkeypatch: pytest.MonkeyPatch) -> list[room.Wish]:
     def rehearse(catalog: object, wish: room.Wish, stage: object) -> Rehearsal:
         asked.append(wish)
         hop = HopOutcome("2024.1", wish.target, "nova", "ok" if wish.target == "2025.1" else "failed", ())
-        return Rehearsal("2024.1", wish.target, ("nova",), (hop,), 1.0)
+        return Rehearsal("2024.1", wish.target, ("nova",), (hop,), 1.0, BEGINNING)
 
     monkeypatch.setattr(room, "rehearse", rehearse)
     monkeypatch.setattr("os.geteuid", lambda: 0)
@@ -119,7 +121,8 @@ def test_two_at_once_are_refused_and_leave_each_others_dump_alone(
     def rehearse(catalog: object, wish: room.Wish, stage: object) -> Rehearsal:
         inner.append(main(["rehearse", "--to", "2025.1", "--live"]))
         assert made[0].exists()
-        return Rehearsal("2024.1", "2025.1", ("nova",), (HopOutcome("2024.1", "2025.1", "nova", "ok", ()),), 1.0)
+        hop = HopOutcome("2024.1", "2025.1", "nova", "ok", ())
+        return Rehearsal("2024.1", "2025.1", ("nova",), (hop,), 1.0, BEGINNING)
 
     monkeypatch.setattr(room, "rehearse", rehearse)
     assert main(["rehearse", "--to", "2025.1", "--live"]) == 0

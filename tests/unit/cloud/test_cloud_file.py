@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from ostler.cloud.file import read_cloud_file, write_cloud_file
-from ostler.cloud.model import Access, Cloud, Databases, EnvironmentsStore, Host
+from ostler.cloud.model import Access, Cloud, Databases, EnvironmentsStore, Host, Policy
 from ostler.errors import InputError
 
 GOOD = """\
@@ -18,6 +18,7 @@ load_balancer: {kind: haproxy, hosts: [ctl1, ctl2], socket: /run/haproxy/admin.s
 databases: {kind: mariadb, hosts: [ctl1, ctl2], galera: true}
 messaging: {kind: rabbitmq, hosts: [ctl1, ctl2]}
 environments: {store: /srv/environments}
+policy: {rehearsal: required, rehearsal_days: 14}
 hosts:
   ctl1: {address: 10.77.0.11, roles: [controller], domain: rack1}
   ctl2: {address: 10.77.0.12, roles: [controller, network], domain: rack2}
@@ -48,6 +49,7 @@ def test_every_part_is_read(tmp_path: Path) -> None:
     assert cloud.databases == Databases(("ctl1", "ctl2"), "mariadb", True)
     assert cloud.messaging.hosts == ("ctl1", "ctl2")
     assert cloud.environments == EnvironmentsStore(Path("/srv/environments"))
+    assert cloud.policy == Policy(demands_rehearsal=True, rehearsal_days=14)
     assert cloud.host("ctl2") == Host("ctl2", "10.77.0.12", ("controller", "network"), "rack2")
 
 
@@ -56,6 +58,7 @@ def test_what_may_be_left_out_has_defaults(tmp_path: Path) -> None:
     cloud = read_cloud_file(written(tmp_path, text))
     assert cloud.access == Access("root", 22, None, None, None)
     assert cloud.api is None and cloud.load_balancer is None
+    assert cloud.policy == Policy(demands_rehearsal=False, rehearsal_days=30)
     assert cloud.databases.hosts == cloud.messaging.hosts == ()
 
 
@@ -84,26 +87,41 @@ def test_an_unknown_host_names_the_nearest(tmp_path: Path) -> None:
     [
         ("galera:", "galara:", "cloud.unknown-key", 7, "databases.galara: there is no such key; did you mean galera?"),
         ("messaging:", "mesaging:", "cloud.unknown-key", 8, "mesaging: there is no such key; did you mean messaging?"),
-        ("domain: rack2", "rack: r", "cloud.unknown-key", 12, "hosts.ctl2.rack: there is no such key"),
+        ("domain: rack2", "rack: r", "cloud.unknown-key", 13, "hosts.ctl2.rack: there is no such key"),
         ("user: root, ", "usr: x, ", "cloud.unknown-key", 4, "access.usr: there is no such key; did you mean user?"),
         ("deployment: venv\n", "", "cloud.missing-key", 1, "deployment: this key is missing"),
         (", vip: 10.77.0.250", "", "cloud.missing-key", 6, "load_balancer.vip: this key is missing"),
         ('"2024.1"', "2024.1", "cloud.bad-value", 2, 'release: 2024.1 is not text; put it in quotes, as "2025.1"'),
         ('"2024.1"', '"2024.3"', "catalog.unknown-release", 2, "did you mean 2024.2"),
         ('"2024.1"', "rocky", "catalog.release-not-planned", 2, "ostler catalog hops rocky --to 2023.1"),
-        ("[compute]", "[computer]", "cloud.bad-value", 13, "hosts.cmp1.roles.0: 'computer' should be 'controller'"),
-        ("[compute]", "[]", "cloud.no-role", 13, "hosts.cmp1.roles: a host needs a role"),
+        ("[compute]", "[computer]", "cloud.bad-value", 14, "hosts.cmp1.roles.0: 'computer' should be 'controller'"),
+        ("[compute]", "[]", "cloud.no-role", 14, "hosts.cmp1.roles: a host needs a role"),
         ("deployment: venv", "deployment: juju", "cloud.bad-value", 3, "deployment: 'juju' should be 'venv', 'apt'"),
         ("galera: true", 'galera: "true"', "cloud.bad-value", 7, "databases.galera: 'true' should be"),
         ("user: root", "port: 70000", "cloud.bad-value", 4, "access.port: 70000 should be less than"),
         ("messaging: {kind: rabbitmq, hosts: [ctl1", "messaging: {hosts: [clt1", "cloud.unknown-host", 8, "ctl1?"),
-        ("10.77.0.21", "10.77.0.11", "cloud.same-address", 13, "ctl1 has this address already"),
+        ("10.77.0.21", "10.77.0.11", "cloud.same-address", 14, "ctl1 has this address already"),
         ("hosts: [ctl1, ctl2], s", "hosts: [ctl1, ctl1], s", "cloud.host-twice", 6, "ctl1 is listed twice"),
-        ("  ctl2:", "  ctl1:", "cloud.key-twice", 12, "hosts.ctl1: this key is given twice (first in line 11)"),
+        ("  ctl2:", "  ctl1:", "cloud.key-twice", 13, "hosts.ctl1: this key is given twice (first in line 12)"),
         ("vip: 10.77.0.250", "vip: -x", "cloud.bad-name", 6, "load_balancer.vip: '-x' is not an address"),
         ("/run/haproxy/admin.sock", "'/run/a b'", "cloud.bad-name", 6, "is not a full path"),
         ("user: root", "user: '-root'", "cloud.bad-name", 4, "access.user: '-root' cannot be a user's name"),
         ("user: root", "proxy_jump: -oX", "cloud.bad-name", 4, "access.proxy_jump: '-oX' is not a host"),
+        (
+            "rehearsal: req",
+            "rehersal: req",
+            "cloud.unknown-key",
+            10,
+            "policy.rehersal: there is no such key; did you mean",
+        ),
+        ("required", "always", "cloud.bad-value", 10, "policy.rehearsal: 'always' should be 'required' or 'optional'"),
+        (
+            "rehearsal_days: 14",
+            "rehearsal_days: 0",
+            "cloud.bad-value",
+            10,
+            "policy.rehearsal_days: 0 should be greater",
+        ),
         ("name: practice", "name: ../x", "cloud.bad-name", 1, "name: '../x' cannot be the name of a cloud"),
     ],
 )
@@ -144,7 +162,7 @@ def test_all_problems_are_told_together_in_order_of_lines(tmp_path: Path) -> Non
     assert error.code == "cloud.bad-file"
     assert "has 4 problems:" in error.summary
     lines = [int(line.split(":")[0].removeprefix("  line ")) for line in error.summary.splitlines()[1:]]
-    assert lines == sorted(lines) == [1, 1, 7, 13]
+    assert lines == sorted(lines) == [1, 1, 7, 14]
 
 
 def test_a_cloud_without_controllers_is_refused(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ PARAMS = {
     "host.files": {"paths": '["/etc/hosts"]'},
     "host.options": {"path": "/etc/nova/nova.conf", "options": "DEFAULT/my_ip"},
     "host.set_options": {"path": "/etc/nova/nova.conf", "values": "auth_type:enabled_backends"},
+    "databases.rows_in_the_way": {"blocker": "cinder.use-quota-of-deleted-volumes"},
     "databases.variable": {"name": "version"},
 }
 HOST_FACTS = [known for known in FACTS.values() if isinstance(known, HostFact)]
@@ -54,6 +55,8 @@ def test_hostile_names_stay_arguments() -> None:
     [
         ("host.files", {"paths": '["etc/hosts"]'}),
         ("host.files", {"paths": '"/etc/hosts"'}),
+        ("databases.rows_in_the_way", {"blocker": "cinder.enable-does-nothing"}),
+        ("databases.rows_in_the_way", {"blocker": "there is none such"}),
         ("databases.variable", {"name": "x'; DROP DATABASE nova; --"}),
         ("host.options", {"path": "/etc/nova/nova.conf", "options": "database/connection"}),
         ("host.set_options", {"path": "/etc/nova/nova.conf", "values": "auth_type:connection"}),
@@ -63,5 +66,5 @@ def test_hostile_names_stay_arguments() -> None:
 def test_questions_that_must_not_be_asked_are_refused(fact_id: str, params: dict[str, str]) -> None:
     known = fact(fact_id)
     assert isinstance(known, HostFact)
-    with pytest.raises(ValueError, match=r"absolute|list of paths|no name in a database|hold secrets"):
+    with pytest.raises(ValueError, match=r"absolute|list of paths|no name in a database|hold secrets|counts the rows"):
         known.commands(specs_cloud(), wanted(fact_id, "ctl1", **params))

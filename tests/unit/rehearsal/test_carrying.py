@@ -14,10 +14,10 @@ import pytest
 from ostler.catalog import load_catalog
 from ostler.catalog.release import Hop
 from ostler.commands import CommandResult
+from ostler.planning.rehearsed import PASSED, HopOutcome
 from ostler.rehearsal import journal as journals
 from ostler.rehearsal.carrying import Carrying, revisions_of
 from ostler.rehearsal.journal import Journal
-from ostler.reporting.rehearsal_model import PASSED, HopOutcome
 
 CATALOG = load_catalog()
 HOPS = CATALOG.releases.chain("2024.1", "2026.1")

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from ostler.errors import Finding, Refused, Severity
+from ostler.facts.speed import Speed
+from ostler.planning.rehearsed import Beginning, CommandRun
 from ostler.rehearsal import journal as journals
-from ostler.reporting.rehearsal_model import CommandRun
 
 WARNING = Finding("nova.status-check-x", Severity.WARNING, "nova", "look", evidence=("a line",))
 RUN = CommandRun(
@@ -24,14 +25,18 @@ RUN = CommandRun(
     findings=(WARNING,),
 )
 
+BEGINNING = Beginning(1000.0, {"nova": ("a", "b")}, {"nova": 4096}, Speed(0.01, 0.02), 0.5)
+
 
 def test_what_ended_well_is_there_for_the_next_who_opens_it(tmp_path: Path) -> None:
     with journals.opened(tmp_path / "r") as journal:
-        journal.begun_at("2024.1")
+        assert journal.beginning() is None
+        journal.begun("2024.1", BEGINNING)
         journal.loaded("nova")
         journal.ended("a/b", RUN, "nova")
     with journals.opened(tmp_path / "r") as again:
-        assert (again.source(), again.is_loaded("nova"), again.is_loaded("cinder")) == ("2024.1", True, False)
+        assert again.beginning() == ("2024.1", BEGINNING)
+        assert (again.is_loaded("nova"), again.is_loaded("cinder")) == (True, False)
         assert again.done == {"a/b": RUN}
 
 

@@ -7,8 +7,8 @@ from html.parser import HTMLParser
 
 from test_rehearsal_text import FAILURE, FINE, NOTE, ROWS, STOPPED, SYNC
 
+from ostler.planning.rehearsed import HopOutcome, Rehearsal
 from ostler.reporting.rehearsal_html import rehearsal_to_html
-from ostler.reporting.rehearsal_model import HopOutcome, Rehearsal
 from ostler.reporting.rehearsal_picture import picture_of_rehearsal
 from ostler.reporting.report_picture import LEFT, RIGHT, WIDTH
 

@@ -10,8 +10,9 @@ import jsonschema
 import pytest
 
 from ostler.errors import Finding, Severity
+from ostler.facts.speed import Speed
+from ostler.planning.rehearsed import Beginning, CommandRun, HopOutcome, Rehearsal
 from ostler.reporting.rehearsal_document import rehearsal_json, rehearsal_schema
-from ostler.reporting.rehearsal_model import CommandRun, HopOutcome, Rehearsal
 from ostler.reporting.rehearsal_text import rehearsal_text
 
 PUBLISHED = Path(__file__).parents[3] / "docs" / "schemas" / "rehearsal.json"
@@ -22,8 +23,14 @@ SYNC = CommandRun(
 )
 FAILURE = Finding("nova.blocked", Severity.FAILURE, "nova", "it cannot go on", do_next="mend it", evidence=("the end",))
 NOTE = Finding("rehearsal.not-checked", Severity.NOTE, "nova", "nova-status was not run")
+BEGINNING = Beginning(990.0, {"nova": ("13863f4e1612",)}, {"nova": 4_096_000}, Speed(0.014, 0.02), 0.5)
 FINE = Rehearsal(
-    "2024.1", "2025.1", ("nova",), (HopOutcome("2024.1", "2025.1", "nova", "ok", (ROWS, SYNC), (NOTE,)),), 61.2
+    "2024.1",
+    "2025.1",
+    ("nova",),
+    (HopOutcome("2024.1", "2025.1", "nova", "ok", (ROWS, SYNC), (NOTE,)),),
+    61.2,
+    BEGINNING,
 )
 STOPPED = replace(
     FINE,
@@ -73,6 +80,14 @@ def test_the_document_holds_hops_with_their_commands_and_fits_its_schema() -> No
     (command,) = hop["commands"]
     assert (command["exit_code"], command["judged"], command["seconds"]) == (0, "done", 3.25)
     assert command["revisions"] == {"nova": ["2903cd72dc14"]}
+    assert (command["outcome"], command["codes"]) == ("blocked", ["nova.blocked"])
+    assert document["beginning"] == {
+        "at": 990.0,
+        "schema": {"nova": ["13863f4e1612"]},
+        "bytes": {"nova": 4_096_000},
+        "speed": {"cpu_s": 0.014, "rows_s": 0.02},
+        "writes_s": 0.5,
+    }
     assert [finding["code"] for finding in hop["findings"]] == ["nova.blocked"]
 
 

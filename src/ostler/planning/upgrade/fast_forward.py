@@ -12,6 +12,7 @@ from ostler.catalog.project import Project
 from ostler.catalog.release import Hop
 from ostler.cloud.model import Host
 from ostler.planning.model import Lane, Stage
+from ostler.planning.rehearsed import Rehearsal
 from ostler.planning.upgrade.computes import STAGE as COMPUTES
 from ostler.planning.upgrade.computes import boot_step, compute_groups, compute_record, idle_step, under
 from ostler.planning.upgrade.controllers import controller_groups, services_after_computes
@@ -20,6 +21,7 @@ from ostler.planning.upgrade.host_steps import Group, start, stop, switch
 from ostler.planning.upgrade.place import place
 from ostler.planning.upgrade.protect import dump, save
 from ostler.planning.upgrade.ready import online_step, ready
+from ostler.planning.upgrade.rehearsals import weigh
 from ostler.planning.upgrade.request import Scene, TargetEnvironment
 from ostler.planning.upgrade.schema import bare_phase_steps, lent_trust
 from ostler.planning.upgrade.volumes import idle_backends
@@ -38,11 +40,22 @@ STOPPING = (CLOSE, STOP_ALL)
 
 
 def hop_scenes(
-    scene: Scene, way: Sequence[Hop], on_the_way: Mapping[str, Mapping[str, TargetEnvironment]]
+    scene: Scene,
+    way: Sequence[Hop],
+    on_the_way: Mapping[str, Mapping[str, TargetEnvironment]],
+    rehearsals: Sequence[Rehearsal],
 ) -> tuple[Scene, ...]:
-    """The scene of each hop, with the environments of the release it goes to (`on_the_way`, by release)."""
-    between = [replace(scene, hop=hop, environments=on_the_way.get(hop.target.id, {})) for hop in way[:-1]]
-    return (*between, replace(scene, hop=way[-1]))
+    """The scene of each hop, with the environments of the release it goes to (`on_the_way`, by release) and with what
+    rehearsals say of it."""
+    return tuple(
+        replace(
+            scene,
+            hop=hop,
+            environments=scene.environments if hop is way[-1] else on_the_way.get(hop.target.id, {}),
+            rehearsals=weigh(rehearsals, hop, scene.snapshot, scene.catalog, way[0]),
+        )
+        for hop in way
+    )
 
 
 def fast_forward(scene: Scene, hops: Sequence[Scene]) -> Iterator[Stage | None]:

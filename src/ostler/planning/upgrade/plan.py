@@ -4,7 +4,7 @@ over as many as there are."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ostler.catalog.catalog import Catalog
 from ostler.catalog.release import Hop
@@ -13,6 +13,7 @@ from ostler.errors import Finding, Severity
 from ostler.facts.model import FactRequest, Snapshot
 from ostler.planning.model import Acceptance, Plan, Stage
 from ostler.planning.readiness import readiness, readiness_requests
+from ostler.planning.rehearsed import Rehearsal
 from ostler.planning.upgrade.accepting import accepted_in_vain
 from ostler.planning.upgrade.balancers import reload_balancers
 from ostler.planning.upgrade.capacity import capacity_findings, capacity_requests
@@ -28,22 +29,30 @@ from ostler.planning.upgrade.place import place
 from ostler.planning.upgrade.policies import policy_findings, policy_requests
 from ostler.planning.upgrade.protect import dump_folder, protect
 from ostler.planning.upgrade.ready import checked_projects, ready
+from ostler.planning.upgrade.rehearsal_notes import rehearsal_notes
+from ostler.planning.upgrade.rehearsal_outcomes import outcome_findings
+from ostler.planning.upgrade.rehearsal_worth import worth_findings
+from ostler.planning.upgrade.rehearsals import rehearsal_requests
 from ostler.planning.upgrade.request import Scene, TargetEnvironment, UpgradeRequest
 from ostler.planning.upgrade.schema import contract, expand
 from ostler.planning.upgrade.volumes import drain_notes
 from ostler.planning.upgrade.way import as_one, stopped_notes, way_of
 
 
-def facts_needed(catalog: Catalog, hop: Hop, cloud: Cloud) -> tuple[FactRequest, ...]:
+def facts_needed(
+    catalog: Catalog, hop: Hop, cloud: Cloud, rehearsals: Sequence[Rehearsal] = ()
+) -> tuple[FactRequest, ...]:
     """What a plan for this hop is made from, besides the facts every plan is."""
     options = (*option_requests(catalog, hop, cloud), *capacity_requests(catalog, hop, cloud))
-    return (*readiness_requests(cloud, is_upgrade=True), *options, *policy_requests(catalog, hop, cloud))
+    about_rows = rehearsal_requests(rehearsals, catalog)
+    return (*readiness_requests(cloud, is_upgrade=True), *options, *policy_requests(catalog, hop, cloud), *about_rows)
 
 
 @dataclass(frozen=True)
 class Sources:
     """What a plan is made from. `environments` are the target's, `on_the_way` those of the releases between, by
-    release; `left` are findings about runs on the cloud: open ones, and loans not given back."""
+    release; `left` are findings about runs on the cloud: open ones, and loans not given back; `rehearsals` are those
+    the operator gives it, of whatever hop and cloud."""
 
     catalog: Catalog
     cloud: Cloud
@@ -51,6 +60,7 @@ class Sources:
     environments: Mapping[str, TargetEnvironment]
     left: tuple[Finding, ...] = ()
     on_the_way: Mapping[str, Mapping[str, TargetEnvironment]] = field(default_factory=dict)
+    rehearsals: tuple[Rehearsal, ...] = ()
 
 
 def plan_upgrade(sources: Sources, request: UpgradeRequest) -> Plan:
@@ -61,11 +71,14 @@ def plan_upgrade(sources: Sources, request: UpgradeRequest) -> Plan:
     way = way_of(sources.catalog, sources.cloud.release, request.target, request.strategy)
     hop = as_one(sources.catalog, way)
     scene = Scene(sources.catalog, hop, sources.cloud, sources.snapshot, request, sources.environments)
-    hops = hop_scenes(scene, way, sources.on_the_way)
+    hops = hop_scenes(scene, way, sources.on_the_way, sources.rehearsals)
+    scene = replace(scene, rehearsals=hops[-1].rehearsals)
     stages = tuple(stage for stage in _stages(scene, hops) if stage is not None)
+    rehearsed = [finding for each in hops for finding in (*worth_findings(each), *outcome_findings(each))]
     found = (
         *sources.left,
         *readiness(sources.catalog, sources.snapshot, request.target, is_rolling=scene.is_rolling),
+        *dict.fromkeys(rehearsed),
         *(finding for each in hops for finding in _missing_environments(each)),
         *capacity_findings(scene),
         *config_findings(scene),
@@ -94,7 +107,7 @@ def plan_upgrade(sources: Sources, request: UpgradeRequest) -> Plan:
         stages=stages,
         findings=(*found, *accepted_in_vain(request.accept, found, checked)),
         accepted=tuple(Acceptance(code, by_whom, sources.snapshot.taken_at) for code in request.accept),
-        notes=_notes(scene) if scene.is_rolling else stopped_notes(scene, way, stages),
+        notes=_notes(scene) if scene.is_rolling else stopped_notes(scene, hops, stages),
     ).sealed()
 
 
@@ -149,4 +162,4 @@ def _notes(scene: Scene) -> tuple[str, ...]:
     notes = [rolling.note] if rolling and rolling.note else []
     if rolling is None:
         notes.append(f"nothing is recorded yet about doing {scene.hop} with services running: rehearse it first")
-    return (*notes, *config_notes(scene), *drain_notes(scene))
+    return (*notes, *config_notes(scene), *rehearsal_notes(scene), *drain_notes(scene))

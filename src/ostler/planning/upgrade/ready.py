@@ -14,6 +14,8 @@ from ostler.planning.upgrade.request import Scene
 from ostler.steps.model import Step
 
 ONLINE_TIMEOUT_S = 24 * 3600.0
+GUESS_S = 6.0
+"""What a row migration takes that was not rehearsed."""
 
 
 def ready(scene: Scene) -> Stage:
@@ -25,7 +27,8 @@ def ready(scene: Scene) -> Stage:
     checked = checked_projects(scene)
     steps += [place_step("ready", scene, project, first) for project, _ in checked]
     if checked:
-        steps.append(_judge_target(scene, checked))
+        why = f"only {scene.target} itself knows what it will refuse; it must say so before anything changes"
+        steps.append(_judge_target("ready", scene, checked, why))
     return Stage(
         name="ready",
         title="Make sure the cloud is ready",
@@ -41,13 +44,21 @@ def checked_projects(scene: Scene) -> list[tuple[Project, StatusCheck]]:
     return [(project, check) for project, check in checks if check is not None]
 
 
-def _judge_target(scene: Scene, checked: Sequence[tuple[Project, StatusCheck]]) -> Step:
+def judge_again(stage: str, scene: Scene) -> list[Step]:
+    """The checks that had nothing to say before their own schema was there, once it is."""
+    order = scene.catalog.all_releases.order
+    late = [(p, check) for p, check in checked_projects(scene) if check.waits_for_schema(scene.target, order)]
+    why = "it may have had nothing to say before the schema it reads was there; no service is new yet"
+    return [_judge_target(stage, scene, late, why)] if late else []
+
+
+def _judge_target(stage: str, scene: Scene, checked: Sequence[tuple[Project, StatusCheck]], why: str) -> Step:
     """All checks in one step, so that everything they say is told at once."""
     return Step(
-        id=f"ready/{scene.first}/target-checks",
+        id=f"{stage}/{scene.first}/target-checks",
         kind="judge-target",
         host=scene.first,
-        why=f"only {scene.target} itself knows what it will refuse; it must say so before anything changes",
+        why=why,
         undo="nothing is changed",
         estimate_s=5 * len(checked),
         params={
@@ -96,7 +107,7 @@ def online_step(scene: Scene, project: Project, migration: OnlineMigration, stag
             + ("before its successor touches the schema" if code == "source" else "before the next upgrade begins")
         ),
         undo="none needed: code of either release reads the migrated rows",
-        estimate_s=6,
+        estimate_s=scene.estimate_s(project, release, migration, GUESS_S),
         params={
             "environment": scene.program(project, code),
             "argv": [*migration.argv, migration.batch_option, "1000"],

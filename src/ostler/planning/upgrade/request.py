@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from ostler.catalog.catalog import Catalog
+from ostler.catalog.command import ProjectCommand
 from ostler.catalog.project import Project
 from ostler.catalog.release import Hop
 from ostler.catalog.service import Role, Service
@@ -15,6 +16,7 @@ from ostler.cloud.model import Cloud, Host
 from ostler.deployment.paths import environment_path
 from ostler.deployment.venv import services_on
 from ostler.facts.model import Snapshot
+from ostler.planning.upgrade.rehearsals import Rehearsals
 
 Strategy = Literal["rolling", "fast-forward"]
 """How a cloud is upgraded: `rolling`, over one hop, while it serves; `fast-forward`, over one hop or several, while no
@@ -66,6 +68,7 @@ class Scene:
     snapshot: Snapshot
     request: UpgradeRequest
     environments: Mapping[str, TargetEnvironment] = field(default_factory=dict)
+    rehearsals: Rehearsals = field(default_factory=Rehearsals)
 
     @property
     def source(self) -> str:
@@ -111,6 +114,16 @@ class Scene:
         """The projects that are upgraded, in the default order."""
         names = dict.fromkeys(turn.project for turn in self.catalog.order.default)
         return tuple(self.catalog.project(name) for name in names)
+
+    @cached_property
+    def projects_with_databases(self) -> tuple[Project, ...]:
+        """The projects whose databases are there; all where nobody could look."""
+        there = self.snapshot.known("databases.schema")
+        return tuple(
+            project
+            for project in self.projects
+            if there is None or any(database.name in there for database in project.databases)
+        )
 
     @cached_property
     def options(self) -> Mapping[tuple[str, str], Mapping[str, Any]]:
@@ -185,6 +198,11 @@ class Scene:
             return self.new_environment(project)
         service = project.services(self.source, "controller")[0].name
         return self.old_environment(project, self.first, service)
+
+    def estimate_s(self, project: Project, release: str, command: ProjectCommand, guess_s: float) -> float:
+        """Seconds that a command takes with the code of a release: as rehearsed, else as guessed."""
+        rehearsed = self.rehearsals.seconds(project.name, release, command)
+        return guess_s if rehearsed is None else round(rehearsed, 1)
 
 
 def unit_of(service: Service) -> str:

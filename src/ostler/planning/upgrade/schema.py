@@ -10,10 +10,14 @@ from ostler.catalog.project import Project
 from ostler.facts.model import wanted
 from ostler.facts.predicate import Expectation
 from ostler.planning.model import Lane, Stage
+from ostler.planning.upgrade.ready import judge_again
 from ostler.planning.upgrade.request import Scene
 from ostler.steps.model import Step
 
 SCHEMA_TIMEOUT_S = 24 * 3600.0
+GUESS_S = 8.0
+"""What a phase takes that was not rehearsed."""
+
 VARIABLE = "log_bin_trust_function_creators"
 
 
@@ -24,7 +28,7 @@ def expand(scene: Scene) -> Stage:
         title="Expand the database schemas",
         why=f"new tables and columns that {scene.target} needs; the code of {scene.source} goes on working with them",
         undo="old code runs on the expanded schema; nova needs its recorded data edits; or restore the dump",
-        lanes=(Lane(scene.first, phase_steps(scene, "expand", phases)),),
+        lanes=(Lane(scene.first, (*phase_steps(scene, "expand", phases), *judge_again("expand", scene))),),
     )
 
 
@@ -191,7 +195,7 @@ def _phase(scene: Scene, stage: str, project: Project, phase: SchemaPhase, relie
         host=scene.first,
         why=phase.why.strip().replace("\n", " "),
         undo=undo,
-        estimate_s=8,
+        estimate_s=scene.estimate_s(project, scene.target, phase, GUESS_S),
         params={
             "environment": scene.program(project, phase.code),
             "argv": list(phase.argv),

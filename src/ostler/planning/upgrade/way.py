@@ -9,6 +9,7 @@ from ostler.catalog.release import Hop
 from ostler.planning.model import Stage
 from ostler.planning.upgrade.config import config_notes
 from ostler.planning.upgrade.fast_forward import away_s
+from ostler.planning.upgrade.rehearsal_notes import rehearsal_notes
 from ostler.planning.upgrade.request import Scene, Strategy
 
 
@@ -25,12 +26,13 @@ def as_one(catalog: Catalog, way: Sequence[Hop]) -> Hop:
     return way[0] if len(way) == 1 else catalog.releases.way(way[0].source.id, way[-1].target.id)
 
 
-def stopped_notes(scene: Scene, way: Sequence[Hop], stages: Sequence[Stage]) -> tuple[str, ...]:
+def stopped_notes(scene: Scene, hops: Sequence[Scene], stages: Sequence[Stage]) -> tuple[str, ...]:
     """What the operator should know of an upgrade with the services stopped."""
     minutes = max(1, round(away_s(stages) / 60))
     away = f"the APIs do not answer for about {minutes} min, as estimated; servers go on running"
-    stops = [f"{hop.target.id}: {_why_stop(scene, hop)}" for hop in way[:-1]]
-    return (away, *(f"the databases stop at {stop}" for stop in stops), *config_notes(scene))
+    rehearsed = [note for each in hops for note in rehearsal_notes(each)]
+    stops = [f"{each.target}: {_why_stop(scene, each.hop)}" for each in hops[:-1]]
+    return (away, *(f"the databases stop at {stop}" for stop in stops), *config_notes(scene), *dict.fromkeys(rehearsed))
 
 
 def _why_stop(scene: Scene, hop: Hop) -> str:

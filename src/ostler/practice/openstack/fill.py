@@ -15,7 +15,7 @@ from typing import Any
 
 from ostler.practice.layout import Layout
 from ostler.practice.openstack.api import connect
-from ostler.practice.openstack.filler_rows import add_rows
+from ostler.practice.openstack.filler_rows import MARK, add_ports, add_rows
 from ostler.practice.reach import PracticeReach
 from ostler.secret import Secret
 
@@ -31,8 +31,9 @@ UNFINISHED_SERVERS = ("BUILD", "ERROR")
 READY_IMAGES, READY_VOLUMES, READY_SNAPSHOTS = ("active",), ("available", "in-use"), ("available",)
 
 
-def fill(layout: Layout, reach: PracticeReach, rows: int, report: Callable[[str], None]) -> None:
-    """Fill the cloud; `rows` is how many old, deleted records its databases hold afterwards at least (0: none).
+def fill(layout: Layout, reach: PracticeReach, rows: int, ports: int, report: Callable[[str], None]) -> None:
+    """Fill the cloud; `rows` is how many old, deleted records each of some tables holds afterwards at least (0: none),
+    `ports` how many ports a network has that nothing else uses.
 
     Raises the SDK's errors, and TimeoutError when something does not become ready.
     """
@@ -51,6 +52,9 @@ def fill(layout: Layout, reach: PracticeReach, rows: int, report: Callable[[str]
             report(f"project {tenant.name}: {done.result()}")
     if rows:
         report(add_rows(layout, reach, rows))
+    if ports:
+        _one(admin.network.networks(), MARK) or admin.network.create_network(name=MARK)
+        report(add_ports(layout, reach, ports))
     report(f"filled ({time.monotonic() - started:.1f} s)")
 
 

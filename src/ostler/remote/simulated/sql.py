@@ -12,10 +12,12 @@ from ostler.remote.simulated.services import age_of, members
 
 VERSION = "10.11.14-MariaDB-0+deb12u2"
 ROWS, BYTES = 1000, 2_000_000
+SPEED_US = {"cpu": 30_000, "rows": 40_000}
 _STRUCTURE = re.compile(r"'revision', '(\w+)', version_num FROM")
 _VARIABLE = re.compile(r"SHOW GLOBAL VARIABLES WHERE Variable_name = '(\w+)'", re.IGNORECASE)
 _SET = re.compile(r"SET GLOBAL (\w+) = (\w+)", re.IGNORECASE)
 _OBJECT = re.compile(r"SELECT '(\w+)', SUBSTRING_INDEX")
+_TIMED = re.compile(r"SELECT '(\w+)', TIMESTAMPDIFF\(MICROSECOND")
 _SCHEMAS = re.compile(r"table_schema IN \(([^)]*)\)", re.IGNORECASE)
 
 Rows = list[tuple[object, ...]]
@@ -80,6 +82,15 @@ def _sizes(machine: Machine, statement: str) -> Rows:
     return [(name, 40, ROWS, BYTES) for name in names if name in machine.state.databases.schema]
 
 
+def _speed(machine: Machine, statement: str) -> Rows:
+    """Every round takes the same time here."""
+    return [(kind, SPEED_US[kind]) for kind in _TIMED.findall(statement)]
+
+
+def _rows_in_the_way(machine: Machine, statement: str) -> Rows:
+    return [("rows_in_the_way", 0)]
+
+
 def _variable(machine: Machine, statement: str) -> Rows:
     found = _VARIABLE.search(statement)
     name = found[1] if found else ""
@@ -130,6 +141,8 @@ _ANSWERS: Sequence[tuple[str, Callable[[Machine, str], Rows]]] = (
     ("wsrep_cluster_size", _galera),
     ("'revision', '", _schema),
     ("SUM(table_rows)", _sizes),
+    ("@ostler_began", _speed),
+    ("'rows_in_the_way'", _rows_in_the_way),
     ("SHOW GLOBAL VARIABLES WHERE", _variable),
     ("JSON_OBJECT('cell'", _services),
     ("DISTINCT uuid", _busy),

@@ -10,7 +10,7 @@ from small_cloud import SmallCloud
 
 from ostler.practice.layout import Layout
 from ostler.practice.openstack import fill as filling
-from ostler.practice.openstack.filler_rows import TABLES
+from ostler.practice.openstack.filler_rows import MARK
 from ostler.practice.reach import PracticeReach
 
 
@@ -29,7 +29,7 @@ def layout(tmp_path: Path) -> Layout:
 
 def fill(layout: Layout) -> None:
     layout.state_dir.mkdir(parents=True, exist_ok=True)
-    filling.fill(layout, PracticeReach(layout), 0, lambda _: None)
+    filling.fill(layout, PracticeReach(layout), 0, 0, lambda _: None)
 
 
 def counted(cloud: SmallCloud) -> Counter[str]:
@@ -124,6 +124,13 @@ def test_a_router_and_a_group_without_what_belongs_to_them_get_it(cloud: SmallCl
     assert counted(cloud) == before
 
 
-def test_tables_that_need_others_are_filled_after_them() -> None:
-    names = [table for table, _, _ in TABLES]
-    assert names.index("nova.instances") < names.index("nova.console_auth_tokens")
+def test_ports_lie_on_a_network_of_their_own_that_is_made_once(
+    cloud: SmallCloud, layout: Layout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(filling, "add_ports", lambda _, __, ports: f"{asked.append(ports)}")
+    layout.state_dir.mkdir(parents=True, exist_ok=True)
+    for _ in range(2):
+        filling.fill(layout, PracticeReach(layout), 0, 5000, lambda _: None)
+    assert asked == [5000, 5000]
+    assert len(cloud.kinds["network"].named(MARK)) == 1

@@ -1,4 +1,7 @@
-"""What a rehearsal found, as data: one outcome for each hop and project, with every command that was run."""
+"""What a rehearsal found, as data: one outcome for each hop and project, with every command that was run.
+
+Written by the room `rehearsal`, told by `reporting`, and taken up by plans of upgrades (`upgrade/rehearsals.py`).
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ostler.errors import Finding, Severity
+from ostler.facts.speed import Speed
 
 Outcome = Literal["ok", "fixed", "blocked", "failed"]
 """`fixed`: a known fix was made on the copy and helped; `blocked`: by something the catalog knows, or that the
@@ -58,6 +62,19 @@ class HopOutcome:
 
 
 @dataclass(frozen=True)
+class Beginning:
+    """How the copy was before the first command: `at` in seconds since the epoch; by database its revisions (`schema`)
+    and its `bytes`. `speed` is that of the server with the copy, and `writes_s` the seconds it took for a fixed piece
+    of work that writes; nothing else of the rehearsal went on meanwhile."""
+
+    at: float
+    schema: Mapping[str, tuple[str, ...]]
+    bytes: Mapping[str, int]
+    speed: Speed
+    writes_s: float
+
+
+@dataclass(frozen=True)
 class Rehearsal:
     """A whole rehearsal: the hops in order, each with its projects; `seconds` of wall time, everything included."""
 
@@ -66,6 +83,7 @@ class Rehearsal:
     databases: tuple[str, ...]
     hops: tuple[HopOutcome, ...]
     seconds: float
+    beginning: Beginning
 
     @property
     def is_fine(self) -> bool:
