@@ -25,6 +25,7 @@ from ostler.execution.proofs.registry import prove
 from ostler.remote.protocol import Api, Transport
 
 PROBE_FOLDER = "probe"
+PROBE_AGAIN_S = 10.0
 
 
 class Operation:
@@ -51,6 +52,8 @@ class Operation:
         self._run = ""
         self._began_at = 0.0
         self._lock = threading.Lock()
+        self._is_closed = threading.Event()
+        self._waking: threading.Thread | None = None
         self.means = dataclasses.replace(
             means, prove=self._prove, find_archive=self._find_archive, pause_when=self._pause
         )
@@ -60,17 +63,25 @@ class Operation:
         if isinstance(event, RunStarted):
             with self._lock:
                 self._run, self._began_at = event.run, self._began(event.run)
-                if self._with_probe and self._probe is None:
+                if not self._with_probe or self._probe is not None or self._waking is not None:
+                    return
+                if self._max_failed is None:
+                    self._waking = threading.Thread(target=self._start_when_it_can, daemon=True)
+                    self._waking.start()
+                else:
                     self._probe = self._start_probe()
 
     def probe_lines(self) -> list[str]:
         """What the probe sees now, a line per API, or that it ended; empty without one."""
         if self._probe is None:
-            return []
+            return [] if self._waking is None else ["probe: begins as soon as the APIs answer"]
         return [self._ended()] if not self._probe.is_alive() else list(current_lines(self._probe_folder).values())
 
     def close(self) -> None:
         """Stop the probe; it deletes what it made."""
+        self._is_closed.set()
+        if self._waking is not None:
+            self._waking.join()
         if self._probe is not None:
             self._probe.stop()
             self._probe = None
@@ -90,7 +101,16 @@ class Operation:
         finally:
             journal.close()
 
-    def _start_probe(self) -> ProbeProcess:
+    def _start_when_it_can(self) -> None:
+        """Where the plan takes the APIs away they may be away now: the run does not wait for its probe."""
+        while not self._is_closed.is_set():
+            try:
+                self._probe = self._start_probe(self._is_closed)
+                return
+            except OstlerError:
+                self._is_closed.wait(PROBE_AGAIN_S)
+
+    def _start_probe(self, is_unwanted: threading.Event | None = None) -> ProbeProcess:
         if self._cloud.api is None:
             raise InputError(
                 "probe.no-credentials",
@@ -106,7 +126,7 @@ class Operation:
         )
         probe.start()
         try:
-            probe.wait_until_asking()
+            probe.wait_until_asking(is_unwanted=is_unwanted)
         except OstlerError:
             probe.stop()
             raise
@@ -120,7 +140,7 @@ class Operation:
             self._folder,
             self._began_at,
             probe_folder=self._probe_folder if self._probe_folder.exists() else None,
-            is_probed=self._with_probe,
+            is_probed=self._probe is not None,
             max_failed=self._max_failed,
             clock=self.means.clock,
             catalog=load_catalog(),

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -62,10 +63,11 @@ class ProbeProcess:
                 argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
             )
 
-    def wait_until_asking(self, timeout_s: float = START_TIMEOUT_S) -> None:
-        """Wait until the probe asks. Raises OutsideError `probe.did-not-start` with the probe's own reason."""
+    def wait_until_asking(self, timeout_s: float = START_TIMEOUT_S, is_unwanted: threading.Event | None = None) -> None:
+        """Wait until the probe asks. Raises OutsideError `probe.did-not-start` with the probe's own reason, also when
+        it is no longer wanted before that."""
         deadline = time.monotonic() + timeout_s
-        while time.monotonic() < deadline:
+        while time.monotonic() < deadline and not (is_unwanted and is_unwanted.is_set()):
             now = self.now()
             if now.get("state") == "asking":
                 return
