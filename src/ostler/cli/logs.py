@@ -221,12 +221,16 @@ def _of_server(server: str, opened: list[Opened], wanted: Wanted, tally: Tally) 
 def _tell_rates(
     opened: list[Opened], wanted: Wanted, tally: Tally, where: Path, html: Path | None, as_json: bool
 ) -> None:
+    from ostler.logs.folder import ends_of
     from ostler.logs.rates import Counter
     from ostler.logs.reading import read_events
     from ostler.reporting.log_rates import rates_text, rates_to_html, steps_for
     from ostler.reporting.log_text import problems_text
 
     counter = Counter()
+    begins = [wanted.since] if wanted.since else [each.begins for each in opened if each.begins is not None]
+    if begins and (ends := ends_of(opened)) is not None:
+        counter.cover(min(begins), max(ends, min(begins)))
     for log in opened:
         if wanted.may_be_in(log.log):
             for batch in read_events(log, wanted, tally):

@@ -41,7 +41,7 @@ def blocks_of(stream: Iterable[bytes], formats: Sequence[Format], start: int = 0
         content = b"".join((lead, kept, piece))
         end = len(content) if is_last else last_begin(formats, content)
         if end > 0:
-            yield Block(content[:end], offset, True, is_counted)
+            yield Block(content[: end + 1], offset, True, is_counted)
             lead, kept, offset = b"\n", content[end + 1 :], offset + end
         elif len(content) <= LONGEST_EVENT:
             kept = content[1:]

@@ -82,10 +82,11 @@ def compare_clocks(logs: Sequence[Opened], tally: Tally, wanted: Wanted | None =
 
 def with_clocks(logs: Sequence[Opened], clocks: Sequence[Clock]) -> list[Opened]:
     """The same logs, their times corrected by what is known of their hosts' clocks."""
-    ahead = {clock.host: clock.ahead_s for clock in clocks}
+    ahead = {clock.host: clock.ahead_s for clock in clocks if clock.ahead_s}
     found = []
     for each in logs:
         ahead_s = ahead.get(each.log.host, 0.0)
         begins = None if each.begins is None else each.begins - ahead_s
-        found.append(replace(each, ahead_s=ahead_s, begins=begins))
+        named = ahead if each.has_hosts and not each.log.host else {}
+        found.append(replace(each, ahead_s=ahead_s, begins=begins, ahead_of=named))
     return found

@@ -37,18 +37,23 @@ class Counter:
         self._step_s = 1
         self._counts: dict[str, dict[int, int]] = {}
         self._low = self._high = 0
+        self._is_begun = False
+
+    def cover(self, begins: float, ends: float) -> None:
+        """Make the time that is shown at least as long as this, also where nothing happens."""
+        low, high = int(begins // self._step_s), int(ends // self._step_s)
+        self._low, self._high = (min(self._low, low), max(self._high, high)) if self._is_begun else (low, high)
+        self._is_begun = True
+        while self._high - self._low > 4 * MOST_STEPS:
+            self._widen()
 
     def add(self, events: Iterable[Event]) -> None:
         """Count events."""
         for event in events:
+            self.cover(event.time, event.time)
             step = int(event.time // self._step_s)
-            if not self._counts:
-                self._low = self._high = step
-            self._low, self._high = min(self._low, step), max(self._high, step)
             row = self._counts.setdefault(event.service or event.project or "?", {})
             row[step] = row.get(step, 0) + 1
-            while self._high - self._low > 4 * MOST_STEPS:
-                self._widen()
 
     def rates(self, most_steps: int) -> Rates:
         """Return what was counted, in at most so many steps of a round length, the busiest service first."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import repeat
 from operator import attrgetter
@@ -73,7 +73,8 @@ class Opened:
     ``formats`` are those it is written in, the commonest first (none: it is no log); ``translation`` says which export
     of the journal it is; ``begins`` is the time of its first event (None: not known). ``zone_s`` is what its host's
     time zone is ahead of UTC, for times without one, and ``ahead_s`` what its host's clock is ahead of the others';
-    ``stated_zone_s`` is the zone that its own times state.
+    ``stated_zone_s`` is the zone that its own times state; ``ahead_of`` is what the clocks of hosts are ahead that only
+    its lines name.
     """
 
     log: LogFile
@@ -84,6 +85,7 @@ class Opened:
     zone_s: float = 0.0
     ahead_s: float = 0.0
     stated_zone_s: float | None = None
+    ahead_of: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def is_naive(self) -> bool:
@@ -175,6 +177,10 @@ class _Reader:
         content = block.content
         if words is None or self._tracebacks or words.search(content) is not None:
             self._take(block)
+            going_on = {id(event) for event in self._tracebacks.values()}
+            if done and going_on:
+                self._pending += [event for event in done if id(event) in going_on]
+                done = [event for event in done if id(event) not in going_on]
         self.lines += content.count(b"\n", 1) + (content[-1:] != b"\n")
         return self._chosen(done)
 
@@ -187,7 +193,7 @@ class _Reader:
         log, near, least, shift_s = opened.log, opened.log.changed_at, wanted.level, opened.ahead_s
         line = self.lines + 1 if self._has_numbers and block.is_counted else 0
         counted, before, moment = 1, self._tracebacks, opened.begins or near
-        open_now: dict[bytes, Event] = dict(before)
+        open_now: dict[bytes, Event] = {}
         offset, is_whole, pending = block.offset, block.is_whole, self._pending
         current: Format | None = None
         for match, shape, end in _begins(opened.formats, content, least):
@@ -211,9 +217,10 @@ class _Reader:
             key = b""
             if write is not None and (level >= ERROR or judge is not None) and (writer := write(raw)) is not None:
                 key = writer.key
-                goes_on = open_now.get(key) if writer.is_more else None
+                goes_on = (open_now.get(key) or before.get(key)) if writer.is_more else None
                 if goes_on is not None and (writer.begins_traceback or TRACEBACK in goes_on.raw):
                     _append(goes_on, raw)
+                    open_now[key] = goes_on
                     continue
                 if writer.begins_traceback and level < ERROR:
                     level = ERROR
@@ -228,10 +235,13 @@ class _Reader:
                 if len(open_now) >= INTERLEAVED:
                     open_now.clear()
                 open_now[key] = event
-        self._tracebacks = {key: event for key, event in open_now.items() if before.get(key) is not event}
+        self._tracebacks = open_now
 
     def _chosen(self, events: list[Event]) -> list[Event]:
-        wanted = self._wanted
+        wanted, ahead_of = self._wanted, self._opened.ahead_of
+        if ahead_of:
+            for event in events:
+                event.time -= ahead_of.get(event.host, 0.0)
         if wanted.until is not None and events and events[0].time > wanted.until + LATE_S:
             self.is_past = True
         if wanted.is_choosy:
@@ -245,7 +255,7 @@ _TIME = attrgetter("time")
 
 def _append(event: Event, raw: bytes) -> None:
     if len(event.raw) < LONGEST_EVENT:
-        event.raw += raw
+        event.raw += raw if event.raw.endswith(b"\n") else b"\n" + raw
     else:
         event.is_whole = False
 

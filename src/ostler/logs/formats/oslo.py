@@ -51,7 +51,7 @@ _ANSWER = re.compile(
     rb'"[A-Z]{3,8} [^"\n]{1,4000} HTTP/[\d.]+" (?:status: )?(?P<status>\d{3})(?:,? +(?:len: )?\d+)?'
     rb"(?:,? +(?:time: )?(?P<seconds>\d{1,7}\.\d+))?"
 )
-_REPEATED = re.compile(rb"\n" + TIME + rb" (?:\d+ )?" + WORDS + rb" [\w.\-]{1,200} (?:\[instance: ?[0-9a-f\-]{36}\] )? ?")
+_REPEATED = re.compile(rb"\n" + TIME + rb" (?:\d+ )?" + WORDS + rb" [\w.\-]{1,200} (?:\[instance: ?[0-9a-f\-]{36}\] )?")
 
 
 def details(raw: bytes) -> Details:
