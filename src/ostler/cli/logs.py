@@ -42,22 +42,31 @@ def logs(
     ] = None,
     since: Annotated[
         str | None,
-        typer.Option("--since", metavar="SPAN", help="Only from then on: 90s, 30m, 1h, 2d before the last event, or a "
-                     "time such as 2026-01-15T10:05."),
-    ] = None,  # fmt: skip
+        typer.Option(
+            "--since",
+            metavar="SPAN",
+            help="Only from then on: 90s, 30m, 1h, 2d before the last event, or a time such as 2026-01-15T10:05.",
+        ),
+    ] = None,
     level: Annotated[
         str | None, typer.Option("--level", metavar="LEVEL", help="Only this level and above: " + ", ".join(LEVELS))
     ] = None,
     request: Annotated[
-        str | None, typer.Option("--request", metavar="ID", help="One request through all services, and who called whom.")
+        str | None,
+        typer.Option("--request", metavar="ID", help="One request through all services, and who called whom."),
     ] = None,
     server: Annotated[
-        str | None, typer.Option("--server", metavar="UUID", help="What names a server, and what went wrong in its requests.")
+        str | None,
+        typer.Option("--server", metavar="UUID", help="What names a server, and what went wrong in its requests."),
     ] = None,
     new: Annotated[
-        bool, typer.Option("--new", help="Only kinds of events that were not there before: before --since, else before "
-                           "the last tenth of the time; or not in --baseline.")
-    ] = False,  # fmt: skip
+        bool,
+        typer.Option(
+            "--new",
+            help="Only kinds of events that were not there before: before --since, else before "
+            "the last tenth of the time; or not in --baseline.",
+        ),
+    ] = False,
     baseline: Annotated[
         Path | None, typer.Option("--baseline", metavar="DIR", help="With --new: logs of the time when all was well.")
     ] = None,
@@ -76,13 +85,15 @@ def logs(
     ] = None,
     full: Annotated[bool, typer.Option("--full", help="Whole texts and tracebacks, nothing folded or cut.")] = False,
     as_json: Annotated[
-        bool, typer.Option("--json", help="Write JSON: one object a line, the last a summary; one document with --new "
-                           "and --rate.")
-    ] = False,  # fmt: skip
+        bool,
+        typer.Option(
+            "--json", help="Write JSON: one object a line, the last a summary; one document with --new and --rate."
+        ),
+    ] = False,
 ) -> None:
     """Read logs: plain or packed, rotated, of sosreports, of Kolla, exports of the journal. Changes nothing.
 
-    Times are UTC, corrected where requests show that a host's clock is wrong. Secrets are masked; † marks personal data.
+    Times are UTC, corrected where requests show a host's clock to be wrong. Secrets are masked; † marks personal data.
 
     Example:  ostler logs ./sosreports --since 1h --level warning
     """

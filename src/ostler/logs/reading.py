@@ -283,7 +283,7 @@ def _begins(formats: tuple[Format, ...], block: bytes, least: Level) -> Iterable
         if len(formats) == 1 and not is_narrow:
             ends = [match.start() for match in matches[1:]]
             ends.append(len(block))
-            return zip(matches, repeat(shape), ends)  # noqa: B905 - endless
+            return zip(matches, repeat(shape), ends)
         several.update((match.start(), (match, shape)) for match in matches)
     found = [several[place] for place in sorted(several)]
     if is_narrow:

@@ -123,9 +123,7 @@ def event_document(event: Event) -> EventShown:
     }
 
 
-def summary_document(
-    count: int, tally: Tally, clocks: Sequence[Clock], family: Family | None = None
-) -> SummaryShown:
+def summary_document(count: int, tally: Tally, clocks: Sequence[Clock], family: Family | None = None) -> SummaryShown:
     """What was read, as plain data."""
     return {
         "event": "summary",
