@@ -111,7 +111,7 @@ def clocks_of(spans: Mapping[tuple[str, str, str], Span]) -> list[Clock]:
         wrong.append(worst)
     right = hosts - set(wrong)
     reference = max(right, key=lambda host: (said[host], host))
-    found = {host: _clock(host, reference, bounds, {each: 0.0 for each in right - {host}}) for host in right}
+    found = {host: _clock(host, reference, bounds, dict.fromkeys(right - {host}, 0.0)) for host in right}
     for host in reversed(wrong):
         known = {each: ahead[each] for each in right}
         found[host] = _clock(host, reference, bounds, known, is_wrong=True)

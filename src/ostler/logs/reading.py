@@ -112,6 +112,7 @@ def look_into(log: LogFile, tally: Tally) -> Opened:
     translation = "export" if is_export(beginning) else "json" if is_json(beginning) else ""
     if translation:
         beginning = b"".join(_translated([beginning], translation))
+    log = replace(log, is_part=True) if translation else log
     opened = Opened(log, formats_of(beginning), packed, translation)
     zone_s = None if translation else stated_zone(opened, b"\n" + beginning)
     return replace(opened, begins=first_time(opened, b"\n" + beginning), stated_zone_s=zone_s)
@@ -166,7 +167,7 @@ class _Reader:
         self._wanted = wanted
         self._pending: list[Event] = []
         self._tracebacks: dict[bytes, Event] = {}
-        self._has_numbers = not opened.translation
+        self._has_numbers = not opened.log.is_part
         self.lines = 0
         self.is_past = False
 
