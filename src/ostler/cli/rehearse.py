@@ -72,11 +72,9 @@ def rehearse(
                ostler rehearse --to 2025.1 --live --report rehearsal.html
     """
     from ostler.catalog import load_catalog
-    from ostler.environments.interpreters import interpreters_here
-    from ostler.environments.old_releases import PYTHON_OF
     from ostler.practice.images import HOST_IMAGE, ensure_image
     from ostler.practice.layout import cache_dir, state_root
-    from ostler.practice.openstack.archives import ensure_plain_archives
+    from ostler.practice.openstack.archives import ensure_plain_archives, old_interpreters
     from ostler.rehearsal.rehearse import Stage, Wish, demand_known
     from ostler.rehearsal.rehearse import rehearse as carry_out
     from ostler.reporting.rehearsal_document import rehearsal_json
@@ -104,7 +102,7 @@ def rehearse(
 
     stage = Stage(
         image=lambda: ensure_image(cache_dir() / "images", HOST_IMAGE, tell),
-        interpreters=lambda: interpreters_here(set(PYTHON_OF.values())),
+        interpreters=lambda: tuple(found.prefix for found in old_interpreters(cache_dir())),
         archives=lambda release, names: ensure_plain_archives(cache_dir(), release, datetime.now(UTC), tell, names),
         folder=state_root() / "rehearsals",
         report=tell,
