@@ -12,6 +12,7 @@ from ostler.catalog.database import Extraction
 from ostler.catalog.project import Project
 from ostler.catalog.release import Hop
 from ostler.environments.old_releases import PYTHON_OF, projects_in
+from ostler.rehearsal.standing import FIRST
 
 Kind = Literal["rows", "schema", "check", "extraction"]
 
@@ -77,6 +78,19 @@ def code_needed(catalog: Catalog, chain: Sequence[Hop], names: Sequence[str]) ->
     return {release: names for release, names in needed.items() if names}
 
 
+def certainly_needed(catalog: Catalog, target: str, names: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """The projects whose code runs on every way to a release, by release: wherever databases are that no one has looked
+    at yet, it is needed."""
+    order = catalog.all_releases.order
+    sources = order[order.index(FIRST) : order.index(target)]
+    ways = [code_needed(catalog, catalog.all_releases.chain(source, target), names) for source in sources]
+    shared = {
+        release: tuple(name for name in of if all(name in way.get(release, ()) for way in ways))
+        for release, of in (ways[-1] if ways else {}).items()
+    }
+    return {release: of for release, of in shared.items() if of}
+
+
 def hop_commands(catalog: Catalog, hop: Hop, name: str, *, is_taken_out: bool = False) -> tuple[Planned, ...]:
     """All that one project runs on one hop: the source's own code finishes its rows, the target's checks, the schema is
     changed, the target's code moves rows and checks what came out. Nothing where there is no code of the target.
@@ -92,6 +106,16 @@ def hop_commands(catalog: Catalog, hop: Hop, name: str, *, is_taken_out: bool = 
         Planned(hop, project, kind, release, command, place, is_early=place < schema)
         for place, (project, kind, release, command) in enumerate(found)
     )
+
+
+def environments_of(planned: Sequence[Planned]) -> tuple[tuple[str, str], ...]:
+    """The environments that commands are run with, as project and release, in the order of need."""
+    found: list[tuple[str, str]] = []
+    for each in sorted(planned, key=lambda each: each.place):
+        if isinstance(each.command, Extraction):
+            found.append((each.project.name, each.command.script_release))
+        found.append((each.project.name, each.release))
+    return tuple(dict.fromkeys(found))
 
 
 def _of(
