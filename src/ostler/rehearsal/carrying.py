@@ -22,7 +22,7 @@ from ostler.rehearsal.journal import Journal
 from ostler.rehearsal.judging import Judgement, judge, output_of, rows_moved, without_values
 from ostler.rehearsal.placement import Environments, Placement, PlacementSilent, is_part_of_nova
 from ostler.rehearsal.scratch import Scratch, database_url
-from ostler.rehearsal.sequence import Planned, code_of, environments_of, hop_commands, lanes, taking_part
+from ostler.rehearsal.sequence import Planned, code_of, environments_of, lanes, planned_on, taking_part
 from ostler.rehearsal.settings import config_files
 from ostler.rehearsal.side_by_side import side_by_side
 from ostler.rehearsal.unpacking import Unpacking
@@ -65,7 +65,7 @@ class Carrying:
         kept: list[StoredEnvironment] = []
         wanted: list[StoredEnvironment] = []
         for hop in hops:
-            planned = [each for of in self._planned(hop, names).values() for each in of]
+            planned = [each for of in planned_on(self.catalog, hop, names).values() for each in of]
             pending = [each for each in planned if self._key(each) not in self.journal.done]
             kept += self._stored(planned)
             wanted += self._stored(pending)
@@ -76,14 +76,8 @@ class Carrying:
     def _stored(self, planned: Sequence[Planned]) -> list[StoredEnvironment]:
         return [self.environments(project, release) for project, release in environments_of(planned)]
 
-    def _planned(self, hop: Hop, projects: Sequence[str]) -> Mapping[str, tuple[Planned, ...]]:
-        """What every project that takes part runs on a hop."""
-        every = taking_part(self.catalog, projects, hop)
-        taken_out = set(every) - set(projects)
-        return {name: hop_commands(self.catalog, hop, name, is_taken_out=name in taken_out) for name in every}
-
     def _hop(self, hop: Hop, projects: Sequence[str]) -> list[HopOutcome]:
-        planned = self._planned(hop, projects)
+        planned = planned_on(self.catalog, hop, projects)
         work = [partial(self._lane, hop, lane, planned) for lane in lanes(self.catalog, tuple(planned))]
         return [outcome for of_lane in side_by_side(self.scratch, work) for outcome in of_lane]
 

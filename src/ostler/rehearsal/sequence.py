@@ -61,21 +61,22 @@ def extraction_on(catalog: Catalog, hop: Hop) -> Extraction | None:
     return placement.extraction(hop.target.id) if placement else None
 
 
+def planned_on(catalog: Catalog, hop: Hop, names: Sequence[str]) -> dict[str, tuple[Planned, ...]]:
+    """All that is run on one hop, by each project that takes part."""
+    every = taking_part(catalog, names, hop)
+    return {name: hop_commands(catalog, hop, name, is_taken_out=name not in names) for name in every}
+
+
 def code_needed(catalog: Catalog, chain: Sequence[Hop], names: Sequence[str]) -> dict[str, tuple[str, ...]]:
     """The projects whose code runs on the way, by release from old to new."""
-    found = {chain[0].source.id: list(names)} if chain else {}
+    found: dict[str, list[str]] = {}
     for hop in chain:
-        names = taking_part(catalog, names, hop)
-        found.setdefault(hop.target.id, []).extend(names)
-        extraction = extraction_on(catalog, hop)
-        if extraction and "placement" in names:
-            found.setdefault(extraction.script_release, []).append("placement")
+        planned = planned_on(catalog, hop, names)
+        for project, release in (each for of in planned.values() for each in environments_of(of)):
+            found.setdefault(release, []).append(project)
+        names = tuple(planned)
     order = catalog.all_releases.order
-    needed = {
-        release: tuple(name for name in dict.fromkeys(found[release]) if code_of(catalog, name, release))
-        for release in sorted(found, key=order.index)
-    }
-    return {release: names for release, names in needed.items() if names}
+    return {release: tuple(dict.fromkeys(found[release])) for release in sorted(found, key=order.index)}
 
 
 def certainly_needed(catalog: Catalog, target: str, names: Sequence[str]) -> dict[str, tuple[str, ...]]:

@@ -76,14 +76,14 @@ def test_placement_leaves_nova_on_the_hop_to_stein_before_its_schema_is_made() -
 def test_of_every_release_on_the_way_the_code_is_needed_that_there_is() -> None:
     chain = CATALOG.all_releases.chain("pike", "stein")
     assert code_needed(CATALOG, chain, ("nova", "glance")) == {
-        "pike": ("nova", "glance"),
+        "pike": ("nova",),
         "queens": ("nova",),
         "rocky": ("nova", "glance"),
         "stein": ("nova", "glance", "placement"),
         "train": ("placement",),
     }
     assert hop_commands(CATALOG, hop_of("pike", "queens"), "glance") == ()
-    assert set(code_needed(CATALOG, chain, ("glance",))) == {"pike", "rocky", "stein"}
+    assert set(code_needed(CATALOG, chain, ("glance",))) == {"rocky", "stein"}, "rows of glance are moved by the target"
     words = [(planned.release, planned.words) for planned in hop_commands(CATALOG, hop_of("queens", "rocky"), "glance")]
     assert [release for release, _ in words] == ["rocky"] * len(words)
     assert len(words) > 2
@@ -101,8 +101,8 @@ def test_from_ocata_to_the_newest_release_every_command_has_a_key_of_its_own() -
     ("target", "needed"),
     [
         ("2025.1", {"2025.1": ("nova", "glance")}),
-        ("2024.2", {"2024.1": ("nova", "glance"), "2024.2": ("nova", "glance")}),
-        ("yoga", {"xena": ("nova", "glance"), "yoga": ("nova", "glance")}),
+        ("2024.2", {"2024.1": ("nova",), "2024.2": ("nova", "glance")}),
+        ("yoga", {"xena": ("nova",), "yoga": ("nova", "glance")}),
         ("pike", {"ocata": ("nova",), "pike": ("nova", "glance")}),
     ],
 )
