@@ -16,8 +16,7 @@ LEAST_FREE_BYTES = 256 * 2**20
 
 LOOKS_EVERY_S = 0.2
 SIGNS = (
-    "No space left on device", "Disk quota exceeded", "Disk is full", "Errcode: 28", "errno: 28", "error 28",
-    "(1114, ", "ERROR 1114 ",
+    "No space left on device", "Disk quota exceeded", "Disk is full", "failed with error 28", "(1114, ", "ERROR 1114 ",
 )  # fmt: skip
 """What programs say on a full disk, all but the first two by MariaDB or by those who ask it (`The table is full`)."""
 
