@@ -55,7 +55,7 @@ class Carrying:
         names = tuple(projects)
         for place, hop in enumerate(chain):
             self._unpack_ahead(chain[place : place + 2], names)
-            outcomes += self._hop(hop, names)
+            outcomes += self._hop(hop, names, is_last=place + 1 == len(chain))
             stopped = {outcome.project for outcome in outcomes if outcome.outcome not in PASSED}
             names = tuple(name for name in taking_part(self.catalog, names, hop) if name not in stopped)
         return outcomes
@@ -76,17 +76,23 @@ class Carrying:
     def _stored(self, planned: Sequence[Planned]) -> list[StoredEnvironment]:
         return [self.environments(project, release) for project, release in environments_of(planned)]
 
-    def _hop(self, hop: Hop, projects: Sequence[str]) -> list[HopOutcome]:
+    def _hop(self, hop: Hop, projects: Sequence[str], *, is_last: bool) -> list[HopOutcome]:
         planned = planned_on(self.catalog, hop, projects)
-        work = [partial(self._lane, hop, lane, planned) for lane in lanes(self.catalog, tuple(planned))]
+        work = [
+            partial(self._lane, hop, lane, planned, is_last=is_last) for lane in lanes(self.catalog, tuple(planned))
+        ]
         return [outcome for of_lane in side_by_side(self.scratch, work) for outcome in of_lane]
 
-    def _lane(self, hop: Hop, lane: Sequence[str], planned: Mapping[str, Sequence[Planned]]) -> list[HopOutcome]:
+    def _lane(
+        self, hop: Hop, lane: Sequence[str], planned: Mapping[str, Sequence[Planned]], *, is_last: bool
+    ) -> list[HopOutcome]:
         outcomes: list[HopOutcome] = []
         answers = is_part_of_nova(self.catalog, hop.target.id)
         for name in lane:
             outcomes.append(self._project(hop, name, planned[name], has_placement=answers))
             answers = answers or (name == "placement" and outcomes[-1].outcome in PASSED)
+        code = [each for name in lane for each in self._stored(planned[name])]
+        self.unpacking.drop(each for each in code if is_last or each.manifest.release == hop.source.id)
         return outcomes
 
     def _project(self, hop: Hop, name: str, commands: Sequence[Planned], *, has_placement: bool) -> HopOutcome:

@@ -77,10 +77,22 @@ class Unpacking:
                     kept.add(path)
             self._removal = self._pool.submit(self._remove_but, frozenset(kept))
 
+    def drop(self, unwanted: Iterable[StoredEnvironment]) -> None:
+        """Have environments removed meanwhile that nothing runs in any more."""
+        with self._lock:
+            for path in dict.fromkeys(map(_path, unwanted)):
+                known = self._work.get(path)
+                if known is not None and (known.cancel() or known.done()):
+                    del self._work[path]
+                    self._pool.submit(self._remove, path)
+
+    def _remove(self, path: str) -> None:
+        self.scratch.run([*BEHIND, *REMOVE, path], timeout_s=UNPACK_TIMEOUT_S)
+
     def _remove_but(self, kept: frozenset[str]) -> None:
         there = self.scratch.run(["ls", ENVIRONMENTS_DIR], timeout_s=60, check=False).stdout.split("\n")
         for path in sorted({f"{ENVIRONMENTS_DIR}/{name}" for name in there if name} - kept):
-            self.scratch.run([*BEHIND, *REMOVE, path], timeout_s=UNPACK_TIMEOUT_S)
+            self._remove(path)
 
     def _put_ahead(self, stored: StoredEnvironment, path: str) -> None:
         self._put(stored, path, ahead=True)

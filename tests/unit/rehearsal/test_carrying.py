@@ -3,7 +3,7 @@ keeps revisions."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -39,6 +39,7 @@ class Place:
     folder: Path = Path("/nowhere")
     unpacked: list[tuple[str, ...]] = field(default_factory=list)
     kept: list[set[str]] = field(default_factory=list)
+    dropped: list[set[str]] = field(default_factory=list)
 
     def run(self, argv: Sequence[str], *, timeout_s: float, check: bool = True, stdin: bytes = b"") -> CommandResult:
         words = " ".join(argv)
@@ -91,6 +92,9 @@ class Place:
 
     def keep(self, wanted: Sequence[Any]) -> None:
         self.kept.append(set(map(called, wanted)))
+
+    def drop(self, unwanted: Iterable[Any]) -> None:
+        self.dropped.append(set(map(called, unwanted)))
 
     def log_end(self, log: str) -> tuple[str, ...]:
         return ('  File "/x.py", line 5, in y', "DBDuplicateEntry: \"Duplicate entry 'VALUE'\"", "address in use")
@@ -258,6 +262,7 @@ def test_the_code_of_the_next_hop_is_there_in_time_and_that_of_past_ones_goes(tm
         ("nova-2025.1", "nova-2026.1"),
     ]
     assert place.kept == [set(ahead) for ahead in place.unpacked]
+    assert place.dropped == [{"nova-2023.1"}, {"nova-2024.1"}, {"nova-2025.1", "nova-2026.1"}]
 
 
 def test_code_of_commands_that_are_on_record_is_not_unpacked_again(tmp_path: Path) -> None:

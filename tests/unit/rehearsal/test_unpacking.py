@@ -145,6 +145,16 @@ def test_what_is_not_kept_is_removed_also_what_a_killed_rehearsal_left(
     until(lambda: list(place.there) == ["/opt/openstack/venvs/nova-2"])
 
 
+def test_what_nothing_runs_in_any_more_is_removed_and_the_rest_stays(
+    place: Place, environments: Unpacking, archive: Archive
+) -> None:
+    environments.at(archive("nova-1"))
+    environments.at(archive("nova-2"))
+    environments.drop([archive("nova-1"), archive("never-there")])
+    until(lambda: list(place.there) == ["/opt/openstack/venvs/nova-2"])
+    assert place.marked == {"/opt/openstack/venvs/nova-2"}
+
+
 def test_nothing_is_unpacked_ahead_into_the_room_of_the_databases(
     place: Place, environments: Unpacking, archive: Archive
 ) -> None:
