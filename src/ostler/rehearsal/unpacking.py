@@ -151,12 +151,13 @@ class Unpacking:
 
 @contextlib.contextmanager
 def unpacking(scratch: Scratch) -> Iterator[Unpacking]:
-    """The environments of a place, as long as somebody works in it."""
+    """The environments of a place, as long as somebody works in it. What is not unpacked or removed by then ends with
+    the place."""
     pool = ThreadPoolExecutor(max(1, cores() // 2))
     try:
         yield Unpacking(scratch, pool)
     finally:
-        pool.shutdown(cancel_futures=True)
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _path(stored: StoredEnvironment) -> str:
