@@ -14,13 +14,14 @@ from typing import Any
 import pytest
 
 from ostler.catalog import load_catalog
-from ostler.environments.interpreters import interpreters_here
+from ostler.environments.interpreters import python_here
 from ostler.environments.old_releases import PYTHON_OF
 from ostler.practice.images import HOST_IMAGE, ensure_image
 from ostler.practice.layout import cache_dir
 from ostler.practice.openstack.archives import ensure_plain_archives
 from ostler.rehearsal.scratch import SOCKET, Scratch, database_url, entered, start_database
 from ostler.rehearsal.settings import SYSTEM_FILES, config_files
+from ostler.rehearsal.unpacking import unpacking
 
 pytestmark = [pytest.mark.practice, pytest.mark.soak, pytest.mark.timeout(3600)]
 
@@ -39,13 +40,17 @@ ROWS = (
 @pytest.fixture(scope="module")
 def dumps(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     """Dumps of databases that Rocky's code has made, with what placement keeps of one host."""
-    if len(interpreters_here(PYTHONS)) < len(PYTHONS):
+    pythons = [found for version in PYTHONS if (found := python_here(version))]
+    if len(pythons) < len(PYTHONS):
         pytest.skip(f"there is no Python {' and '.join(sorted(PYTHONS))} on this machine")
     folder = tmp_path_factory.mktemp("old")
     archives = ensure_plain_archives(cache_dir(), SOURCE, datetime.now(UTC), print, PROJECTS)
     image = ensure_image(cache_dir() / "images", HOST_IMAGE, print)
     found: list[str] = []
-    with entered(folder / "place", image, interpreters_here(PYTHONS)) as scratch:
+    with (
+        entered(folder / "place", image, [python.prefix for python in pythons]) as scratch,
+        unpacking(scratch) as environments,
+    ):
         for path, text in SYSTEM_FILES.items():
             scratch.write(path, text)
         start_database(scratch)
@@ -56,7 +61,7 @@ def dumps(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
                 scratch.rows(f"CREATE DATABASE `{database}` CHARACTER SET utf8mb3")
             for path, text in config_files(project, database_url, is_past=True).items():
                 scratch.write(path, text)
-            programs = f"{scratch.environment(archives[name])}/bin"
+            programs = f"{environments.at(archives[name])}/bin"
             for phase in project.schema_phases(SOURCE):
                 if phase.name == "nova-sync":
                     map_cells(scratch, programs)

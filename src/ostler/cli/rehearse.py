@@ -11,13 +11,17 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ostler.cli.where import CloudFile, load_cloud
 from ostler.cli.writing import write_whole
 from ostler.errors import InputError, Refused
+
+if TYPE_CHECKING:
+    from ostler.cloud.model import Cloud
+    from ostler.rehearsal.standing import Said
 
 FINDINGS = 1
 PAGES = (".html", ".htm")
@@ -40,7 +44,11 @@ def rehearse(
     cloud: CloudFile = None,
     source: Annotated[
         str | None,
-        typer.Option("--from", metavar="RELEASE", help="The release of the dumps, where schemas do not tell."),
+        typer.Option(
+            "--from",
+            metavar="RELEASE",
+            help="The release of the dumps, where schemas do not tell; with --live, that of the cloud file.",
+        ),
     ] = None,
     projects: Annotated[
         str | None, typer.Option("--projects", metavar="NAME,NAME", help="Only these; else all there are dumps of.")
@@ -72,13 +80,12 @@ def rehearse(
                ostler rehearse --to 2025.1 --live --report rehearsal.html
     """
     from ostler.catalog import load_catalog
-    from ostler.environments.interpreters import interpreters_here
-    from ostler.environments.old_releases import PYTHON_OF
     from ostler.practice.images import HOST_IMAGE, ensure_image
     from ostler.practice.layout import cache_dir, state_root
-    from ostler.practice.openstack.archives import ensure_plain_archives
+    from ostler.practice.openstack.archives import ensure_way, old_interpreters
     from ostler.rehearsal.rehearse import Stage, Wish, demand_known
     from ostler.rehearsal.rehearse import rehearse as carry_out
+    from ostler.rehearsal.standing import Said
     from ostler.reporting.rehearsal_document import rehearsal_json
     from ostler.reporting.rehearsal_html import rehearsal_to_html
     from ostler.reporting.rehearsal_text import rehearsal_text
@@ -104,17 +111,19 @@ def rehearse(
 
     stage = Stage(
         image=lambda: ensure_image(cache_dir() / "images", HOST_IMAGE, tell),
-        interpreters=lambda: interpreters_here(set(PYTHON_OF.values())),
-        archives=lambda release, names: ensure_plain_archives(cache_dir(), release, datetime.now(UTC), tell, names),
+        interpreters=lambda: tuple(found.prefix for found in old_interpreters(cache_dir())),
+        archives=lambda needed: ensure_way(cache_dir(), needed, datetime.now(UTC), tell),
         folder=state_root() / "rehearsals",
         report=tell,
     )
     chosen = tuple(name.strip() for name in projects.split(",")) if projects else ()
     catalog = load_catalog()
-    demand_known(catalog, to, source, chosen)
+    living = load_cloud(cloud) if live else None
+    said = Said(source) if source else _said_by(living) if living else None
+    demand_known(catalog, to, said, chosen)
     given = tuple(_named(each) for each in dump or ())
-    with _made_now(cloud, stage.folder, (to, *chosen), tell) if live else nullcontext(given) as dumps:
-        result = carry_out(catalog, Wish(dumps, to, source, chosen, keep, try_fixes, compare_schemas), stage)
+    with _made_now(living, stage.folder, (to, *chosen), tell) if living else nullcontext(given) as dumps:
+        result = carry_out(catalog, Wish(dumps, to, said, chosen, keep, try_fixes, compare_schemas), stage)
         document = json.dumps(rehearsal_json(result), indent=1)
         typer.echo(document if as_json else rehearsal_text(result), nl=as_json)
         if report is not None:
@@ -123,15 +132,22 @@ def rehearse(
         raise typer.Exit(FINDINGS)
 
 
+def _said_by(cloud: Cloud) -> Said:
+    """The release that the cloud file names, for where schemas do not tell."""
+    from ostler.rehearsal.standing import Said
+
+    do_next = "set `release` in the cloud file to the one that the cloud is at, or say it with --from"
+    return Said(cloud.release, "the cloud file", do_next)
+
+
 @contextmanager
-def _made_now(file: Path | None, below: Path, about: Sequence[str], tell: Callable[[str], None]) -> Iterator[Dumps]:
+def _made_now(cloud: Cloud, below: Path, about: Sequence[str], tell: Callable[[str], None]) -> Iterator[Dumps]:
     """A dump of the living cloud, made now, in a folder of its own that goes with it."""
     from ostler.execution.connecting import connected
     from ostler.execution.live_dump import live_dump
     from ostler.execution.reading import read_facts
     from ostler.rehearsal.journal import kept_while_stopped, locked
 
-    cloud = load_cloud(file)
     name = hashlib.sha256("\n".join([cloud.name, *about]).encode()).hexdigest()[:16]
     folder = below / f"live-{name}"
     with locked(folder), kept_while_stopped(folder, tell):

@@ -135,6 +135,7 @@ class Builder:
             heads={database: tuple(heads) for database, heads in found["heads"].items()},
             unpacked_bytes=found["unpacked_bytes"],
             built_at=self.built_at.isoformat(timespec="seconds"),
+            interpreter=recipe.interpreter if recipe.pip else "",
         )
 
     def _prepare_root(self) -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 import subprocess
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ostler.errors import InputError
+
+OLDEST_OF_UV = [3, 8]
+"""The oldest Python that uv installs (2026-11-26)."""
 
 
 @dataclass(frozen=True)
@@ -29,35 +31,49 @@ def find_python(version: str, named: Path | None = None, environ: Mapping[str, s
     `environments.no-interpreter` when there is none, `environments.not-that-python` when the named one is another, or
     belongs to the system or a virtual environment.
     """
-    if named is not None:
-        found = _asked(named)
-        if found is None or found.version != version or not _is_usable(found):
-            raise InputError(
-                "environments.not-that-python",
-                f"{named} is no Python {version} that lies in a folder of its own",
-                found=f"Python {found.version} in {found.prefix}" if found else "nothing that says which Python it is",
-                do_next=f"name an interpreter of Python {version} that pyenv or uv has made, or leave --python out",
-            )
-        return found
-    for program in _candidates(version, environ):
-        found = _asked(program)
-        if found is not None and found.version == version and _is_usable(found):
-            return found
-    raise InputError(
+    if named is None:
+        here = python_here(version, environ)
+        if here is None:
+            raise no_python({version: ()})
+        return here
+    found = usable_python(named, version)
+    if found is None:
+        asked = _asked(named)
+        raise InputError(
+            "environments.not-that-python",
+            f"{named} is no Python {version} that lies in a folder of its own",
+            found=f"Python {asked.version} in {asked.prefix}" if asked else "nothing that says which Python it is",
+            do_next=f"name an interpreter of Python {version} that pyenv or uv has made, or leave --python out",
+        )
+    return found
+
+
+def python_here(version: str, environ: Mapping[str, str] = os.environ) -> Interpreter | None:
+    """The newest interpreter of a version that pyenv or uv has put on this machine; None when there is none."""
+    asked = (usable_python(program, version) for program in _candidates(version, environ))
+    return next((found for found in asked if found is not None), None)
+
+
+def usable_python(program: Path, version: str) -> Interpreter | None:
+    """What a program is, when it is an interpreter of this version that can be used elsewhere; else None."""
+    found = _asked(program)
+    return found if found is not None and found.version == version and _is_usable(found) else None
+
+
+def no_python(wanted: Mapping[str, Sequence[str]]) -> InputError:
+    """What to raise for Pythons that are not on this machine: by version, the releases that need each (none: the one
+    that is asked for)."""
+    needed = [f"Python {version} (for {', '.join(of) or 'this release'})" for version, of in wanted.items()]
+    ways = [
+        f"pyenv install {version}" + (f" or uv python install {version}" if _numbers(version) >= OLDEST_OF_UV else "")
+        for version in wanted
+    ]
+    return InputError(
         "environments.no-interpreter",
-        f"there is no Python {version} on this machine, which this release needs",
-        found="none of pyenv or uv",
-        do_next=f"install one: pyenv install {version} (ostler env build takes one elsewhere too: --python PATH)",
+        f"not on this machine, and needed: {', '.join(needed)}",
+        found="none that pyenv or uv has put here",
+        do_next=f"install: {'; '.join(ways)}; or name one that lies elsewhere: ostler env build RELEASE --python PATH",
     )
-
-
-def interpreters_here(versions: Collection[str], environ: Mapping[str, str] = os.environ) -> tuple[Path, ...]:
-    """The folders in which the interpreters of these versions lie, of those that are on this machine."""
-    found = []
-    for version in sorted(versions):
-        with contextlib.suppress(InputError):
-            found.append(find_python(version, environ=environ).prefix)
-    return tuple(found)
 
 
 def _candidates(version: str, environ: Mapping[str, str]) -> Iterable[Path]:
@@ -66,13 +82,13 @@ def _candidates(version: str, environ: Mapping[str, str]) -> Iterable[Path]:
     pyenv = Path(environ.get("PYENV_ROOT", home / ".pyenv")) / "versions"
     uv = Path(environ.get("UV_PYTHON_INSTALL_DIR", home / ".local/share/uv/python"))
     folders = [*pyenv.glob(f"{version}.*"), *uv.glob(f"cpython-{version}.*")]
-    for folder in sorted(folders, key=_numbers, reverse=True):
+    for folder in sorted(folders, key=lambda folder: _numbers(folder.name), reverse=True):
         yield folder / "bin" / f"python{version}"
 
 
-def _numbers(folder: Path) -> list[int]:
-    """What is in a folder's name: versions, to be compared as numbers."""
-    return [int(number) for number in re.findall(r"\d+", folder.name)]
+def _numbers(name: str) -> list[int]:
+    """What is in a name: versions, to be compared as numbers."""
+    return [int(number) for number in re.findall(r"\d+", name)]
 
 
 def _is_usable(found: Interpreter) -> bool:

@@ -16,7 +16,8 @@ class Manifest:
     `address` says what it was made of, `sha256` and `size_bytes` describe its archive (empty and 0 in the
     copy inside the archive, which cannot know them); `heads` are the schema revisions its code leaves, by
     database; `packages` are distributions and versions; `unpacked_bytes` is the room it takes on a host;
-    `built_at` is an ISO time in UTC.
+    `built_at` is an ISO time in UTC; `interpreter` is the program it runs with where that is not the hosts' own, at its
+    path on the machine that built it (empty: it is).
     """
 
     project: str
@@ -31,6 +32,7 @@ class Manifest:
     built_at: str
     sha256: str = ""
     size_bytes: int = 0
+    interpreter: str = ""
     format: int = FORMAT
 
     def to_json(self) -> str:

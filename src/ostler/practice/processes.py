@@ -8,6 +8,7 @@ import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import IO
 
 from ostler.commands import CommandResult
 from ostler.errors import CommandFailed, CommandTimedOut, NoSpace
@@ -18,7 +19,7 @@ TAIL_CHARACTERS = 2000
 def run(
     argv: Sequence[str],
     *,
-    stdin: bytes | None = None,
+    stdin: bytes | IO[bytes] | None = None,
     timeout_s: float = 60,
     check: bool = True,
     env: Mapping[str, str] | None = None,
@@ -30,9 +31,7 @@ def run(
     """
     started = time.monotonic()
     try:
-        done = subprocess.run(
-            list(argv), input=stdin or b"", capture_output=True, timeout=timeout_s, check=False, env=env
-        )
+        done = _run(list(argv), stdin or b"", timeout_s, env)
     except subprocess.TimeoutExpired:
         raise CommandTimedOut("practice.command-timed-out", f"{shlex.join(argv)} took over {timeout_s} s") from None
     except FileNotFoundError:
@@ -52,6 +51,14 @@ def full_disk_told() -> Iterator[None]:
         raise NoSpace(
             "practice.no-space", f"the disk is full: {error}", do_next="make room, then run it again"
         ) from error
+
+
+def _run(
+    argv: list[str], stdin: bytes | IO[bytes], timeout_s: float, env: Mapping[str, str] | None
+) -> subprocess.CompletedProcess[bytes]:
+    if isinstance(stdin, bytes):
+        return subprocess.run(argv, input=stdin, capture_output=True, timeout=timeout_s, check=False, env=env)
+    return subprocess.run(argv, stdin=stdin, capture_output=True, timeout=timeout_s, check=False, env=env)
 
 
 def _checked(argv: Sequence[str], result: CommandResult, check: bool) -> CommandResult:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import partial
 
 from ostler.catalog.blocker import Blocker
 from ostler.catalog.catalog import Catalog
@@ -17,21 +15,20 @@ from ostler.catalog.database import MIGRATE_TABLE, Database, Extraction, SchemaP
 from ostler.catalog.project import Project
 from ostler.catalog.release import Hop
 from ostler.commands import CommandResult
+from ostler.environments.store import StoredEnvironment
 from ostler.errors import Finding, Severity
 from ostler.planning.rehearsed import PASSED, CommandRun, HopOutcome, Outcome
 from ostler.rehearsal.fresh import Comparing
 from ostler.rehearsal.journal import Journal
-from ostler.rehearsal.judging import Judgement, judge, rows_moved, without_values
+from ostler.rehearsal.judging import Judgement, judge, output_of, rows_moved, without_values
 from ostler.rehearsal.placement import Environments, Placement, PlacementSilent, is_part_of_nova
 from ostler.rehearsal.scratch import Scratch, database_url
-from ostler.rehearsal.sequence import Planned, code_of, hop_commands, lanes, taking_part
+from ostler.rehearsal.sequence import Planned, code_of, environments_of, lanes, planned_on, taking_part
 from ostler.rehearsal.settings import config_files
+from ostler.rehearsal.side_by_side import side_by_side
+from ostler.rehearsal.unpacking import Unpacking
 
 COMMAND_TIMEOUT_S = 24 * 3600.0
-
-
-class Over(Exception):
-    """The rehearsal is over: whoever is still at work stops, and what they have in hand counts for nothing."""
 
 
 @dataclass(frozen=True)
@@ -41,39 +38,61 @@ class Carrying:
 
     catalog: Catalog
     scratch: Scratch
+    unpacking: Unpacking
     journal: Journal
     environments: Environments
     report: Callable[[str], None]
     tries_fixes: bool = False
     compares_at: str | None = None
-    _is_over: threading.Event = field(default_factory=threading.Event)
 
     @property
     def _placement(self) -> Placement:
-        return Placement(self.catalog, self.scratch, self.environments)
+        return Placement(self.catalog, self.scratch, self.unpacking, self.environments)
 
-    def hop(self, hop: Hop, projects: Sequence[str]) -> list[HopOutcome]:
-        """Take projects over one hop. One that something stands in the way of stays where it is."""
-        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-            every = taking_part(self.catalog, projects, hop)
-            is_taken_out = every != tuple(projects)
-            work = [pool.submit(self._lane, hop, lane, is_taken_out) for lane in lanes(self.catalog, every)]
-            try:
-                for ended in wait(work, return_when=FIRST_EXCEPTION).done:
-                    ended.result()
-                return [outcome for each in work for outcome in each.result()]
-            except BaseException:
-                self._is_over.set()
-                self.scratch.end()  # else we would wait for what the others have in hand
-                raise
+    def way(self, chain: Sequence[Hop], projects: Sequence[str]) -> list[HopOutcome]:
+        """Take projects over all hops, in order. One that something stands in the way of goes no further."""
+        outcomes: list[HopOutcome] = []
+        names = tuple(projects)
+        for place, hop in enumerate(chain):
+            self._unpack_ahead(chain[place : place + 2], names)
+            outcomes += self._hop(hop, names, is_last=place + 1 == len(chain))
+            stopped = {outcome.project for outcome in outcomes if outcome.outcome not in PASSED}
+            names = tuple(name for name in taking_part(self.catalog, names, hop) if name not in stopped)
+        return outcomes
 
-    def _lane(self, hop: Hop, lane: Sequence[str], is_taken_out: bool) -> list[HopOutcome]:
+    def _unpack_ahead(self, hops: Sequence[Hop], names: Sequence[str]) -> None:
+        """Have the code of a hop and of the next one there in time, and no other."""
+        kept: list[StoredEnvironment] = []
+        wanted: list[StoredEnvironment] = []
+        for hop in hops:
+            planned = [each for of in planned_on(self.catalog, hop, names).values() for each in of]
+            pending = [each for each in planned if self._key(each) not in self.journal.done]
+            kept += self._stored(planned)
+            wanted += self._stored(pending)
+            names = taking_part(self.catalog, names, hop)
+        self.unpacking.keep(kept)
+        self.unpacking.ahead(wanted)
+
+    def _stored(self, planned: Sequence[Planned]) -> list[StoredEnvironment]:
+        return [self.environments(project, release) for project, release in environments_of(planned)]
+
+    def _hop(self, hop: Hop, projects: Sequence[str], *, is_last: bool) -> list[HopOutcome]:
+        planned = planned_on(self.catalog, hop, projects)
+        work = [
+            partial(self._lane, hop, lane, planned, is_last=is_last) for lane in lanes(self.catalog, tuple(planned))
+        ]
+        return [outcome for of_lane in side_by_side(self.scratch, work) for outcome in of_lane]
+
+    def _lane(
+        self, hop: Hop, lane: Sequence[str], planned: Mapping[str, Sequence[Planned]], *, is_last: bool
+    ) -> list[HopOutcome]:
         outcomes: list[HopOutcome] = []
         answers = is_part_of_nova(self.catalog, hop.target.id)
         for name in lane:
-            planned = hop_commands(self.catalog, hop, name, is_taken_out=is_taken_out and name == "placement")
-            outcomes.append(self._project(hop, name, planned, has_placement=answers))
+            outcomes.append(self._project(hop, name, planned[name], has_placement=answers))
             answers = answers or (name == "placement" and outcomes[-1].outcome in PASSED)
+        code = [each for name in lane for each in self._stored(planned[name])]
+        self.unpacking.drop(each for each in code if is_last or each.manifest.release == hop.source.id)
         return outcomes
 
     def _project(self, hop: Hop, name: str, commands: Sequence[Planned], *, has_placement: bool) -> HopOutcome:
@@ -98,7 +117,7 @@ class Carrying:
         return _outcome(hop, project, runs, others)
 
     def _beside_fresh(self, project: Project, release: str, *, is_past: bool) -> list[Finding]:
-        programs = f"{self.scratch.environment(self.environments(project.name, release))}/bin"
+        programs = self._programs(project.name, release)
         self.report(f"{release}  {project.name}: making fresh databases to compare with")
         return list(Comparing(self.scratch, project, release, programs, is_past).findings())
 
@@ -113,16 +132,21 @@ class Carrying:
             self.journal.reached(project.name, hop.target.id)
         return short
 
+    def _programs(self, project: str, release: str) -> str:
+        """The folder with a project's programs."""
+        return f"{self.unpacking.at(self.environments(project, release))}/bin"
+
+    def _key(self, planned: Planned) -> str:
+        """What a command is called in the journal: the code that runs it is part of that."""
+        return f"{planned.key} ({self.environments(planned.project.name, planned.release).manifest.address})"
+
     def _command(self, planned: Planned) -> CommandRun:
-        if self._is_over.is_set():
-            raise Over
-        stored = self.environments(planned.project.name, planned.release)
-        key = f"{planned.key} ({stored.manifest.address})"
+        key = self._key(planned)
         known = self.journal.done.get(key)
         if known is not None:
             return known
         program, *arguments = planned.command.argv
-        argv = [f"{self.scratch.environment(stored)}/bin/{program}", *arguments]
+        argv = [f"{self._programs(planned.project.name, planned.release)}/{program}", *arguments]
         if isinstance(planned.command, SchemaPhase | Extraction):
             self.journal.begins(planned.project.name)
         run = self._run(planned, argv)
@@ -171,9 +195,9 @@ class Carrying:
                         result = self._placement.take_out(planned.command, planned.release, COMMAND_TIMEOUT_S)
                     else:
                         result = self.scratch.run(argv, timeout_s=COMMAND_TIMEOUT_S, check=False)
-                    if self._is_over.is_set():
-                        raise Over
                     judgement = judge(self.catalog, planned, result)
+                    if judgement.outcome not in PASSED and (full := self.scratch.no_space(output_of(result))):
+                        raise full
                     seconds, rows = seconds + result.seconds, rows + rows_moved(result.stdout)
         except PlacementSilent as silent:
             judgement = Judgement(Meaning.UNKNOWN, "failed", (_no_placement(planned, silent.args),))

@@ -4,31 +4,38 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from ostler.commands import CommandResult
 from ostler.errors import CommandFailed, InputError
 from ostler.rehearsal.dumps import Part
 from ostler.rehearsal.journal import Journal
 from ostler.rehearsal.scratch import Scratch, database_url
+from ostler.rehearsal.side_by_side import side_by_side
 
 CELL0 = "00000000-0000-0000-0000-000000000000"
 REFUSAL = re.compile(r"ERROR (\d+) \(\w+\) at line (\d+)")
 
 
 def load(scratch: Scratch, journal: Journal, parts: Sequence[Part], report: Callable[[str], None]) -> None:
-    """Load every database that is not there yet. Raises InputError for a dump that the server refuses."""
-    for part in parts:
-        if not journal.is_loaded(part.name):
-            scratch.rows(f"DROP DATABASE IF EXISTS `{part.name}`; CREATE DATABASE `{part.name}` {part.charset}")
-            done = scratch.load(part.name, part.lines())
-            if done.exit_code != 0:
-                raise _refused(part, done)
-            if not part.charset:
-                take_character_set_of_tables(scratch, part.name)
-            if part.name == "nova_api":
-                turn_to_the_copy(scratch)
-            journal.loaded(part.name)
-            report(f"loaded {part.name} from {part.file.name} ({done.seconds:.1f} s)")
+    """Load every database that is not there yet, side by side. Raises InputError for a dump that the server refuses,
+    NoSpace."""
+    missing = [part for part in parts if not journal.is_loaded(part.name)]
+    largest_first = sorted(missing, key=lambda part: part.file.stat().st_size, reverse=True)
+    side_by_side(scratch, [partial(_load, scratch, journal, part, report) for part in largest_first])
+
+
+def _load(scratch: Scratch, journal: Journal, part: Part, report: Callable[[str], None]) -> None:
+    scratch.rows(f"DROP DATABASE IF EXISTS `{part.name}`; CREATE DATABASE `{part.name}` {part.charset}")
+    done = scratch.load(part.name, part.lines())
+    if done.exit_code != 0:
+        raise scratch.no_space(done.stdout) or _refused(part, done)
+    if not part.charset:
+        take_character_set_of_tables(scratch, part.name)
+    if part.name == "nova_api":
+        turn_to_the_copy(scratch)
+    journal.loaded(part.name)
+    report(f"loaded {part.name} from {part.file.name} ({done.seconds:.1f} s)")
 
 
 def take_character_set_of_tables(scratch: Scratch, database: str) -> None:
@@ -67,7 +74,7 @@ def _refused(part: Part, done: CommandResult) -> InputError | CommandFailed:
         return CommandFailed(
             "rehearsal.not-loaded",
             f"{part.name} could not be loaded from {part.file}: the client ended with {done.exit_code}",
-            do_next="see whether the disk is full",
+            do_next="see whether memory is left, and give the same command again",
         )
     return InputError(
         "rehearsal.dump-refused",

@@ -17,6 +17,7 @@ from ostler.deployment.uwsgi import ini_path, uwsgi_ini
 from ostler.environments.store import StoredEnvironment
 from ostler.rehearsal.scratch import HOST, Scratch
 from ostler.rehearsal.settings import PLACEMENT, PLACEMENT_PORT
+from ostler.rehearsal.unpacking import Unpacking
 
 PROJECT = "placement"
 TIMEOUT_S = 60.0
@@ -48,6 +49,7 @@ class Placement:
 
     catalog: Catalog
     scratch: Scratch
+    unpacking: Unpacking
     environments: Environments
 
     @contextmanager
@@ -81,14 +83,14 @@ class Placement:
         if is_part_of_nova(self.catalog, release):
             project, service = ("nova", "nova-placement-api")
         program = self.catalog.past(project).entry_point(service, release).target
-        path = f"{self.scratch.environment(self.environments(project, release))}/bin/{program}"
+        path = f"{self.unpacking.at(self.environments(project, release))}/bin/{program}"
         return ["sh", "-c", NOTE_NUMBER, "sh", PIDFILE, path, "--port", str(PLACEMENT_PORT)]
 
     def _uwsgi(self, release: str) -> Sequence[str]:
         project = self.catalog.project(PROJECT)
         service = project.service("placement-api", release)
         entry = project.entry_point(service.name, release)
-        environment = self.scratch.environment(self.environments(PROJECT, release))
+        environment = self.unpacking.at(self.environments(PROJECT, release))
         ini, link = ini_path(service.name), current_link(service.name)
         self.scratch.write(ini, uwsgi_ini(service, entry, HOST))
         self.scratch.run(["mkdir", "--parents", CURRENT_DIR], timeout_s=60)
@@ -112,8 +114,8 @@ class Placement:
             for name, value in (("DB", database), ("DB_HOST", HOST), ("USER", "extraction"), ("PASS", PASSWORD))
         ]
         self.scratch.write(f"{folder}/migrate-db.rc", "\n".join(lines) + "\n")
-        brought_by = self.scratch.environment(self.environments(PROJECT, extraction.script_release))
-        programs = f"{self.scratch.environment(self.environments(PROJECT, release))}/bin:/usr/bin:/bin"
+        brought_by = self.unpacking.at(self.environments(PROJECT, extraction.script_release))
+        programs = f"{self.unpacking.at(self.environments(PROJECT, release))}/bin:/usr/bin:/bin"
         argv = ["env", f"--chdir={folder}", f"PATH={programs}", f"TMPDIR={folder}", "bash"]
         argv.append(f"{brought_by}/{extraction.script}")
         return self.scratch.run([*argv, *extraction.argv[1:]], timeout_s=timeout_s, check=False)

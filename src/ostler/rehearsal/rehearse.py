@@ -12,30 +12,34 @@ from pathlib import Path
 from ostler.catalog.catalog import Catalog
 from ostler.environments.store import StoredEnvironment
 from ostler.errors import InputError, OutsideError, Stopped
-from ostler.planning.rehearsed import PASSED, Beginning, HopOutcome, Rehearsal
+from ostler.planning.rehearsed import Beginning, HopOutcome, Rehearsal
 from ostler.rehearsal import journal as journals
 from ostler.rehearsal.carrying import Carrying, revisions_of
 from ostler.rehearsal.copying import load
 from ostler.rehearsal.dumps import Part, parts_of
 from ostler.rehearsal.measuring import measured_bytes, measured_speed, measured_writes_s
+from ostler.rehearsal.room import full_disk_told, watched
 from ostler.rehearsal.scratch import Scratch, entered, start_database, stop_database
-from ostler.rehearsal.sequence import code_needed, taking_part
+from ostler.rehearsal.sequence import certainly_needed, code_needed
 from ostler.rehearsal.settings import SYSTEM_FILES
-from ostler.rehearsal.standing import demand_whole, owners, source_of
+from ostler.rehearsal.standing import Said, demand_way, demand_whole, owners, source_of
+from ostler.rehearsal.unpacking import unpacking
 
-Archives = Callable[[str, Sequence[str]], dict[str, StoredEnvironment]]
-"""The archives of some projects in a release, built first where there are none."""
+Archives = Callable[[Mapping[str, Sequence[str]]], dict[str, dict[str, StoredEnvironment]]]
+"""The archives of some projects, by release, built first where there are none. Raises InputError, before anything is
+built, naming every Python that is missing for that."""
 
 
 @dataclass(frozen=True)
 class Wish:
-    """What is to be rehearsed. `dumps` are files, each with the name of its database (None: as the file says);
+    """What is to be rehearsed. `dumps` are files, each with the name of its database (None: as the file says); `source`
+    is what is said of their release (None: only the schemas tell);
     `projects` leaves others out (empty: all that there are dumps of); `keep` leaves the copy there; `tries_fixes` has
     the fixes made on it that the catalog knows; `compares` has the schemas compared with fresh ones in the end."""
 
     dumps: tuple[tuple[str | None, Path], ...]
     target: str
-    source: str | None = None
+    source: Said | None = None
     projects: tuple[str, ...] = ()
     keep: bool = False
     tries_fixes: bool = False
@@ -64,12 +68,17 @@ def rehearse(catalog: Catalog, wish: Wish, stage: Stage) -> Rehearsal:
     began = time.monotonic()
     demand_known(catalog, wish.target, wish.source, wish.projects)
     parts = _parts(catalog, wish, stage.report)
+    stage.archives(_known_before(catalog, wish, parts))
     folder = stage.folder / _name(wish, parts)
     with journals.opened(folder) as journal:
         if journal.done:
             stage.report(f"going on: {len(journal.done)} commands are on record")
         try:
-            with entered(folder, stage.image(), stage.interpreters()) as scratch:
+            with (
+                full_disk_told(folder),
+                entered(folder, stage.image(), stage.interpreters()) as scratch,
+                watched(folder, scratch.end),
+            ):
                 for path, text in SYSTEM_FILES.items():
                     scratch.write(path, text)
                 start_database(scratch)
@@ -98,13 +107,26 @@ def rehearse(catalog: Catalog, wish: Wish, stage: Stage) -> Rehearsal:
     )
 
 
-def demand_known(catalog: Catalog, target: str, source: str | None, projects: Sequence[str]) -> None:
-    """Raise InputError for a release or a project that there is not."""
-    for release in (target, source):
-        if release is not None:
-            catalog.all_releases.release(release)
+def demand_known(catalog: Catalog, target: str, source: Said | None, projects: Sequence[str]) -> None:
+    """Raise InputError for a release or a project that there is not, and where no way can lead to the target."""
+    for release in (target, *((source.release,) if source else ())):
+        catalog.all_releases.release(release)
     for name in projects:
         catalog.project(name)
+    demand_way(catalog, target, source)
+
+
+def _known_before(catalog: Catalog, wish: Wish, parts: Sequence[Part]) -> Mapping[str, Sequence[str]]:
+    """The code that is needed for sure, before the schemas have been looked at."""
+    names = _projects(catalog, parts)
+    if wish.source is None:
+        return certainly_needed(catalog, wish.target, names)
+    return code_needed(catalog, catalog.all_releases.chain(wish.source.release, wish.target), names)
+
+
+def _projects(catalog: Catalog, parts: Sequence[Part]) -> tuple[str, ...]:
+    of = owners(catalog, {part.name: part.file.name for part in parts})
+    return tuple(dict.fromkeys(project.name for project in of.values()))
 
 
 def _begin_torn_again(catalog: Catalog, journal: journals.Journal, report: Callable[[str], None]) -> None:
@@ -125,24 +147,20 @@ def _carried_out(
         journal.begun(*known)
     source, beginning = known
     chain = catalog.all_releases.chain(source, wish.target)
-    names = tuple(dict.fromkeys(project.name for project in projects.values()))
-    needed = code_needed(catalog, chain, names)
-    archives = {release: stage.archives(release, of_these) for release, of_these in needed.items()}
-    carrying = Carrying(
-        catalog,
-        scratch,
-        journal,
-        lambda project, release: archives[release][project],
-        stage.report,
-        tries_fixes=wish.tries_fixes,
-        compares_at=wish.target if wish.compares else None,
-    )
-    outcomes: list[HopOutcome] = []
-    for hop in chain:
-        outcomes += carrying.hop(hop, names)
-        stopped = {outcome.project for outcome in outcomes if outcome.outcome not in PASSED}
-        names = tuple(name for name in taking_part(catalog, names, hop) if name not in stopped)
-    return source, tuple(sorted(projects)), tuple(outcomes), beginning
+    names = _projects(catalog, parts)
+    archives = stage.archives(code_needed(catalog, chain, names))
+    with unpacking(scratch) as environments:
+        carrying = Carrying(
+            catalog,
+            scratch,
+            environments,
+            journal,
+            lambda project, release: archives[release][project],
+            stage.report,
+            tries_fixes=wish.tries_fixes,
+            compares_at=wish.target if wish.compares else None,
+        )
+        return source, tuple(sorted(projects)), tuple(carrying.way(chain, names)), beginning
 
 
 def _beginning(scratch: Scratch, revisions: Mapping[str, frozenset[str]]) -> Beginning:
@@ -194,5 +212,10 @@ def _known(catalog: Catalog, parts: Sequence[Part], report: Callable[[str], None
 def _name(wish: Wish, parts: Sequence[Part]) -> str:
     """The same rehearsal has the same name."""
     fixes = ["with fixes"] if wish.tries_fixes else []
-    what = [wish.target, str(wish.source), *fixes, *sorted(f"{part.name}={part.sha256}" for part in parts)]
+    what = [
+        wish.target,
+        str(wish.source and wish.source.release),
+        *fixes,
+        *sorted(f"{part.name}={part.sha256}" for part in parts),
+    ]
     return hashlib.sha256("\n".join(what).encode()).hexdigest()[:16]

@@ -15,13 +15,13 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 from ostler.commands import CommandResult
-from ostler.deployment.paths import environment_path
-from ostler.environments.store import StoredEnvironment
-from ostler.errors import CommandFailed, InputError
+from ostler.errors import CommandFailed, InputError, NoSpace
 from ostler.masking import last_lines
 from ostler.practice.processes import run
+from ostler.rehearsal.room import no_space
 
 NAMESPACES = ("--mount", "--net", "--pid", "--ipc", "--uts")
 ENTER = """set -eu
@@ -73,8 +73,7 @@ LOADER = (
 
 START_TIMEOUT_S = 120.0
 STATEMENT_TIMEOUT_S = 24 * 3600.0
-UNPACK_TIMEOUT_S = 600.0
-MARKER = "unpacked"
+SERVER_LOG = "mariadb.log"
 NOT_IN_OPTIONS = ":,\\"
 
 
@@ -86,21 +85,25 @@ class Scratch:
     pid: int
     first: subprocess.Popen[str]
     _started: list[subprocess.Popen[bytes]] = field(default_factory=list)
-    _unpacking: threading.Lock = field(default_factory=threading.Lock)
+    _is_over: threading.Event = field(default_factory=threading.Event)
 
     def command(self, argv: Sequence[str]) -> list[str]:
         """What runs a program inside, in a session of its own: a Ctrl-C is for us, not for it."""
         enter = ["setsid", "--wait", "nsenter", f"--target={self.pid}", *NAMESPACES, "--"]
         return [*enter, "setpriv", f"--bounding-set={WITHOUT}", "--", *argv]
 
-    def run(self, argv: Sequence[str], *, timeout_s: float, check: bool = True, stdin: bytes = b"") -> CommandResult:
-        """Run a program inside. Raises CommandFailed when `check` and it ended badly, NoSpace, CommandTimedOut."""
+    def run(
+        self, argv: Sequence[str], *, timeout_s: float, check: bool = True, stdin: bytes | IO[bytes] = b""
+    ) -> CommandResult:
+        """Run a program inside. Raises CommandTimedOut, CommandFailed when the place has ended, and when `check` and
+        the program ended badly that or NoSpace."""
         done = run(self.command(argv), stdin=stdin, timeout_s=timeout_s, check=False, env=CLEAN)
+        self._demand_place()
         if check and done.exit_code != 0:
-            raise CommandFailed(
+            raise self.no_space(done.stdout + done.stderr) or CommandFailed(
                 "rehearsal.command-failed",
                 f"{argv[0]} ended with {done.exit_code} in the place to rehearse in",
-                do_next="see whether the disk is full and memory is left, and give the same command again",
+                do_next="see whether memory is left, and give the same command again",
             )
         return done
 
@@ -113,12 +116,27 @@ class Scratch:
         self._started.append(started)
         return started
 
+    def no_space(self, said: str) -> NoSpace | None:
+        """The error for a full disk, where what a program or MariaDB said shows one; else None."""
+        log = self.folder / SERVER_LOG
+        return no_space(self.folder, said + (log.read_text(errors="replace") if log.exists() else ""))
+
     def end(self) -> None:
         """End the place and everything in it, at once."""
+        self._is_over.set()
         self.first.kill()
         self.first.wait()
         for started in self._started:
             started.wait()
+
+    def _demand_place(self) -> None:
+        """Whoever is still at work when the place has ended stops: what they have in hand counts for nothing."""
+        if self._is_over.is_set() or self.first.poll() is not None:
+            raise CommandFailed(
+                "rehearsal.place-ended",
+                "the place to rehearse in has ended, and everything in it",
+                do_next="see whether memory is left, and give the same command again",
+            )
 
     def log_end(self, log: str) -> tuple[str, ...]:
         """The last lines of what a started program said; values of rows may be in them."""
@@ -131,7 +149,7 @@ class Scratch:
 
     def load(self, database: str, chunks: Iterable[bytes]) -> CommandResult:
         """Let MariaDB read statements that are too much to hold."""
-        began, said = time.monotonic(), self.folder / "load.log"
+        began, said = time.monotonic(), self.folder / f"load-{database}.log"
         with said.open("wb") as log:
             client = self.command([*LOADER, f"--database={database}"])
             loading = subprocess.Popen(client, stdin=subprocess.PIPE, stdout=log, stderr=log, env=CLEAN)
@@ -146,6 +164,7 @@ class Scratch:
             loading.kill()
             raise
         exit_code = loading.wait()
+        self._demand_place()
         return CommandResult(exit_code, said.read_text(errors="replace"), "", time.monotonic() - began)
 
     def rows(self, sql: str, database: str = "") -> list[list[str]]:
@@ -153,44 +172,6 @@ class Scratch:
         argv = ["mariadb", f"--socket={SOCKET}", "--batch", "--skip-column-names", *([database] if database else [])]
         said = self.run(argv, timeout_s=STATEMENT_TIMEOUT_S, stdin=sql.encode()).stdout
         return [line.split("\t") for line in said.split("\n") if line]
-
-    def environment(self, stored: StoredEnvironment) -> str:
-        """Where a project's environment is, unpacked when it was not yet."""
-        path = environment_path(stored.manifest.project, stored.manifest.version)
-        marker = f"{path}/{MARKER}"
-        with self._unpacking:
-            if self.run(["test", "-e", marker], timeout_s=60, check=False).exit_code != 0:
-                self._unpack(stored)
-                self._demand_interpreter(stored, path)
-                self.run(["touch", marker], timeout_s=60)
-        return path
-
-    def _demand_interpreter(self, stored: StoredEnvironment, path: str) -> None:
-        if self.run(["test", "-x", f"{path}/bin/python"], timeout_s=60, check=False).exit_code != 0:
-            made = stored.manifest
-            raise CommandFailed(
-                "rehearsal.no-interpreter",
-                f"the environment of {made.project} {made.release} wants a Python {made.python} that is not there",
-                do_next=f"remove {stored.archive.parent} and build it again: ostler env build {made.release}",
-            )
-
-    def _unpack(self, stored: StoredEnvironment) -> None:
-        tar = self.command(["tar", "--extract", "--use-compress-program=zstd", "--directory=/"])
-        log = self.folder / "unpack.log"
-        with stored.archive.open("rb") as archive, log.open("wb") as said:
-            unpacking = subprocess.Popen(tar, stdin=archive, stdout=said, stderr=said, env=CLEAN)
-        self._started.append(unpacking)
-        try:
-            exit_code: int | None = unpacking.wait(UNPACK_TIMEOUT_S)
-        except subprocess.TimeoutExpired:
-            exit_code = None
-        if exit_code != 0:
-            raise CommandFailed(
-                "rehearsal.not-unpacked",
-                f"{stored.archive} could not be unpacked",
-                found=" / ".join(self.log_end(log.name)),
-                do_next="see whether the disk is full; else build it again: ostler env build",
-            )
 
 
 @contextlib.contextmanager
@@ -246,16 +227,16 @@ def _no_place(found: str) -> CommandFailed:
 def start_database(scratch: Scratch) -> None:
     """Start MariaDB inside, with a user that may do anything and needs no password: nobody else can come near it."""
     scratch.run(["install", "-d", "-o", "mysql", "-g", "mysql", "/run/mysqld", "/var/lib/mysql-files"], timeout_s=60)
-    server = scratch.start(SERVER, "mariadb.log")
+    server = scratch.start(SERVER, SERVER_LOG)
     deadline = time.monotonic() + START_TIMEOUT_S
     ask = ["mariadb-admin", f"--socket={SOCKET}", "--silent", "ping"]
     while scratch.run(ask, timeout_s=60, check=False).exit_code != 0:
         if server.poll() is not None or time.monotonic() > deadline:
-            raise CommandFailed(
+            raise scratch.no_space("") or CommandFailed(
                 "rehearsal.no-database",
                 "MariaDB did not start in the place to rehearse in",
-                found=" / ".join(scratch.log_end("mariadb.log")),
-                do_next="see whether the disk is full and memory is left, and give the same command again",
+                found=" / ".join(scratch.log_end(SERVER_LOG)),
+                do_next="see whether memory is left, and give the same command again",
             )
         time.sleep(0.2)
     user = f"{USER}@'{HOST}'"

@@ -12,6 +12,7 @@ from ostler.catalog.database import Extraction
 from ostler.catalog.project import Project
 from ostler.catalog.release import Hop
 from ostler.environments.old_releases import PYTHON_OF, projects_in
+from ostler.rehearsal.standing import FIRST
 
 Kind = Literal["rows", "schema", "check", "extraction"]
 
@@ -59,21 +60,35 @@ def extraction_on(catalog: Catalog, hop: Hop) -> Extraction | None:
     return placement.extraction(hop.target.id) if placement else None
 
 
+def planned_on(catalog: Catalog, hop: Hop, names: Sequence[str]) -> dict[str, tuple[Planned, ...]]:
+    """All that is run on one hop, by each project that takes part."""
+    every = taking_part(catalog, names, hop)
+    return {name: hop_commands(catalog, hop, name, is_taken_out=name not in names) for name in every}
+
+
 def code_needed(catalog: Catalog, chain: Sequence[Hop], names: Sequence[str]) -> dict[str, tuple[str, ...]]:
     """The projects whose code runs on the way, by release from old to new."""
-    found = {chain[0].source.id: list(names)} if chain else {}
+    found: dict[str, list[str]] = {}
     for hop in chain:
-        names = taking_part(catalog, names, hop)
-        found.setdefault(hop.target.id, []).extend(names)
-        extraction = extraction_on(catalog, hop)
-        if extraction and "placement" in names:
-            found.setdefault(extraction.script_release, []).append("placement")
+        planned = planned_on(catalog, hop, names)
+        for project, release in (each for of in planned.values() for each in environments_of(of)):
+            found.setdefault(release, []).append(project)
+        names = tuple(planned)
     order = catalog.all_releases.order
-    needed = {
-        release: tuple(name for name in dict.fromkeys(found[release]) if code_of(catalog, name, release))
-        for release in sorted(found, key=order.index)
+    return {release: tuple(dict.fromkeys(found[release])) for release in sorted(found, key=order.index)}
+
+
+def certainly_needed(catalog: Catalog, target: str, names: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """The projects whose code runs on every way to a release, by release: wherever databases are that no one has looked
+    at yet, it is needed."""
+    order = catalog.all_releases.order
+    sources = order[order.index(FIRST) : order.index(target)]
+    ways = [code_needed(catalog, catalog.all_releases.chain(source, target), names) for source in sources]
+    shared = {
+        release: tuple(name for name in of if all(name in way.get(release, ()) for way in ways))
+        for release, of in (ways[-1] if ways else {}).items()
     }
-    return {release: names for release, names in needed.items() if names}
+    return {release: of for release, of in shared.items() if of}
 
 
 def hop_commands(catalog: Catalog, hop: Hop, name: str, *, is_taken_out: bool = False) -> tuple[Planned, ...]:
@@ -91,6 +106,16 @@ def hop_commands(catalog: Catalog, hop: Hop, name: str, *, is_taken_out: bool = 
         Planned(hop, project, kind, release, command, place, is_early=place < schema)
         for place, (project, kind, release, command) in enumerate(found)
     )
+
+
+def environments_of(planned: Sequence[Planned]) -> tuple[tuple[str, str], ...]:
+    """The environments that commands are run with, as project and release, in the order of need."""
+    found: list[tuple[str, str]] = []
+    for each in sorted(planned, key=lambda each: each.place):
+        if isinstance(each.command, Extraction):
+            found.append((each.project.name, each.command.script_release))
+        found.append((each.project.name, each.release))
+    return tuple(dict.fromkeys(found))
 
 
 def _of(

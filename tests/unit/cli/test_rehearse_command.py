@@ -13,6 +13,7 @@ from ostler.cli.main import main
 from ostler.facts.speed import Speed
 from ostler.planning.rehearsed import Beginning, HopOutcome, Rehearsal
 from ostler.rehearsal import rehearse as room
+from ostler.rehearsal.standing import Said
 
 REFUSED, WRONG_INPUT, FINDINGS = 3, 2, 1
 BEGINNING = Beginning(1.8e9, {"nova": ("a",)}, {"nova": 1}, Speed(0.01, 0.02), 0.5)
@@ -46,7 +47,7 @@ def test_dumps_may_have_names_and_a_file_that_is_there_is_a_file(tmp_path: Path,
     assert main(["rehearse", "--to", "2025.1", "--from", "2024.1", *words]) == 0
     (wish,) = wishes
     assert wish.dumps == (("nova", Path("x.sql.gz")), (None, odd), (None, Path("y.sql")))
-    assert (wish.source, wish.projects, wish.keep) == ("2024.1", ("nova", "placement"), False)
+    assert (wish.source, wish.projects, wish.keep) == (Said("2024.1"), ("nova", "placement"), False)
 
 
 def test_the_result_is_written_and_its_outcome_is_the_exit_code(
@@ -91,7 +92,7 @@ def made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Path]:
         found[-1].touch()
         return found[-1]
 
-    monkeypatch.setattr("ostler.cli.rehearse.load_cloud", lambda file: SimpleNamespace(name="toy"))
+    monkeypatch.setattr("ostler.cli.rehearse.load_cloud", lambda file: SimpleNamespace(name="toy", release="2024.1"))
     monkeypatch.setattr("ostler.execution.connecting.connected", lambda cloud: nullcontext((None, None)))
     monkeypatch.setattr("ostler.execution.live_dump.live_dump", live_dump)
     return found
@@ -107,7 +108,20 @@ def test_a_dump_of_the_living_cloud_is_made_rehearsed_with_and_removed(
     assert page.read_text().startswith("<!doctype html>")
 
 
-@pytest.mark.parametrize("words", [["--to", "2025.11"], ["--to", "2025.1", "--projects", "nvoa"]])
+@pytest.mark.parametrize(("words", "release"), [([], "2024.1"), (["--from", "2023.2"], "2023.2")])
+def test_a_living_cloud_is_at_what_its_file_says_unless_somebody_says_otherwise(
+    words: list[str], release: str, wishes: list[room.Wish], made: list[Path]
+) -> None:
+    assert main(["rehearse", "--to", "2025.1", "--live", *words]) == 0
+    (wish,) = wishes
+    assert wish.source is not None
+    assert wish.source.release == release
+    assert wish.source.by == ("--from" if words else "the cloud file")
+
+
+@pytest.mark.parametrize(
+    "words", [["--to", "2025.11"], ["--to", "2025.1", "--projects", "nvoa"], ["--to", "2024.1"], ["--to", "2023.1"]]
+)
 def test_nothing_is_dumped_for_what_there_is_not(words: list[str], wishes: list[room.Wish], made: list[Path]) -> None:
     assert main(["rehearse", *words, "--live"]) == WRONG_INPUT
     assert (wishes, made) == ([], [])

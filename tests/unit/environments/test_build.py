@@ -126,10 +126,12 @@ def test_an_old_python_is_shown_in_the_tree_and_pip_installs_with_what_still_bui
     made = PipMade(interpreter, ("pip==20.3.4",), ("--use-deprecated=legacy-resolver",))
     [stored] = builder(root, tmp_path).build([recipe(python="2.7", pip=made)])
     assert set(root.shown) == {Path("/opt/python")}
-    assert stored.manifest.python == "2.7"
+    assert (stored.manifest.python, stored.manifest.interpreter) == ("2.7", "/opt/python/bin/python2.7")
     pip = root.installed.index("/opt/openstack/venvs/nova-29.4.0/bin/python")
     assert root.installed[pip:] == [
         *("/opt/openstack/venvs/nova-29.4.0/bin/python", "-m", "pip", "--quiet", "install", "pip==20.3.4"),
         *("/opt/openstack/venvs/nova-29.4.0/bin/python", "-m", "pip", "--quiet", "install"),
         *("--use-deprecated=legacy-resolver", "--constraint", "/var/tmp/ostler-build/nova-2024.1.txt", "nova==29.4.0"),
     ]
+    [of_hosts] = builder(root, tmp_path).build([recipe()])
+    assert of_hosts.manifest.interpreter == ""

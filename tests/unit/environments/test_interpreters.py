@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ostler.environments.interpreters import find_python
+from ostler.environments.interpreters import find_python, no_python
 from ostler.errors import InputError
 
 
@@ -42,6 +42,12 @@ def test_without_one_it_is_said_how_to_get_it(tmp_path: Path) -> None:
         find_python("2.7", environ={"HOME": str(tmp_path)})
     assert caught.value.code == "environments.no-interpreter"
     assert "pyenv install 2.7" in str(caught.value.do_next)
+
+
+def test_all_that_are_missing_are_named_with_the_way_to_each() -> None:
+    told = no_python({"2.7": ["queens", "rocky"], "3.10": ["zed"]})
+    assert "Python 2.7 (for queens, rocky), Python 3.10 (for zed)" in str(told)
+    assert told.do_next.startswith("install: pyenv install 2.7; pyenv install 3.10 or uv python install 3.10")
 
 
 @pytest.mark.parametrize("says", ["3.8\\n/x", "nothing"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,12 @@ def add(store: EnvironmentStore, recipe: Recipe, content: bytes = b"archive", at
 
 def test_a_manifest_reads_back_as_it_was_written() -> None:
     assert read_manifest(manifest().to_json()) == manifest()
+
+
+def test_one_that_was_written_before_interpreters_were_is_read() -> None:
+    told = json.loads(manifest().to_json())
+    del told["interpreter"]
+    assert read_manifest(json.dumps(told)) == manifest()
 
 
 @pytest.mark.parametrize("text", ["{}", "[]", '{"format": 2}', '{"format": 1, "heads": {}, "surprise": 1}', "not json"])

@@ -3,7 +3,7 @@ keeps revisions."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,7 +14,8 @@ import pytest
 from ostler.catalog import load_catalog
 from ostler.catalog.release import Hop
 from ostler.commands import CommandResult
-from ostler.planning.rehearsed import PASSED, HopOutcome
+from ostler.errors import NoSpace
+from ostler.planning.rehearsed import HopOutcome
 from ostler.rehearsal import journal as journals
 from ostler.rehearsal.carrying import Carrying, revisions_of
 from ostler.rehearsal.journal import Journal
@@ -36,6 +37,9 @@ class Place:
     killed_after: str = ""
     is_placement_silent: bool = False
     folder: Path = Path("/nowhere")
+    unpacked: list[tuple[str, ...]] = field(default_factory=list)
+    kept: list[set[str]] = field(default_factory=list)
+    dropped: list[set[str]] = field(default_factory=list)
 
     def run(self, argv: Sequence[str], *, timeout_s: float, check: bool = True, stdin: bytes = b"") -> CommandResult:
         words = " ".join(argv)
@@ -68,9 +72,6 @@ class Place:
                 self.bad = {}
         return [[revision] for revision in sorted(self.revisions.get(database, ()))] if sql.startswith("SELECT") else []
 
-    def environment(self, stored: Any) -> str:
-        return f"/opt/openstack/venvs/{stored.manifest.project}-{stored.manifest.release}"
-
     def start(self, argv: Sequence[str], log: str) -> Any:
         return SimpleNamespace(poll=lambda: 1 if self.is_placement_silent else None, wait=lambda timeout: 0)
 
@@ -80,8 +81,27 @@ class Place:
     def end(self) -> None:
         pass
 
+    def no_space(self, said: str) -> NoSpace | None:
+        return NoSpace("rehearsal.no-space", "full") if "is full" in said else None
+
+    def at(self, stored: Any) -> str:
+        return f"/opt/openstack/venvs/{called(stored)}"
+
+    def ahead(self, wanted: Sequence[Any]) -> None:
+        self.unpacked.append(tuple(map(called, wanted)))
+
+    def keep(self, wanted: Sequence[Any]) -> None:
+        self.kept.append(set(map(called, wanted)))
+
+    def drop(self, unwanted: Iterable[Any]) -> None:
+        self.dropped.append(set(map(called, unwanted)))
+
     def log_end(self, log: str) -> tuple[str, ...]:
         return ('  File "/x.py", line 5, in y', "DBDuplicateEntry: \"Duplicate entry 'VALUE'\"", "address in use")
+
+
+def called(stored: Any) -> str:
+    return f"{stored.manifest.project}-{stored.manifest.release}"
 
 
 def stored(project: str, release: str) -> Any:
@@ -91,13 +111,9 @@ def stored(project: str, release: str) -> Any:
 def carried(
     place: Place, journal: Journal, projects: Sequence[str], hops: Sequence[Hop] = HOPS, *, tries_fixes: bool = False
 ) -> list[HopOutcome]:
-    carrying = Carrying(CATALOG, place, journal, stored, lambda _: None, tries_fixes=tries_fixes)  # type: ignore[arg-type]
-    outcomes: list[HopOutcome] = []
-    names = list(projects)
-    for hop in hops:
-        outcomes += carrying.hop(hop, names)
-        names = [name for name in names if all(o.outcome in PASSED for o in outcomes if o.project == name)]
-    return outcomes
+    place_and_environments: Any = (place, place)
+    carrying = Carrying(CATALOG, *place_and_environments, journal, stored, lambda _: None, tries_fixes=tries_fixes)
+    return carrying.way(hops, projects)
 
 
 def told(outcomes: Sequence[HopOutcome]) -> list[tuple[str, str, str]]:
@@ -233,6 +249,34 @@ def test_a_release_of_which_there_is_no_package_is_passed_over(tmp_path: Path) -
     assert [finding.code for finding in found[0].findings] == ["rehearsal.no-code"]
     assert found[0].commands == ()
     assert all("-rocky/" in words for words in place.ran)
+
+
+def test_the_code_of_the_next_hop_is_there_in_time_and_that_of_past_ones_goes(tmp_path: Path) -> None:
+    place, hops = Place(), on_the_way("2023.1", "2026.1")
+    assert [hop.target.id for hop in hops] == ["2024.1", "2025.1", "2026.1"]
+    with journals.opened(tmp_path / "r") as journal:
+        carried(place, journal, ["nova"], hops)
+    assert place.unpacked == [
+        ("nova-2023.1", "nova-2024.1", "nova-2024.1", "nova-2025.1"),
+        ("nova-2024.1", "nova-2025.1", "nova-2025.1", "nova-2026.1"),
+        ("nova-2025.1", "nova-2026.1"),
+    ]
+    assert place.kept == [set(ahead) for ahead in place.unpacked]
+    assert place.dropped == [{"nova-2023.1"}, {"nova-2024.1"}, {"nova-2025.1", "nova-2026.1"}]
+
+
+def test_code_of_commands_that_are_on_record_is_not_unpacked_again(tmp_path: Path) -> None:
+    with journals.opened(tmp_path / "r") as journal:
+        carried(Place(), journal, ["keystone"], HOPS[:1])
+        place = Place()
+        carried(place, journal, ["keystone"])
+    assert place.unpacked == [("keystone-2026.1",), ("keystone-2026.1",)]
+
+
+def test_a_disk_that_ran_full_is_no_failure_of_the_upgrade(tmp_path: Path) -> None:
+    place = Place(bad={"keystone-2025.1/bin/keystone-manage": 1}, says="(1114, \"The table 'user' is full\")")
+    with journals.opened(tmp_path / "r") as journal, pytest.raises(NoSpace):
+        carried(place, journal, ["keystone"])
 
 
 class Tables:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import errno
 import multiprocessing
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ostler.catalog import load_catalog
-from ostler.errors import CommandFailed, InputError, OstlerError, Stopped
+from ostler.environments.store import StoredEnvironment
+from ostler.errors import CommandFailed, InputError, NoSpace, OstlerError, Stopped
 from ostler.rehearsal import journal as journals
 from ostler.rehearsal import rehearse as room
 from ostler.rehearsal.rehearse import Stage, Wish, rehearse
+from ostler.rehearsal.standing import Said
 
 TABLES = "CREATE TABLE `t` (\n  `id` int\n);\n"
 
@@ -30,11 +34,11 @@ def wish(tmp_path: Path, *names: str, text: str = TABLES) -> Wish:
         path = tmp_path / f"{name}.sql"
         path.write_text(text)
         dumps.append((None, path))
-    return Wish(tuple(dumps), "2025.1", "2024.1")
+    return Wish(tuple(dumps), "2025.1", Said("2024.1"))
 
 
 def stage(tmp_path: Path, said: list[str]) -> Stage:
-    return Stage(lambda: tmp_path / "image", tuple, lambda release, names: {}, tmp_path / "rehearsals", said.append)
+    return Stage(lambda: tmp_path / "image", tuple, lambda needed: {}, tmp_path / "rehearsals", said.append)
 
 
 def fails_with(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -105,6 +109,60 @@ def test_dumps_that_cannot_be_rehearsed_with_are_refused_before_anything_is_made
     with pytest.raises(InputError) as refused:
         rehearse(load_catalog(), Wish(asked.dumps, "2025.1", None, projects), stage(tmp_path, said))
     assert refused.value.code == code
+    assert left(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "needed"),
+    [
+        (Said("2024.1"), {"2025.1": ("keystone",)}),
+        (Said("yoga"), dict.fromkeys(("zed", "2023.1", "2024.1", "2025.1"), ("keystone",))),
+        (None, {"2025.1": ("keystone",)}),
+    ],
+)
+def test_code_that_is_needed_for_sure_is_made_before_anything_is_loaded(
+    said: Said | None, needed: dict[str, tuple[str, ...]], tmp_path: Path
+) -> None:
+    asked: list[Mapping[str, Sequence[str]]] = []
+
+    def archives(needed: Mapping[str, Sequence[str]]) -> dict[str, dict[str, StoredEnvironment]]:
+        asked.append(needed)
+        raise InputError("environments.no-interpreter", "no")
+
+    where = replace(stage(tmp_path, []), archives=archives)
+    with pytest.raises(InputError):
+        rehearse(load_catalog(), replace(wish(tmp_path, "keystone"), source=said), where)
+    assert asked == [needed]
+    assert left(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("target", "said", "code"),
+    [
+        ("2025.1", "2025.1", "rehearsal.not-before-target"),
+        ("2024.1", "2025.1", "rehearsal.not-before-target"),
+        ("2025.1", "newton", "rehearsal.too-old"),
+        ("ocata", None, "rehearsal.too-old"),
+        ("2025.1", "2025.11", "catalog.unknown-release"),
+    ],
+)
+def test_where_no_way_leads_is_told_before_the_dumps_are_read(
+    target: str, said: str | None, code: str, tmp_path: Path
+) -> None:
+    asked = Wish(((None, tmp_path / "not there"),), target, Said(said) if said else None)
+    with pytest.raises(InputError) as refused:
+        rehearse(load_catalog(), asked, stage(tmp_path, []))
+    assert refused.value.code == code
+
+
+def test_our_own_writing_to_a_full_disk_is_told_and_leaves_nothing(
+    tmp_path: Path, said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fails_with(OSError(errno.ENOSPC, "No space left on device"), monkeypatch)
+    with pytest.raises(NoSpace) as told:
+        rehearse(load_catalog(), wish(tmp_path, "keystone"), stage(tmp_path, said))
+    assert told.value.code == "rehearsal.no-space"
+    assert "OSTLER_STATE_DIR" in told.value.do_next
     assert left(tmp_path) == []
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from ostler.catalog import load_catalog
 from ostler.errors import InputError
-from ostler.rehearsal.standing import demand_whole, owners, source_of
+from ostler.rehearsal.standing import Said, demand_whole, owners, source_of
 
 CATALOG = load_catalog()
 
@@ -40,7 +40,7 @@ def test_several_releases_of_one_schema_are_asked_about() -> None:
     with pytest.raises(InputError, match=r"2024\.1, 2024\.2 are the same") as refused:
         source_of(CATALOG, at, "2025.1", None)
     assert refused.value.code == "rehearsal.several-releases"
-    assert source_of(CATALOG, at, "2025.1", "2024.1") == "2024.1"
+    assert source_of(CATALOG, at, "2025.1", Said("2024.1")) == "2024.1"
 
 
 @pytest.mark.parametrize(
@@ -59,9 +59,18 @@ def test_databases_that_no_way_leads_from_are_refused(
     at: dict[str, frozenset[str]], target: str, asked: str | None, code: str
 ) -> None:
     with pytest.raises(InputError) as refused:
-        source_of(CATALOG, at, target, asked)
+        source_of(CATALOG, at, target, Said(asked) if asked else None)
     assert refused.value.code == code
     assert refused.value.do_next
+
+
+def test_what_contradicts_the_cloud_file_says_so() -> None:
+    said = Said("2024.1", "the cloud file", "set `release`")
+    assert source_of(CATALOG, revisions("2024.1", "keystone"), "2025.1", said) == "2024.1"
+    with pytest.raises(InputError, match=r"neutron is not at 2024\.1, as the cloud file says") as refused:
+        source_of(CATALOG, revisions("2025.1", "neutron"), "2026.1", said)
+    assert (refused.value.code, refused.value.found) == ("rehearsal.another-release", "2025.1")
+    assert refused.value.do_next == "set `release`"
 
 
 def test_a_database_that_is_nobodys_and_one_that_is_missing_are_named() -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
 from ostler.catalog.catalog import Catalog, load_catalog
-from ostler.environments.interpreters import find_python
+from ostler.environments.interpreters import Interpreter, find_python, no_python, python_here, usable_python
 from ostler.environments.old_releases import PYTHON_OF, old_recipe, projects_in
 from ostler.environments.recipe import AddedPackage, Recipe, buildable_releases, recipe_for
 from ostler.environments.store import EnvironmentStore, StoredEnvironment
@@ -74,10 +74,64 @@ def ensure_old_archives(
 
     Raises InputError as `find_python` and `old_recipe`, CommandFailed when a build fails.
     """
-    catalog, interpreter = load_catalog(), find_python(PYTHON_OF[release], python)
+    catalog = load_catalog()
     names = projects or projects_in(catalog, release)
-    wanted = [old_recipe(catalog, name, release, interpreter) for name in names]
-    return _built(wanted, cache_dir, old_store(cache_dir), built_at, report)
+    found = {} if python else _old_archives(catalog, cache_dir, release, names)
+    lacking = [name for name in names if name not in found]
+    if not lacking:
+        return found
+    interpreter = find_python(PYTHON_OF[release], python)
+    wanted = [old_recipe(catalog, name, release, interpreter) for name in lacking]
+    return found | _built(wanted, cache_dir, old_store(cache_dir), built_at, report)
+
+
+def old_interpreters(cache_dir: Path) -> tuple[Interpreter, ...]:
+    """Every Python on this machine that environments of old releases can be made with, or were, wherever it lies."""
+    here = (python_here(version) for version in dict.fromkeys(PYTHON_OF.values()))
+    return tuple(dict.fromkeys(found for found in (*here, *_makers(old_store(cache_dir).list())) if found is not None))
+
+
+def demand_pythons(cache_dir: Path, needed: Mapping[str, Sequence[str]]) -> None:
+    """Every archive of these projects, by release, that is not there can be made with a Python of this machine.
+
+    Raises InputError `environments.no-interpreter`, naming all the Pythons that are missing.
+    """
+    catalog, missing = load_catalog(), dict[str, list[str]]()
+    for release, names in needed.items():
+        version = PYTHON_OF.get(release)
+        if version and len(_old_archives(catalog, cache_dir, release, names)) < len(names) and not python_here(version):
+            missing.setdefault(version, []).append(release)
+    if missing:
+        raise no_python(missing)
+
+
+def _old_archives(
+    catalog: Catalog, cache_dir: Path, release: str, names: Sequence[str]
+) -> dict[str, StoredEnvironment]:
+    """The archives that are there of projects in a release and can be used here: those that were made as they would be
+    made now, with any interpreter that is still on this machine."""
+    store, found = old_store(cache_dir), dict[str, StoredEnvironment]()
+    for interpreter in _interpreters(store, release):
+        for name in names:
+            if name not in found and (stored := store.find(old_recipe(catalog, name, release, interpreter))):
+                found[name] = stored
+    return found
+
+
+def _interpreters(store: EnvironmentStore, release: str) -> Iterator[Interpreter]:
+    """The one that would be taken now, then those that archives of the release were made with."""
+    here = python_here(PYTHON_OF[release])
+    yield from (here,) if here else ()
+    yield from _makers(store.list(release))
+
+
+def _makers(archives: Sequence[StoredEnvironment]) -> Iterator[Interpreter]:
+    """The interpreters that archives were made with and that are still on this machine."""
+    named = {(each.manifest.interpreter, each.manifest.python) for each in archives if each.manifest.interpreter}
+    for program, version in sorted(named):
+        found = usable_python(Path(program), version)
+        if found is not None:
+            yield found
 
 
 def _built(
@@ -116,3 +170,14 @@ def ensure_plain_archives(
             store = EnvironmentStore(folder)
             found |= ensure_archives(cache_dir, release, built_at, report, store, with_plugins=False, projects=names)
     return found
+
+
+def ensure_way(
+    cache_dir: Path, needed: Mapping[str, Sequence[str]], built_at: datetime, report: Callable[[str], None]
+) -> dict[str, dict[str, StoredEnvironment]]:
+    """The archives without our plugins of these projects, by release, built first where there are none.
+
+    Raises InputError as `demand_pythons`, before anything is built, and whatever `ensure_plain_archives` raises.
+    """
+    demand_pythons(cache_dir, needed)
+    return {release: ensure_plain_archives(cache_dir, release, built_at, report, of) for release, of in needed.items()}
