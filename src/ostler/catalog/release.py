@@ -80,6 +80,16 @@ class RollingFacts(Closed):
 
 
 @dataclass(frozen=True, kw_only=True)
+class TriedWay(Closed):
+    """A way that was really gone with the services stopped, and `source` where; `note` is for people."""
+
+    source_release: str
+    target_release: str
+    note: str
+    source: Source
+
+
+@dataclass(frozen=True, kw_only=True)
 class ReleasesData(Closed):
     """The file releases.yaml. Of releases before `planned_since` Ostler knows facts, and plans nothing."""
 
@@ -88,6 +98,7 @@ class ReleasesData(Closed):
     releases: tuple[Release, ...]
     exceptional_hops: tuple[ExceptionalHop, ...]
     rolling: tuple[RollingFacts, ...]
+    fast_forwards: tuple[TriedWay, ...]
 
 
 @dataclass(frozen=True)
@@ -114,6 +125,7 @@ class Releases:
         self.order = tuple(release.id for release in self.all)
         self._by_id = {release.id: release for release in self.all}
         self._rolling = {(r.source_release, r.target_release): r for r in data.rolling}
+        self._tried = {(tried.source_release, tried.target_release): tried for tried in data.fast_forwards}
         self._exceptional = tuple(
             hop for hop in data.exceptional_hops if {hop.source_release, hop.target_release} <= set(self.order)
         )
@@ -180,6 +192,10 @@ class Releases:
             hops.append(reach[-1])
             here = reach[-1].target
         return tuple(hops)
+
+    def tried_way(self, source: str, target: str) -> TriedWay | None:
+        """What is recorded of going from `source` to `target` with the services stopped; None when nobody did."""
+        return self._tried.get((source, target))
 
     def way(self, source: str, target: str) -> Hop:
         """The hops of `chain` as one, for what only asks where it begins and where it ends; the hop itself where there

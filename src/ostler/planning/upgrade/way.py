@@ -32,7 +32,15 @@ def stopped_notes(scene: Scene, hops: Sequence[Scene], stages: Sequence[Stage]) 
     away = f"the APIs do not answer for about {minutes} min, as estimated; servers go on running"
     rehearsed = [note for each in hops for note in rehearsal_notes(each)]
     stops = [f"{each.target}: {_why_stop(scene, each.hop)}" for each in hops[:-1]]
-    return (away, *(f"the databases stop at {stop}" for stop in stops), *config_notes(scene), *dict.fromkeys(rehearsed))
+    tried = scene.catalog.releases.tried_way(scene.source, scene.target)
+    unknown = f"nobody has recorded a fast-forward over {scene.hop} yet: try it on a practice cloud first"
+    return (
+        away,
+        tried.note if tried else unknown,
+        *(f"the databases stop at {stop}" for stop in stops),
+        *config_notes(scene),
+        *dict.fromkeys(rehearsed),
+    )
 
 
 def _why_stop(scene: Scene, hop: Hop) -> str:
