@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from ostler.catalog.order import Turn
 from ostler.catalog.service import Service
 from ostler.cloud.model import Host
-from ostler.planning.model import Lane, Stage
+from ostler.planning.model import Stage
 from ostler.planning.upgrade.held import roll_held
-from ostler.planning.upgrade.host_steps import Group, into_balancer, out_of_balancer, start, stop, switch
+from ostler.planning.upgrade.host_steps import Group, host_lanes, into_balancer, out_of_balancer, start, stop, switch
 from ostler.planning.upgrade.request import Scene
 from ostler.planning.upgrade.schema import must_not_overlap
 from ostler.planning.upgrade.volumes import drain
@@ -89,10 +89,7 @@ def _name(project: str, members: list[str], new: dict[str, Service]) -> str:
 
 def _rolled(scene: Scene, group: Group) -> Stage:
     stage = f"roll-{group.name}"
-    lanes = tuple(
-        Lane(host.name, tuple(_lane(stage, scene, host, group)), scene.cloud.domain_of(host.name))
-        for host in scene.controllers
-    )
+    lanes = host_lanes(scene, scene.controllers, lambda host: _lane(stage, scene, host, group))
     served = f", behind the load balancer ({', '.join(group.backends)})" if group.backends else ""
     return Stage(
         name=stage,

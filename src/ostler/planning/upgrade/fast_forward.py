@@ -17,7 +17,7 @@ from ostler.planning.upgrade.computes import STAGE as COMPUTES
 from ostler.planning.upgrade.computes import boot_step, compute_groups, compute_record, idle_step, under
 from ostler.planning.upgrade.controllers import controller_groups, services_after_computes
 from ostler.planning.upgrade.finish import finish, prove, unpin, unpin_computes
-from ostler.planning.upgrade.host_steps import Group, start, stop, switch
+from ostler.planning.upgrade.host_steps import Group, host_lanes, start, stop, switch
 from ostler.planning.upgrade.place import place
 from ostler.planning.upgrade.protect import dump, save
 from ostler.planning.upgrade.ready import online_step, ready
@@ -30,7 +30,7 @@ from ostler.steps.model import Step
 DOORS = ("nova", "cinder")
 """The projects whose APIs begin work that goes on after they have answered: nothing new begins once these are shut."""
 
-CLOSE, STOP_ALL = "close", "stop-all"
+CLOSE, STOP_ALL, BOOTS = "close", "stop-all", "boot-on-computes"
 LENT, RETURNED = "trust-creators", "trust-no-more"
 SIDE_BY_SIDE = 3
 """Projects whose databases are changed at once: they share one database server, which has to write it all."""
@@ -82,7 +82,7 @@ def fast_forward(scene: Scene, hops: Sequence[Scene]) -> Iterator[Stage | None]:
 
 def away_s(stages: Iterable[Stage]) -> float:
     """For how many seconds the APIs do not answer, by the plan's estimates."""
-    names_open = (COMPUTES, "boot-on-computes")
+    names_open = (COMPUTES, BOOTS)
     after = iter(stages)
     for stage in after:
         if stage.name == CLOSE:
@@ -92,18 +92,18 @@ def away_s(stages: Iterable[Stage]) -> float:
 
 
 def _close(scene: Scene) -> Stage:
-    lanes = []
-    for host in scene.controllers:
-        doors = [group.takes_requests for group in controller_groups(scene) if group.project.name in DOORS]
-        steps = [_named(stop(CLOSE, host.name, door), CLOSE, host, door) for door in doors if door.old]
-        if steps:
-            lanes.append(Lane(host.name, tuple(steps), scene.cloud.domain_of(host.name)))
+    doors = [group.takes_requests for group in controller_groups(scene) if group.project.name in DOORS]
+
+    def steps_of(host: Host) -> list[Step]:
+        return [_named(stop(CLOSE, host.name, door), CLOSE, host, door) for door in doors if door.old]
+
+    lanes = host_lanes(scene, scene.controllers, steps_of)
     return Stage(
         name=CLOSE,
         title=f"Stop the APIs of {' and '.join(DOORS)} on all controllers",
         why="nothing new begins, and what is under way can end",
         undo="started again, with the code they had",
-        lanes=tuple(lanes),
+        lanes=lanes,
         in_flight=max(1, len(lanes)),
         gate=(
             f"From here on the APIs do not answer, until services of {scene.target} have started. Servers, their disks "
@@ -117,16 +117,16 @@ def _close(scene: Scene) -> Stage:
 
 def _let_work_end(scene: Scene) -> Stage | None:
     stage = "let-work-end"
-    lanes = []
-    for host in scene.cloud.hosts.values():
+
+    def steps_of(host: Host) -> Iterator[Step]:
         record = compute_record(scene, host.name) if "compute" in host.roles else None
         backends = list(scene.volume_records.get(host.name, {}))
-        steps = [
-            *([idle_step(stage, host.name, record)] if record else []),
-            *([idle_backends(stage, host.name, backends)] if backends else []),
-        ]
-        if steps:
-            lanes.append(Lane(host.name, tuple(steps), scene.cloud.domain_of(host.name)))
+        if record:
+            yield idle_step(stage, host.name, record)
+        if backends:
+            yield idle_backends(stage, host.name, backends)
+
+    lanes = host_lanes(scene, scene.cloud.hosts.values(), steps_of)
     if not lanes:
         return None
     return Stage(
@@ -134,25 +134,23 @@ def _let_work_end(scene: Scene) -> Stage | None:
         title="Wait until no server and no volume is being made or changed",
         why="a build that is under way when its service stops ends in ERROR",
         undo="nothing is changed",
-        lanes=tuple(lanes),
+        lanes=lanes,
         in_flight=scene.request.batch,
     )
 
 
 def _stop_all(scene: Scene) -> Stage:
-    stage = STOP_ALL
-    lanes = []
-    for host in scene.cloud.hosts.values():
+    def steps_of(host: Host) -> list[Step]:
         groups = [group for group in map(_behind_doors, _groups_on(scene, host)) if group.old]
-        steps = [_named(stop(stage, host.name, group), stage, host, group) for group in groups]
-        if steps:
-            lanes.append(Lane(host.name, tuple(steps), scene.cloud.domain_of(host.name)))
+        return [_named(stop(STOP_ALL, host.name, group), STOP_ALL, host, group) for group in groups]
+
+    lanes = host_lanes(scene, scene.cloud.hosts.values(), steps_of)
     return Stage(
-        name=stage,
+        name=STOP_ALL,
         title="Stop every service of OpenStack",
         why="old code must not meet the databases, the messages or the services of later releases; servers go on",
         undo="started again, with the code they had",
-        lanes=tuple(lanes),
+        lanes=lanes,
         in_flight=max(1, len(lanes)),
     )
 
@@ -217,35 +215,29 @@ def _pass(hop: Scene, *, is_first: bool, is_last: bool) -> Stage:
 
 def _start(scene: Scene, group: Group) -> Stage:
     stage = f"roll-{group.name}"
-    lanes = [
-        Lane(
-            host.name,
-            (
-                *switch(stage, scene, host, group),
-                *([start(stage, scene, host.name, group, at_once=True)] if group.new else []),
-            ),
-            scene.cloud.domain_of(host.name),
-        )
-        for host in scene.controllers
-    ]
+
+    def steps_of(host: Host) -> list[Step]:
+        begin = [start(stage, scene, host.name, group, at_once=True)] if group.new else []
+        return [*switch(stage, scene, host, group), *begin]
+
+    lanes = host_lanes(scene, scene.controllers, steps_of)
     return Stage(
         name=stage,
         title=f"Start {group.services} on all controllers",
         why="all at once: users wait meanwhile",
         undo="stopped, pointed back at the old code and configuration; started on the restored databases",
-        lanes=tuple(lanes),
+        lanes=lanes,
         in_flight=len(lanes),
     )
 
 
 def _start_computes(scene: Scene) -> Stage | None:
-    lanes = []
-    for host in scene.computes:
-        steps: list[Step] = []
+    def steps_of(host: Host) -> Iterator[Step]:
         for group in compute_groups(scene, host):
             new = [*switch(COMPUTES, scene, host, group), start(COMPUTES, scene, host.name, group)]
-            steps += [_named(step, COMPUTES, host, group) for step in new]
-        lanes.append(Lane(host.name, tuple(steps), scene.cloud.domain_of(host.name)))
+            yield from (_named(step, COMPUTES, host, group) for step in new)
+
+    lanes = host_lanes(scene, scene.computes, steps_of)
     if not lanes:
         return None
     return Stage(
@@ -253,28 +245,27 @@ def _start_computes(scene: Scene) -> Stage | None:
         title="Start the computes with the new code, a canary first",
         why="none of them takes servers before it has started; those they have go on meanwhile",
         undo="stopped, pointed back at the old code and configuration; started on the restored databases",
-        lanes=tuple(lanes),
+        lanes=lanes,
         in_flight=scene.request.batch,
         first_alone=True,
     )
 
 
 def _boot_on_computes(scene: Scene) -> Stage | None:
-    stage = "boot-on-computes"
-    lanes = []
-    for host in scene.computes:
+    def steps_of(host: Host) -> Iterator[Step]:
         record = compute_record(scene, host.name)
         if record and record.get("status") == "enabled":
-            steps = (boot_step(stage, host.name, record, scene.target),)
-            lanes.append(Lane(host.name, steps, scene.cloud.domain_of(host.name)))
+            yield boot_step(BOOTS, host.name, record, scene.target)
+
+    lanes = host_lanes(scene, scene.computes, steps_of)
     if not lanes:
         return None
     return Stage(
-        name=stage,
+        name=BOOTS,
         title="Boot a server on every compute",
         why="a compute counts as upgraded when a server was booted on it",
         undo="the test servers are deleted at once",
-        lanes=tuple(lanes),
+        lanes=lanes,
         in_flight=scene.request.batch,
     )
 

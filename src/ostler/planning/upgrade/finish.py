@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from ostler.cloud.model import Host
 from ostler.facts.model import JsonValue
 from ostler.planning.model import Lane, Stage
 from ostler.planning.proving import PROOFS, proof_step, prove_stage
@@ -15,7 +18,7 @@ from ostler.planning.upgrade.computes import (
 )
 from ostler.planning.upgrade.config import take_out
 from ostler.planning.upgrade.controllers import controller_groups
-from ostler.planning.upgrade.host_steps import Group, into_balancer, out_of_balancer, running_params
+from ostler.planning.upgrade.host_steps import Group, host_lanes, into_balancer, out_of_balancer, running_params
 from ostler.planning.upgrade.ready import online_step
 from ostler.planning.upgrade.request import Scene
 from ostler.planning.upgrade.volumes import drain, still_enabled
@@ -34,10 +37,7 @@ def unpin(scene: Scene) -> list[Stage]:
         kept = group.project.kept_versions(scene.target)
         if kept and not {service.name for service in group.new} <= set(kept.but_for):
             stage = f"unpin-{group.name}"
-            lanes = tuple(
-                Lane(host.name, tuple(_anew(stage, scene, host.name, group)), scene.cloud.domain_of(host.name))
-                for host in scene.controllers
-            )
+            lanes = host_lanes(scene, scene.controllers, _anew(stage, scene, group))
             stages.append(
                 Stage(
                     name=stage,
@@ -53,16 +53,19 @@ def unpin(scene: Scene) -> list[Stage]:
 def unpin_computes(scene: Scene) -> Stage | None:
     """nova-compute caches the oldest version too: each is started anew, drained as before. None without computes."""
     stage = "unpin-computes"
-    lanes = []
-    for host in scene.computes:
+
+    def steps_of(host: Host) -> list[Step]:
         record = compute_record(scene, host.name)
         groups = [group for group in compute_groups(scene, host) if group.project.name == "nova"]
-        if record and groups:
-            steps = [idle_step(stage, host.name, record), *take_out(stage, scene, host.name)]
-            steps += [restart(stage, scene, host.name, group) for group in groups]
-            if record.get("status") == "enabled":
-                steps = [disable_step(stage, scene, host.name, record), *steps, enable_step(stage, host.name, record)]
-            lanes.append(Lane(host.name, tuple(steps), scene.cloud.domain_of(host.name)))
+        if not record or not groups:
+            return []
+        steps = [idle_step(stage, host.name, record), *take_out(stage, scene, host.name)]
+        steps += [restart(stage, scene, host.name, group) for group in groups]
+        if record.get("status") != "enabled":
+            return steps
+        return [disable_step(stage, scene, host.name, record), *steps, enable_step(stage, host.name, record)]
+
+    lanes = host_lanes(scene, scene.computes, steps_of)
     if not lanes:
         return None
     return Stage(
@@ -70,7 +73,7 @@ def unpin_computes(scene: Scene) -> Stage | None:
         title="Restart nova-compute, so that old RPC versions are forgotten",
         why="a compute that started while older ones were left keeps to their messages",
         undo="nothing to undo",
-        lanes=tuple(lanes),
+        lanes=lanes,
         in_flight=side_by_side(scene),
         per_domain=scene.request.per_domain,
     )
@@ -145,16 +148,20 @@ def prove(scene: Scene) -> Stage:
     return prove_stage(scene.first, f"Prove that the cloud is on {scene.target}", steps)
 
 
-def _anew(stage: str, scene: Scene, host: str, group: Group) -> list[Step]:
-    before, after = drain(stage, scene, host, group)
-    return [
-        *(take_out(stage, scene, host) if group.is_first and group.project.name == "nova" else []),
-        *before,
-        *out_of_balancer(stage, host, group),
-        restart(stage, scene, host, group),
-        *into_balancer(stage, host, group),
-        *after,
-    ]
+def _anew(stage: str, scene: Scene, group: Group) -> Callable[[Host], list[Step]]:
+    def steps_of(on: Host) -> list[Step]:
+        host = on.name
+        before, after = drain(stage, scene, host, group)
+        return [
+            *(take_out(stage, scene, host) if group.is_first and group.project.name == "nova" else []),
+            *before,
+            *out_of_balancer(stage, host, group),
+            restart(stage, scene, host, group),
+            *into_balancer(stage, host, group),
+            *after,
+        ]
+
+    return steps_of
 
 
 def restart(stage: str, scene: Scene, host: str, group: Group) -> Step:

@@ -3,7 +3,7 @@ its services stop, its schema is contracted if that is pending, and the first co
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
 from ostler.catalog.project import Project
@@ -11,7 +11,7 @@ from ostler.cloud.model import Host
 from ostler.errors import Finding, Severity
 from ostler.facts.haproxy_held import HOLD_MAP
 from ostler.planning.model import Lane, Stage
-from ostler.planning.upgrade.host_steps import Group, into_balancer, out_of_balancer, start, stop, switch
+from ostler.planning.upgrade.host_steps import Group, host_lanes, into_balancer, out_of_balancer, start, stop, switch
 from ostler.planning.upgrade.request import Scene, unit_of
 from ostler.planning.upgrade.schema import contracts_while_stopped, is_early, must_not_overlap, phase_steps
 from ostler.steps.model import Step
@@ -136,7 +136,7 @@ def _stop_behind(scene: Scene, behind: Group, groups: tuple[Group, ...]) -> Stag
         title=f"Stop {', '.join(service.name for service in behind.old)} on all controllers",
         why="no request waits for them, so that users need not wait until they have stopped",
         undo="started again, with the code they had",
-        lanes=_lanes(scene, lambda host: [_lent_stop(scene, behind.name, host, behind, groups)]),
+        lanes=host_lanes(scene, scene.controllers, lambda host: [_lent_stop(scene, behind.name, host, behind, groups)]),
         in_flight=len(scene.controllers),
     )
 
@@ -172,7 +172,7 @@ def _leave_one(scene: Scene, group: Group) -> Stage:
         title=f"Stop {', '.join(service.name for service in apis.old)} on all controllers but {last.name}",
         why=f"{last.name} serves alone for some seconds, so that requests need to wait only while that one stops",
         undo="started again, with the code they had",
-        lanes=_lanes(scene, steps_of),
+        lanes=host_lanes(scene, scene.controllers, steps_of),
     )
 
 
@@ -192,7 +192,7 @@ def _stop(scene: Scene, group: Group) -> Stage:
         title=f"Stop {', '.join(service.name for service in serving.old)} where they still run",
         why="requests under way end first; new ones wait",
         undo="started again, with the code they had",
-        lanes=_lanes(scene, steps_of),
+        lanes=host_lanes(scene, scene.controllers, steps_of),
         in_flight=len(scene.controllers),
     )
 
@@ -215,7 +215,7 @@ def _start(scene: Scene, group: Group) -> Stage:
         title=f"Start {group.services} on all controllers",
         why="all at once: users wait meanwhile",
         undo=UNDO_START,
-        lanes=_lanes(scene, lambda host: _start_steps(scene, host, group, at_once=True)),
+        lanes=host_lanes(scene, scene.controllers, lambda host: _start_steps(scene, host, group, at_once=True)),
         in_flight=len(scene.controllers),
     )
 
@@ -237,7 +237,7 @@ def _start_and_release(scene: Scene, group: Group, behind: Group, backends: tupl
         title=f"Start {group.services} on {scene.first} and let the waiting requests go on, then on the others",
         why="users wait only until one controller serves; starting all at once would make each slower",
         undo=UNDO_START,
-        lanes=_lanes(scene, steps_of),
+        lanes=host_lanes(scene, scene.controllers, steps_of),
     )
 
 
@@ -267,11 +267,6 @@ def _release(stage: str, scene: Scene, backends: tuple[str, ...]) -> Iterator[St
             params={"backend": backend},
             returns=_loan(backend),
         )
-
-
-def _lanes(scene: Scene, steps_of: Callable[[Host], list[Step]]) -> tuple[Lane, ...]:
-    lanes = (Lane(host.name, tuple(steps_of(host)), scene.cloud.domain_of(host.name)) for host in scene.controllers)
-    return tuple(lane for lane in lanes if lane.steps)
 
 
 def _loan(backend: str) -> str:

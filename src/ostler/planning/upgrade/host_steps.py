@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,6 +12,7 @@ from ostler.cloud.model import Host
 from ostler.deployment.venv import ServiceFiles, service_files
 from ostler.facts.model import wanted
 from ostler.facts.predicate import Expectation
+from ostler.planning.model import Lane
 from ostler.planning.upgrade.capacity import host_facts
 from ostler.planning.upgrade.config import config_steps
 from ostler.planning.upgrade.request import Scene, unit_of
@@ -58,6 +59,12 @@ class Group:
         new = ", ".join(service.name for service in self.new)
         gone = [service.name for service in self.old if service.name not in {s.name for s in self.new}]
         return f"{', '.join(gone)} to {new}" if gone else new
+
+
+def host_lanes(scene: Scene, hosts: Iterable[Host], steps_of: Callable[[Host], Iterable[Step]]) -> tuple[Lane, ...]:
+    """A lane for each host that has anything to do."""
+    lanes = (Lane(host.name, tuple(steps_of(host)), scene.cloud.domain_of(host.name)) for host in hosts)
+    return tuple(lane for lane in lanes if lane.steps)
 
 
 def out_of_balancer(stage: str, host: str, group: Group, *, may_be_last: bool = False) -> list[Step]:
