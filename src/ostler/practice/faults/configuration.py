@@ -10,7 +10,8 @@ KEEP_FILE = 'base64 -w0 -- "$1"'
 PUT_OPTION = """
 import subprocess, sys
 _, mark, path, section, option, value, *units = sys.argv
-lines, here, done = open(path).read().splitlines(), False, []
+coding = {"encoding": "utf-8", "errors": "surrogateescape"}
+lines, here, done = open(path, **coding).read().split("\\n"), False, []
 for line in lines:
     if line.startswith("["):
         here = line.strip() == f"[{section}]"
@@ -20,9 +21,9 @@ for line in lines:
     elif not (here and line.split("=")[0].strip() == option):
         done.append(line)
 if f"[{section}]" not in (line.strip() for line in lines):
-    done += [f"[{section}]", f"{option} = {value}"]
-with open(path, "w") as file:
-    file.write("\\n".join(done) + "\\n")
+    done += [f"[{section}]", f"{option} = {value}", ""]
+with open(path, "w", **coding) as file:
+    file.write("\\n".join(done))
 for unit in units:
     subprocess.run(["systemctl", "restart", "--no-block", unit], check=True)
 """
@@ -31,7 +32,7 @@ SEE_OPTION = """
 import subprocess, sys
 _, mark, path, section, option, value, *units = sys.argv
 here, found = False, None
-for line in open(path).read().splitlines():
+for line in open(path, encoding="utf-8", errors="surrogateescape").read().split("\\n"):
     if line.startswith("["):
         here = line.strip() == f"[{section}]"
     elif here and line.split("=")[0].strip() == option:
