@@ -1,4 +1,4 @@
-"""Every fault is made and mended on one real cloud, which works after each family; then two at once, a kill, and `down`."""
+"""Every fault is made and mended on one real cloud, which works after each family; then several at once, and kills."""
 
 from __future__ import annotations
 

@@ -13,7 +13,8 @@ sys.exit(1 if "rabbit@" + sys.argv[1] in json.load(sys.stdin)["running_nodes"] e
 
 KEEP_LIMITS = """rabbitmqctl --quiet eval '
 case vm_memory_monitor:get_vm_memory_high_watermark() of
-  {absolute, Bytes} -> io:format("memory absolute ~p~n", [Bytes]);
+  {absolute, Limit} when is_list(Limit) -> io:format("memory absolute ~s~n", [Limit]);
+  {absolute, Limit} -> io:format("memory absolute ~p~n", [Limit]);
   Fraction -> io:format("memory ~p~n", [Fraction])
 end, io:format("disk ~p~n", [rabbit_disk_monitor:get_disk_free_limit()]).' | grep '^\\(memory\\|disk\\) '
 """
@@ -22,10 +23,11 @@ SET_DISK = 'rabbitmqctl --quiet set_disk_free_limit "$1"'
 SEE_ALARM = """alarms=$(rabbitmqctl --quiet eval 'rabbit_alarm:get_alarms().') || exit 2
 case $alarms in *resource_limit,$1,*) ;; *) exit 1 ;; esac
 """
+# rabbitmqctl would read the lines that are left.
 RESTORE_LIMIT = """while read -r what limit; do
   case $what in
-  memory) rabbitmqctl --quiet set_vm_memory_high_watermark $limit || exit ;;
-  disk) rabbitmqctl --quiet set_disk_free_limit "$limit" || exit ;;
+  memory) rabbitmqctl --quiet set_vm_memory_high_watermark $limit < /dev/null || exit ;;
+  disk) rabbitmqctl --quiet set_disk_free_limit "$limit" < /dev/null || exit ;;
   esac
 done
 """
@@ -132,7 +134,7 @@ FAULTS = (
         default=Default.FIRST,
         touches=("rabbitmq limits",),
         remember=Script(KEEP_LIMITS),
-        make=Script(SET_DISK, ("1000TB",)),
+        make=Script(SET_DISK, ("1000000GB",)),
         see=Script(SEE_ALARM, ("disk",)),
         mend=Script(RESTORE_LIMIT),
     ),

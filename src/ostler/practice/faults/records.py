@@ -222,8 +222,8 @@ FAULTS = (
     _row(
         "server-stuck",
         _query(
-            "SELECT CONCAT('UPDATE nova.instances SET task_state = NULL WHERE id = ', id, ';') FROM nova.instances"
-            f" WHERE {CHOSEN_SERVER}"
+            "SELECT CONCAT('UPDATE nova.instances SET task_state = NULL, updated_at = ', QUOTE(updated_at), ' WHERE id = ',"
+            f" id, ';') FROM nova.instances WHERE {CHOSEN_SERVER}"
         ),
         "UPDATE nova.instances SET task_state = 'rebuilding', updated_at = NOW() - INTERVAL 1 DAY"
         f" WHERE {CHOSEN_SERVER};",
@@ -236,8 +236,8 @@ FAULTS = (
     _row(
         "volume-stuck",
         _query(
-            "SELECT CONCAT('UPDATE cinder.volumes SET status = ''available'' WHERE id = ', QUOTE(id), ';')"
-            f" FROM cinder.volumes WHERE {CHOSEN_VOLUME}"
+            "SELECT CONCAT('UPDATE cinder.volumes SET status = ''available'', updated_at = ', QUOTE(updated_at),"
+            f" ' WHERE id = ', QUOTE(id), ';') FROM cinder.volumes WHERE {CHOSEN_VOLUME}"
         ),
         f"UPDATE cinder.volumes SET status = 'detaching', updated_at = NOW() - INTERVAL 1 DAY WHERE {CHOSEN_VOLUME};",
         "SELECT COUNT(*) FROM cinder.volumes WHERE deleted = 0 AND status = 'detaching'"

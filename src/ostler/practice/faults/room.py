@@ -24,7 +24,7 @@ mount -t tmpfs -o "$options" ostler-full "$side"
 cp --archive "$folder/." "$side/"
 case $what in
   bytes) dd if=/dev/zero of="$side/.filler" bs=4k status=none 2>/dev/null || true ;;
-  files) number=0; while : 2>/dev/null > "$side/.filler-$number"; do number=$((number+1)); done ;;
+  files) number=0; while touch "$side/.filler-$number" 2>/dev/null; do number=$((number+1)); done ;;
 esac
 mount --bind "$side" "$folder"
 umount "$side"
