@@ -222,8 +222,8 @@ FAULTS = (
     _row(
         "server-stuck",
         _query(
-            "SELECT CONCAT('UPDATE nova.instances SET task_state = NULL, updated_at = ', QUOTE(updated_at), ' WHERE id = ',"
-            f" id, ';') FROM nova.instances WHERE {CHOSEN_SERVER}"
+            "SELECT CONCAT('UPDATE nova.instances SET task_state = NULL, updated_at = ', QUOTE(updated_at),"
+            f" ' WHERE id = ', id, ';') FROM nova.instances WHERE {CHOSEN_SERVER}"
         ),
         "UPDATE nova.instances SET task_state = 'rebuilding', updated_at = NOW() - INTERVAL 1 DAY"
         f" WHERE {CHOSEN_SERVER};",
