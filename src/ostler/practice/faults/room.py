@@ -101,14 +101,37 @@ cut -d ' ' -f 1 | grep . || { echo "no service of OpenStack runs there" >&2; exi
 ls /usr/lib/*/faketime/libfaketimeMT.so.1 > /dev/null 2>&1 || {
   echo "this cloud's hosts have no libfaketime, as it was built before they got it; build a new one" >&2; exit 69; }
 """
+WHOLE_SLEEP = """
+import importlib.machinery
+from select import select  # the function itself, which eventlet does not replace
+
+def sleep(seconds):
+    select([], [], [], seconds)
+
+class Importer(importlib.machinery.BuiltinImporter):
+    @staticmethod
+    def exec_module(module, execute=importlib.machinery.BuiltinImporter.exec_module):
+        execute(module)
+        if module.__spec__.name == "time":
+            module.sleep = sleep
+
+import sys, time
+time.sleep = sleep
+sys.meta_path.insert(0, Importer)
+"""
+"""libfaketime 0.9.10 ends time.sleep of Python 3.11 with EINVAL (seen 2026-11-26): it takes the monotonic time at which
+that ends for one of its own. So the services sleep by select. eventlet imports `time` once more, hence the importer."""
+
 SHIFT_CLOCK = """set -e
 library=$(ls /usr/lib/*/faketime/libfaketimeMT.so.1)
 units=$(cat)
+mkdir -p /run/ostler-clock
+printf '%s' "$2" > /run/ostler-clock/sitecustomize.py
 for unit in $units; do
   mkdir -p "/run/systemd/system/$unit.d"
   {
     echo '[Service]'
-    echo "Environment=LD_PRELOAD=$library FAKETIME=$1 NO_FAKE_STAT=1"
+    echo "Environment=LD_PRELOAD=$library FAKETIME=$1 NO_FAKE_STAT=1 PYTHONPATH=/run/ostler-clock"
     echo 'Environment=FAKETIME_DONT_FAKE_MONOTONIC=1 DONT_FAKE_MONOTONIC=1'
   } > "/run/systemd/system/$unit.d/ostler-clock.conf"
 done
@@ -126,6 +149,7 @@ for unit in $units; do
   rm -f -- "/run/systemd/system/$unit.d/ostler-clock.conf"
   rmdir "/run/systemd/system/$unit.d" 2>/dev/null || true
 done
+rm -rf /run/ostler-clock
 systemctl daemon-reload
 systemctl restart $units
 """
@@ -173,7 +197,7 @@ def _clock(name: str, offset: str, does: str, users_see: str) -> Fault:
         default=Default.LAST,
         touches=("clock", *(f"unit {unit}" for unit in RESTARTED)),
         remember=Script(FIND_OPENSTACK, OPENSTACK),
-        make=Script(SHIFT_CLOCK, (offset,)),
+        make=Script(SHIFT_CLOCK, (offset, WHOLE_SLEEP)),
         see=Script(SEE_CLOCK, (offset,)),
         mend=Script(RIGHT_CLOCK),
         gone_within_s=180,
