@@ -25,6 +25,7 @@ if f"[{section}]" not in (line.strip() for line in lines):
 with open(path, "w", **coding) as file:
     file.write("\\n".join(done))
 for unit in units:
+    subprocess.run(["systemctl", "reset-failed", unit], capture_output=True)
     subprocess.run(["systemctl", "restart", "--no-block", unit], check=True)
 """
 
@@ -40,9 +41,9 @@ for line in open(path, encoding="utf-8", errors="surrogateescape").read().split(
 if found != value:
     sys.exit(1)
 for unit in units:
-    argv = ["systemctl", "show", "--property=ActiveState,NRestarts", "--value", unit]
+    argv = ["systemctl", "show", "--property=ActiveState,NRestarts", unit]
     said = subprocess.run(argv, capture_output=True, text=True, check=True).stdout.split()
-    if set(said) == {"0", "active"}:
+    if "NRestarts=0" in said and "ActiveState=failed" not in said:
         sys.exit(1)
 """
 """With units: the fault is there once they have failed, too."""

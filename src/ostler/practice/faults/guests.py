@@ -62,7 +62,7 @@ print(json.dumps({"uuid": running[0], "guest": guests[running[0]]}))
 KEEP_FILE = """[ -e "$1" ] || { echo "there is no $1" >&2; exit 69; }
 stat -c '%a %u:%g' -- "$1"; base64 -w0 -- "$1"
 """
-REMOVE_FILE = 'set -e; rm -f -- "$1"; systemctl restart --no-block "$2"'
+REMOVE_FILE = 'set -e; rm -f -- "$1"; systemctl reset-failed "$2" || true; systemctl restart --no-block "$2"'
 PUT_BACK = """set -e
 read -r mode owner
 base64 -d > "$1.ostler-kept"
@@ -72,7 +72,8 @@ systemctl reset-failed "$2" 2>/dev/null || true
 systemctl restart "$2"
 """
 SEE_REMOVED = """[ ! -e "$1" ] || exit 1
-case $(systemctl show --property=ActiveState,NRestarts --value "$2" | tr -d '\\n') in active0|0active) exit 1 ;; esac
+said=$(systemctl show --property=ActiveState,NRestarts "$2") || exit 2
+case $said in *ActiveState=failed*) ;; *NRestarts=0*) exit 1 ;; esac
 """
 
 FAULTS = (

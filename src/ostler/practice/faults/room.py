@@ -64,10 +64,12 @@ name=$1 unit=$2; shift 2
 mkdir -p "/run/systemd/system/$unit.d"
 { echo '[Service]'; printf '%s\\n' "$@"; } > "/run/systemd/system/$unit.d/$name.conf"
 systemctl daemon-reload
+systemctl reset-failed "$unit" 2>/dev/null || true
 systemctl restart --no-block "$unit"
 """
 SEE_ENDING = """[ -e "/run/systemd/system/$2.d/$1.conf" ] || exit 1
-case $(systemctl show --property=ActiveState,NRestarts --value "$2" | tr -d '\\n') in active0|0active) exit 1 ;; esac
+said=$(systemctl show --property=ActiveState,NRestarts "$2") || exit 2
+case $said in *ActiveState=failed*) ;; *NRestarts=0*) exit 1 ;; esac
 """
 TAKE_OUT = """set -e
 name=$1; shift

@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from ostler.practice.faults import configuration, guests, identity, images
+from ostler.practice import haproxy
+from ostler.practice.faults import configuration, front, guests, identity, images
 from ostler.practice.faults.fault import GONE, THERE
 from ostler.practice.faults.making import Workshop
 from ostler.practice.layout import Layout
 
+CANNOT_TELL = 2
 CONFIG = b"[DEFAULT]\nhost = ctl1\nreport_interval = 10\nreport_interval=20\n\n[neutron]\npassword = caf\xc3\xa9 \xff\n"
 
 
@@ -122,6 +124,27 @@ def test_an_image_taken_away_twice_comes_back_once(tmp_path: Path) -> None:
         done(sh(images.BRING_BACK, tmp_path, given="one\n"))
     assert sh(images.SEE_MISSING, tmp_path, given="one\n").returncode == GONE
     assert (tmp_path / "one").read_text() == "bytes"
+
+
+def test_only_the_ports_of_one_backend_are_made_wrong(tmp_path: Path) -> None:
+    before = haproxy.config(Layout(subnet="10.77.9.0/24"))
+    path = tmp_path / "haproxy.cfg"
+    path.write_text(before)
+    sed = front.WRONG_BACKEND.replace("systemctl reload haproxy.service", "true")
+    done(sh(sed, "nova-api", "8774", path))
+    changed = set(path.read_text().splitlines()) - set(before.splitlines())
+    assert changed == {f"  server ctl{i} 10.77.9.1{i}:18774 check" for i in (1, 2, 3)}
+
+
+@pytest.mark.parametrize(
+    ("states", "expected"), [(("UP", "DOWN"), GONE), (("DOWN 1/3", "MAINT"), THERE), ((), CANNOT_TELL)]
+)
+def test_a_backend_is_down_when_none_of_its_servers_is_up(states: tuple[str, ...], expected: int) -> None:
+    rows = ["# pxname,svname", "nova-api,FRONTEND,,,0,0,4000,0,0,0,0,0,0,,,,,OPEN,"] if states else []
+    rows += [f"nova-api,ctl{i},0,0,0,0,60,0,0,0,,0,,0,0,0,0,{state},1" for i, state in enumerate(states)]
+    rows += ["keystone,ctl1,0,0,0,0,60,0,0,0,,0,,0,0,0,0,UP,1"]
+    judge = front.SEE_BACKEND_DOWN.replace("""echo 'show stat' | socat - "UNIX-CONNECT:$1" |""", "cat |")
+    assert sh(judge, "socket", "nova-api", given="\n".join(rows) + "\n").returncode == expected
 
 
 def test_a_guest_that_runs_is_chosen(tmp_path: Path) -> None:
