@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from ostler.cli import practice_faults
+from ostler.cli.practice_cloud import DEFAULT_NAME, AsJson, Name, layout_of, reporter, say
 
 if TYPE_CHECKING:
     from ostler.practice.layout import Layout
     from ostler.practice.status import CloudStatus
 
-DEFAULT_NAME = "practice"
-
 app = typer.Typer(no_args_is_help=True, help="A real OpenStack on this machine, to rehearse on.")
 power = typer.Typer(no_args_is_help=True, help="Switch practice hosts on and off, gently or not.")
 app.add_typer(power, name="power")
+practice_faults.register(app)
 
-Name = Annotated[str, typer.Option("--name", help="Which practice cloud.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Write one JSON document instead of text.")]
 HostNames = Annotated[list[str], typer.Argument(metavar="HOST...", help="Hosts such as ctl1, or `all`.")]
 
 
@@ -51,8 +50,8 @@ def up(
         name, state_root(), cache_dir(),
         release=release, controllers=controllers, computes=computes, subnet=subnet,
     )  # fmt: skip
-    build(layout, _reporter(as_json, started), openstack=openstack)
-    _say(
+    build(layout, reporter(as_json, started), openstack=openstack)
+    say(
         as_json,
         {**_summary(layout), "seconds": round(time.monotonic() - started, 1)},
         f"Practice cloud {layout.name} is up.\n"
@@ -70,12 +69,12 @@ def down(name: Name = DEFAULT_NAME, as_json: AsJson = False) -> None:
     from ostler.practice.down import down as take_down
     from ostler.practice.down import leftovers
 
-    layout = _layout(name)
-    take_down(layout, _reporter(as_json, time.monotonic()))
+    layout = layout_of(name)
+    take_down(layout, reporter(as_json, time.monotonic()))
     left = leftovers(layout)
-    _say(as_json, {"name": name, "leftovers": left}, f"Practice cloud {name} is gone.")
+    say(as_json, {"name": name, "leftovers": left}, f"Practice cloud {name} is gone.")
     if left:
-        _say(False, {}, "\n".join(["These stayed behind:", *(f"  {item}" for item in left)]))
+        say(False, {}, "\n".join(["These stayed behind:", *(f"  {item}" for item in left)]))
         raise typer.Exit(1)
 
 
@@ -90,7 +89,7 @@ def list_clouds(as_json: AsJson = False) -> None:
     from ostler.practice.layout import state_root
     from ostler.practice.state import State, known_names
 
-    layouts = [_layout(name) for name in known_names(state_root())]
+    layouts = [layout_of(name) for name in known_names(state_root())]
     rows = [
         {
             **_summary(layout),
@@ -101,7 +100,7 @@ def list_clouds(as_json: AsJson = False) -> None:
         for layout in layouts
     ]
     lines = [_render_row(row) for row in rows]
-    _say(as_json, rows, "\n".join(lines) or "There is no practice cloud. Make one: ostler practice up")
+    say(as_json, rows, "\n".join(lines) or "There is no practice cloud. Make one: ostler practice up")
 
 
 @app.command()
@@ -113,9 +112,9 @@ def status(name: Name = DEFAULT_NAME, as_json: AsJson = False) -> None:
     from ostler.practice.reach import PracticeReach
     from ostler.practice.status import read_status
 
-    layout = _layout(name)
+    layout = layout_of(name)
     found = read_status(layout, PracticeReach(layout))
-    _say(as_json, found.as_json(), _render_status(found))
+    say(as_json, found.as_json(), _render_status(found))
 
 
 @app.command("exec", context_settings={"ignore_unknown_options": True})
@@ -133,14 +132,14 @@ def execute(
 
     from ostler.practice.reach import PracticeReach
 
-    layout = _layout(name)
+    layout = layout_of(name)
     reach, target = PracticeReach(layout), layout.host(host)
     if not as_json:
         reach.demand_reachable(target)
         raise typer.Exit(subprocess.run(reach.command(target, command), check=False).returncode)
     result = reach.run(target, command, timeout_s=3600, check=False)
     document = {"exit_code": result.exit_code, "stdout": result.stdout, "stderr": result.stderr}
-    _say(True, document, "")
+    say(True, document, "")
     raise typer.Exit(result.exit_code)
 
 
@@ -154,7 +153,7 @@ def shell(host: Annotated[str, typer.Argument(help="A host such as ctl1.")], nam
 
     from ostler.practice.reach import PracticeReach
 
-    layout = _layout(name)
+    layout = layout_of(name)
     reach, target = PracticeReach(layout), layout.host(host)
     reach.demand_reachable(target)
     command = reach.command(target, has_terminal=sys.stdin.isatty())
@@ -183,10 +182,10 @@ def fill(
     from ostler.practice.openstack.fill import fill as fill_cloud
     from ostler.practice.reach import PracticeReach
 
-    layout = _layout(name)
+    layout = layout_of(name)
     with told_plainly(layout):
-        fill_cloud(layout, PracticeReach(layout), rows, ports, _reporter(as_json, time.monotonic()))
-    _say(as_json, {"name": name, "rows": rows, "ports": ports}, f"Practice cloud {name} is filled.")
+        fill_cloud(layout, PracticeReach(layout), rows, ports, reporter(as_json, time.monotonic()))
+    say(as_json, {"name": name, "rows": rows, "ports": ports}, f"Practice cloud {name} is filled.")
 
 
 @app.command()
@@ -199,13 +198,13 @@ def verify(name: Name = DEFAULT_NAME, as_json: AsJson = False) -> None:
     from ostler.practice.openstack.verify import verify as prove
     from ostler.practice.reach import PracticeReach
 
-    layout = _layout(name)
+    layout = layout_of(name)
     with told_plainly(layout):
-        checks = prove(layout, PracticeReach(layout), _reporter(as_json, time.monotonic()))
+        checks = prove(layout, PracticeReach(layout), reporter(as_json, time.monotonic()))
     failed = [check.name for check in checks if not check.ok]
     verdict = f"does not work: {', '.join(failed)}" if failed else "works"
     document = {"name": name, "works": not failed, "checks": [check._asdict() for check in checks]}
-    _say(as_json, document, f"Practice cloud {name} {verdict}.")
+    say(as_json, document, f"Practice cloud {name} {verdict}.")
     if failed:
         raise typer.Exit(1)
 
@@ -249,17 +248,10 @@ def power_reset(hosts: HostNames, name: Name = DEFAULT_NAME, as_json: AsJson = F
 def _switch(action: str, names: list[str], cloud: str, as_json: bool) -> None:
     from ostler.practice.power import switch
 
-    layout = _layout(cloud)
+    layout = layout_of(cloud)
     targets = layout.hosts if names == ["all"] else tuple(layout.host(name) for name in names)
     words = switch(layout, targets, action)
-    _say(as_json, words, "\n".join(f"{host}: {word}" for host, word in words.items()))
-
-
-def _layout(name: str) -> Layout:
-    from ostler.practice.layout import cache_dir, state_root
-    from ostler.practice.state import load_layout
-
-    return load_layout(name, state_root(), cache_dir())
+    say(as_json, words, "\n".join(f"{host}: {word}" for host, word in words.items()))
 
 
 def _summary(layout: Layout) -> dict[str, Any]:
@@ -282,20 +274,6 @@ def _render_row(row: Mapping[str, Any]) -> str:
     return f"{row['name']:<16} {row['release']:<8} {row['subnet']:<16} {', '.join([running, *runs, *removal])}"
 
 
-def _reporter(as_json: bool, started: float) -> Callable[[str], None]:
-    """Progress lines with the seconds since the start; on standard error when standard output is JSON."""
-
-    def report(line: str) -> None:
-        stream = sys.stderr if as_json else sys.stdout
-        print(f"{time.monotonic() - started:7.1f}  {line}", file=stream, flush=True)
-
-    return report
-
-
-def _say(as_json: bool, document: object, text: str) -> None:
-    print(json.dumps(document, indent=2) if as_json else text)
-
-
 def _render_status(found: CloudStatus) -> str:
     lines = [f"{found.name}: OpenStack {found.release}, {found.subnet}"]
     for host in found.hosts:
@@ -306,6 +284,8 @@ def _render_status(found: CloudStatus) -> str:
         f"  Galera: {found.galera_size} nodes, synced: {', '.join(found.galera_synced) or 'none'}",
         f"  RabbitMQ: {', '.join(found.rabbitmq_running) or 'none'}",
     ]
+    if found.faults:
+        lines.append(f"  broken on purpose: {', '.join(found.faults)}")
     for backend, servers in found.backends.items():
         lines.append(f"  {backend}: {', '.join(f'{server} {word}' for server, word in servers.items())}")
     return "\n".join(lines)

@@ -29,8 +29,8 @@ BASE_PACKAGES = (
     "systemd", "systemd-sysv", "tzdata", "zstd",
 )  # fmt: skip
 INFRA_PACKAGES = (
-    "galera-4", "haproxy", "keepalived", "mariadb-backup", "mariadb-server", "memcached", "python3-pymysql",
-    "rabbitmq-server",
+    "galera-4", "haproxy", "keepalived", "libfaketime", "mariadb-backup", "mariadb-server", "memcached",
+    "python3-pymysql", "rabbitmq-server",
 )  # fmt: skip
 BUILD_PACKAGES = ("build-essential", "libssl-dev", "libvirt-dev", "pkg-config", "python3-dev")
 

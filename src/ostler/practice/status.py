@@ -9,6 +9,7 @@ from typing import Any
 from ostler.errors import OutsideError
 from ostler.practice import galera, haproxy, hosts, infrastructure, rabbitmq
 from ostler.practice.cloud_file import release_now
+from ostler.practice.faults.record import FaultRecord
 from ostler.practice.layout import Host, Layout
 from ostler.practice.reach import PracticeReach
 
@@ -27,7 +28,8 @@ class HostStatus:
 
 @dataclass(frozen=True)
 class CloudStatus:
-    """How a practice cloud is. Names are host names; a backend's servers map to HAProxy's word for each."""
+    """How a practice cloud is. Names are host names; a backend's servers map to HAProxy's word for each; `faults` are
+    those that were made on purpose, with their places."""
 
     name: str
     release: str
@@ -39,6 +41,7 @@ class CloudStatus:
     galera_synced: tuple[str, ...]
     rabbitmq_running: tuple[str, ...]
     backends: dict[str, dict[str, str]] = field(default_factory=dict)
+    faults: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The same as a JSON document."""
@@ -64,6 +67,7 @@ def read_status(layout: Layout, reach: PracticeReach) -> CloudStatus:
         galera_synced=tuple(synced),
         rabbitmq_running=tuple(sorted(_rabbitmq(reach, alive))),
         backends=haproxy.read_backends(reach, holders[0]) if holders else {},
+        faults=tuple(f"{made.fault} on {made.place}" for made in FaultRecord(layout).all()),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,11 @@ def test_status_is_one_line_for_each_thing() -> None:
         "  RabbitMQ: none",
         "  keystone: ctl1 UP",
     ]
+
+
+def test_status_says_what_is_broken_on_purpose() -> None:
+    shown = _render_status(replace(FOUND, faults=("vip-twice on ctl3", "nova-compute-hung on cmp1")))
+    assert "  broken on purpose: vip-twice on ctl3, nova-compute-hung on cmp1" in shown.splitlines()
 
 
 def test_status_is_a_json_document_too() -> None:

@@ -1,0 +1,128 @@
+"""What stands before the APIs: the virtual address and HAProxy."""
+
+from __future__ import annotations
+
+from ostler.practice.faults.configuration import KEEP_FILE
+from ostler.practice.faults.fault import Default, Fault, Script
+from ostler.practice.faults.services import FIND_RUNNING, START, STOP
+from ostler.practice.haproxy import CONFIG_PATH, SOCKET
+
+HOLDS = 'ip -brief -4 address show dev host0 | grep -qF " $1/"'
+KEEP_NOT_HOLDING = (
+    f"if {HOLDS}; then echo 'it has the virtual address rightly; choose another controller' >&2; exit 69; fi"
+)
+TAKE_TOO = 'ip address replace "$1/$2" dev host0'
+SEE_HELD = f"{HOLDS} || exit 1"
+LET_GO = f"""if {HOLDS}; then ip address delete "$1/$2" dev host0; fi
+systemctl restart keepalived.service
+"""
+"""keepalived starts anew: were it the rightful one by now, it takes the address again or another one does."""
+
+SEE_NOWHERE = f"""if {HOLDS}; then exit 1; fi
+! systemctl is-active --quiet keepalived.service || exit 1
+"""
+
+WRONG_BACKEND = """set -e
+sed -i "/^backend $1\\$/,/^\\$/ s/:$2 /:1$2 /" "$3"
+systemctl reload haproxy.service
+"""
+SEE_BACKEND_DOWN = """echo 'show stat' | socat - "UNIX-CONNECT:$1" |
+awk -F, -v backend="$2" '
+  $1 == backend && $2 != "FRONTEND" && $2 != "BACKEND" { known = 1; if ($18 ~ /^UP/) up = 1 }
+  END { exit !known ? 2 : up ? 1 : 0 }'
+"""
+RESTORE_CONFIG = """set -e; umask 077
+base64 -d > "$1.ostler-kept"
+cat -- "$1.ostler-kept" > "$1"
+rm -f -- "$1.ostler-kept"
+systemctl reload-or-restart haproxy.service
+"""
+
+KEEP_SERVING = """echo 'show stat' | socat - "UNIX-CONNECT:$1" |
+awk -F, -v backend="$2" '
+  $1 == backend && $2 != "FRONTEND" && $2 != "BACKEND" && $18 !~ /^MAINT/ { print $2; found = 1 }
+  END { if (!found) { print "no server of it serves" > "/dev/stderr"; exit 69 } }'
+"""
+PUT_IN_STATE = """while read -r server; do
+  echo "set server $2/$server state $3" | socat - "UNIX-CONNECT:$1" || exit
+done
+"""
+
+WIDTH = "24"
+
+FAULTS = (
+    Fault(
+        name="vip-nowhere",
+        does="stops keepalived, so that no controller has the virtual address",
+        users_see="nothing answers: no API, and no database for the services",
+        role="controller",
+        default=Default.EVERY,
+        touches=("unit keepalived.service",),
+        remember=Script(FIND_RUNNING, ("keepalived.service",)),
+        make=Script(STOP),
+        see=Script(SEE_NOWHERE, ("{vip}",)),
+        mend=Script(START),
+    ),
+    Fault(
+        name="vip-twice",
+        does="gives the virtual address to a second controller, beside the rightful one",
+        users_see="connections break or end up at either controller, as hosts learn the one address or the other",
+        role="controller",
+        default=Default.LAST,
+        touches=("unit keepalived.service",),
+        remember=Script(KEEP_NOT_HOLDING, ("{vip}",)),
+        make=Script(TAKE_TOO, ("{vip}", WIDTH)),
+        see=Script(SEE_HELD, ("{vip}",)),
+        mend=Script(LET_GO, ("{vip}", WIDTH)),
+        least_controllers=2,
+    ),
+    Fault(
+        name="haproxy-stopped",
+        does="stops HAProxy where the virtual address is; keepalived moves the address",
+        users_see="a pause of some seconds; then nothing",
+        role="controller",
+        default=Default.VIP_HOLDER,
+        touches=("unit haproxy.service",),
+        remember=Script(FIND_RUNNING, ("haproxy.service",)),
+        make=Script(STOP),
+        see=Script("! systemctl is-active --quiet haproxy.service || exit 1"),
+        mend=Script(START),
+        least_controllers=2,
+    ),
+    Fault(
+        name="haproxy-backend-wrong",
+        does="gives nova-api's servers a wrong port in haproxy.cfg and reloads HAProxy",
+        users_see="503 from every request about servers, though every nova-api runs",
+        role="controller",
+        default=Default.EVERY,
+        touches=(f"file {CONFIG_PATH}", "unit haproxy.service"),
+        remember=Script(KEEP_FILE, (CONFIG_PATH,)),
+        make=Script(WRONG_BACKEND, ("nova-api", "8774", CONFIG_PATH)),
+        see=Script(SEE_BACKEND_DOWN, (SOCKET, "nova-api")),
+        mend=Script(RESTORE_CONFIG, (CONFIG_PATH,)),
+    ),
+    Fault(
+        name="haproxy-left-in-maintenance",
+        does="leaves every server of cinder-api in maintenance at HAProxy",
+        users_see="503 from every request about volumes, though every cinder-api runs",
+        role="controller",
+        default=Default.EVERY,
+        touches=("haproxy cinder-api",),
+        remember=Script(KEEP_SERVING, (SOCKET, "cinder-api")),
+        make=Script(PUT_IN_STATE, (SOCKET, "cinder-api", "maint")),
+        see=Script(SEE_BACKEND_DOWN, (SOCKET, "cinder-api")),
+        mend=Script(PUT_IN_STATE, (SOCKET, "cinder-api", "ready")),
+    ),
+    Fault(
+        name="galera-check-stopped",
+        does="stops the service that tells HAProxy whether the database can be used, on every controller",
+        users_see="500 from everything: HAProxy takes every database node for down, though all are well",
+        role="controller",
+        default=Default.EVERY,
+        touches=("unit galera-check.service",),
+        remember=Script(FIND_RUNNING, ("galera-check.service",)),
+        make=Script(STOP),
+        see=Script(SEE_BACKEND_DOWN, (SOCKET, "galera")),
+        mend=Script(START),
+    ),
+)

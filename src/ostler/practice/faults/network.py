@@ -1,0 +1,162 @@
+"""Packets that do not arrive, names that do not resolve. Packet filters have a table of their own for each fault."""
+
+from __future__ import annotations
+
+from ostler.practice.faults.fault import At, Default, Fault, Script
+
+JOIN = """joined=$(printf '%s, ' "$@"); joined=${joined%, }
+nft delete table inet "$table" 2>/dev/null || true
+"""
+
+CUT_OFF = f"""set -e
+table=$1 ports=$2; shift 2
+{JOIN}nft -f - <<END
+table inet $table {{
+  chain arriving {{
+    type filter hook input priority 0
+    ip saddr {{ $joined }} tcp dport {{ $ports }} drop
+    ip saddr {{ $joined }} tcp sport {{ $ports }} drop
+    ip saddr {{ $joined }} udp dport {{ $ports }} drop
+  }}
+  chain leaving {{
+    type filter hook output priority 0
+    ip daddr {{ $joined }} tcp dport {{ $ports }} drop
+    ip daddr {{ $joined }} tcp sport {{ $ports }} drop
+    ip daddr {{ $joined }} udp dport {{ $ports }} drop
+  }}
+}}
+END
+"""
+"""Table, ports, addresses: nothing passes between here and those addresses at those ports, either way."""
+
+REJECT_OUTGOING = f"""set -e
+table=$1 ports=$2; shift 2
+{JOIN}nft -f - <<END
+table inet $table {{
+  chain leaving {{
+    type filter hook output priority 0
+    ip daddr {{ $joined }} tcp dport {{ $ports }} reject with tcp reset
+  }}
+}}
+END
+"""
+
+DROP_OUTGOING = f"""set -e
+table=$1 ports=$2; shift 2
+{JOIN}nft -f - <<END
+table inet $table {{
+  chain leaving {{
+    type filter hook output priority 0
+    ip daddr {{ $joined }} tcp dport {{ $ports }} drop
+  }}
+}}
+END
+"""
+
+LOSE_ARRIVING = f"""set -e
+table=$1 percent=$2; shift 2
+{JOIN}nft -f - <<END
+table inet $table {{
+  chain arriving {{
+    type filter hook input priority 0
+    ip saddr {{ $joined }} numgen random mod 100 < $percent drop
+  }}
+}}
+END
+"""
+
+CLOSE_TABLE = """if nft list table inet "$1" > /dev/null 2>&1; then nft delete table inet "$1"; fi"""
+
+SEE_LOSS = """said=$(ping -q -n -c 50 -i 0.02 -W 1 "$1" | grep -o '[0-9.]*% packet loss')
+lost=${said%%.*}; lost=${lost%%%*}
+[ "$lost" -ge 10 ] && [ "$lost" -lt 100 ] || exit 1
+"""
+
+SEE_SILENT = """python3 - "$1" "$2" <<'END'
+import socket, sys
+try:
+    socket.create_connection((sys.argv[1], int(sys.argv[2])), timeout=3).close()
+except OSError:
+    sys.exit(0)
+sys.exit(1)
+END
+"""
+
+KEEP_HOSTS = "base64 -w0 /etc/hosts"
+FORGET_NAMES = """set -e
+printf '127.0.0.1 localhost\\n::1 localhost ip6-localhost\\n' > /etc/hosts
+for unit; do systemctl restart --no-block "$unit"; done
+"""
+SEE_NO_NAMES = '! getent hosts "$1" > /dev/null || exit 1'
+RESTORE_HOSTS = """set -e
+base64 -d > /etc/hosts.ostler-kept
+cat /etc/hosts.ostler-kept > /etc/hosts
+rm -f /etc/hosts.ostler-kept
+for unit; do systemctl reset-failed "$unit" 2>/dev/null || true; systemctl restart "$unit"; done
+"""
+
+
+def _names_gone(name: str, unit: str, does: str, users_see: str, role: str, default: Default) -> Fault:
+    return Fault(
+        name=name,
+        does=does,
+        users_see=users_see,
+        role="compute" if role == "compute" else "controller",
+        default=default,
+        touches=("file /etc/hosts", f"unit {unit}"),
+        remember=Script(KEEP_HOSTS),
+        make=Script(FORGET_NAMES, (unit,)),
+        see=Script(SEE_NO_NAMES, ("{peer}",)),
+        mend=Script(RESTORE_HOSTS, (unit,)),
+        gone_within_s=180,
+    )
+
+
+FAULTS = (
+    Fault(
+        name="packets-lost-one-way",
+        does="loses 40 % of the packets that come to a compute from the first controller; the way back is whole",
+        users_see="requests that touch the compute are slow, some time out",
+        role="compute",
+        default=Default.FIRST,
+        touches=("table ostler_packets_lost",),
+        make=Script(LOSE_ARRIVING, ("ostler_packets_lost", "40", "{peer_address}")),
+        see=Script(SEE_LOSS, ("{address}",), At.CONTROLLER),
+        mend=Script(CLOSE_TABLE, ("ostler_packets_lost",)),
+    ),
+    Fault(
+        name="packets-lost-between-controllers",
+        does="loses 40 % of the packets that come to a controller from the next one; the way back is whole",
+        users_see="everything is slow: the database and the message queue wait for each other",
+        role="controller",
+        default=Default.LAST,
+        touches=("table ostler_packets_lost",),
+        make=Script(LOSE_ARRIVING, ("ostler_packets_lost", "40", "{peer_address}")),
+        see=Script(SEE_LOSS, ("{address}",), At.PEER),
+        mend=Script(CLOSE_TABLE, ("ostler_packets_lost",)),
+        least_controllers=2,
+    ),
+    Fault(
+        name="apis-unreachable-from-compute",
+        does="drops what a compute sends to the APIs at the virtual address",
+        users_see="new servers on that compute fail after long waits; the compute itself stays up",
+        role="compute",
+        default=Default.FIRST,
+        touches=("table ostler_apis_dropped",),
+        make=Script(DROP_OUTGOING, ("ostler_apis_dropped", "5000, 8774, 8776, 8778, 9292, 9696", "{vip}")),
+        see=Script(SEE_SILENT, ("{vip}", "5000")),
+        mend=Script(CLOSE_TABLE, ("ostler_apis_dropped",)),
+    ),
+    _names_gone(
+        "names-gone-on-controller", "rabbitmq-server.service",
+        "takes the names of the cloud's hosts from a controller and restarts RabbitMQ there, which finds nobody",
+        "a pause of some seconds; then nothing, while one RabbitMQ node is missing",
+        "controller", Default.LAST,
+    ),
+    _names_gone(
+        "names-gone-on-compute", "neutron-openvswitch-agent.service",
+        "takes the names of the cloud's hosts from a compute and restarts the network agent there",
+        "after 75 s the agent is down; new servers on that compute fail",
+        "compute", Default.FIRST,
+    ),
+)  # fmt: skip

@@ -1,0 +1,210 @@
+"""Services that are stopped, or hang: active for systemd, and dead."""
+
+from __future__ import annotations
+
+from ostler.practice.faults.fault import Default, Fault, Script
+from ostler.practice.layout import Role
+
+FIND_RUNNING = """found=
+for unit; do
+  if systemctl is-active --quiet "$unit"; then echo "$unit"; found=yes; fi
+done
+[ -n "$found" ] || { echo "none of these runs there: $*" >&2; exit 69; }
+"""
+
+STOP = 'set -e; while read -r unit; do systemctl stop "$unit"; done'
+START = 'set -e; while read -r unit; do systemctl start "$unit"; done'
+SEE_STOPPED = """while read -r unit; do
+  if systemctl is-active --quiet "$unit"; then exit 1; fi
+done
+"""
+
+FREEZE = 'set -e; while read -r unit; do systemctl kill --signal=STOP "$unit"; done'
+THAW = """while read -r unit; do
+  systemctl kill --signal=CONT "$unit" || systemctl is-failed --quiet "$unit" || true
+  systemctl start "$unit" || exit
+done
+"""
+SEE_FROZEN = """while read -r unit; do
+  pid=$(systemctl show --property=MainPID --value "$unit")
+  case $(ps -o state= -p "$pid") in T*) ;; *) exit 1 ;; esac
+done
+"""
+
+CHOOSE_WORKER = """pid=$(systemctl show --property=MainPID --value "$1")
+worker=$(pgrep --parent "$pid" | head -n 1)
+[ -n "$worker" ] || { echo "$1 has no worker process there" >&2; exit 69; }
+echo "$worker"
+"""
+FREEZE_WORKER = 'read -r worker; kill -STOP "$worker"'
+THAW_WORKER = 'read -r worker; kill -CONT "$worker" 2>/dev/null || true'
+SEE_WORKER_FROZEN = 'read -r worker; case $(ps -o state= -p "$worker") in T*) ;; *) exit 1 ;; esac'
+
+
+def _stopped(
+    name: str,
+    units: tuple[str, ...],
+    does: str,
+    users_see: str,
+    role: Role,
+    default: Default,
+    gone_within_s: float = 120,
+) -> Fault:
+    return Fault(
+        name=name,
+        does=does,
+        users_see=users_see,
+        role=role,
+        default=default,
+        touches=tuple(f"unit {unit}" for unit in units),
+        remember=Script(FIND_RUNNING, units),
+        make=Script(STOP),
+        see=Script(SEE_STOPPED),
+        mend=Script(START),
+        gone_within_s=gone_within_s,
+    )
+
+
+def _hung(
+    name: str, unit: str, does: str, users_see: str, role: Role, default: Default, least_controllers: int = 1
+) -> Fault:
+    return Fault(
+        name=name,
+        does=does,
+        users_see=users_see,
+        role=role,
+        default=default,
+        touches=(f"unit {unit}",),
+        remember=Script(FIND_RUNNING, (unit,)),
+        make=Script(FREEZE),
+        see=Script(SEE_FROZEN),
+        mend=Script(THAW),
+        least_controllers=least_controllers,
+    )
+
+
+NEUTRON_RPC = ("neutron-rpc-server.service", "neutron-server.service")
+"""Who answers agents: neutron-server up to 2024.2, a service of its own since."""
+
+FAULTS = (
+    _stopped(
+        "nova-compute-stopped", ("nova-compute.service",),
+        "stops nova-compute",
+        "after a minute the compute is down; its servers run on, but nothing can be done to them",
+        "compute", Default.FIRST,
+    ),
+    _hung(
+        "nova-compute-hung", "nova-compute.service",
+        "freezes nova-compute (SIGSTOP): systemd calls it active, and it does nothing",
+        "after a minute the compute is down; requests about its servers never end",
+        "compute", Default.FIRST,
+    ),
+    _stopped(
+        "nova-scheduler-stopped", ("nova-scheduler.service",),
+        "stops nova-scheduler",
+        "new servers and migrations fail or stay in BUILD",
+        "controller", Default.EVERY,
+    ),
+    _stopped(
+        "nova-conductor-stopped", ("nova-conductor.service",),
+        "stops nova-conductor",
+        "computes cannot report, new servers stay in BUILD, every compute goes down after a minute",
+        "controller", Default.EVERY,
+    ),
+    _hung(
+        "nova-conductor-hung", "nova-conductor.service",
+        "freezes nova-conductor (SIGSTOP): it stays a consumer of its queues and answers nothing",
+        "some requests time out after a minute, others succeed",
+        "controller", Default.FIRST,
+    ),
+    _stopped(
+        "nova-api-stopped", ("nova-api.service",),
+        "stops nova-api",
+        "503 from every request about servers",
+        "controller", Default.EVERY,
+    ),
+    Fault(
+        name="nova-api-worker-hung",
+        does="freezes one worker process of nova-api (SIGSTOP); the others answer, health checks mostly too",
+        users_see="some requests about servers never get an answer",
+        role="controller",
+        default=Default.FIRST,
+        touches=("unit nova-api.service",),
+        remember=Script(CHOOSE_WORKER, ("nova-api.service",)),
+        make=Script(FREEZE_WORKER),
+        see=Script(SEE_WORKER_FROZEN),
+        mend=Script(THAW_WORKER),
+    ),
+    _stopped(
+        "keystone-stopped", ("keystone.service",),
+        "stops keystone",
+        "503 at login; every other API fails as soon as it has to check a token it does not remember",
+        "controller", Default.EVERY,
+    ),
+    _stopped(
+        "glance-api-stopped", ("glance-api.service",),
+        "stops glance-api",
+        "503 from every request about images; new servers fail",
+        "controller", Default.EVERY,
+    ),
+    _stopped(
+        "placement-stopped", ("placement-api.service",),
+        "stops the placement API",
+        "new servers fail with No valid host; computes cannot report what they have",
+        "controller", Default.EVERY,
+    ),
+    _stopped(
+        "cinder-scheduler-stopped", ("cinder-scheduler.service",),
+        "stops cinder-scheduler",
+        "new volumes stay in creating",
+        "controller", Default.EVERY,
+    ),
+    _stopped(
+        "cinder-volume-stopped", ("cinder-volume.service",),
+        "stops cinder-volume of one backend",
+        "volumes of that backend cannot be attached, detached or deleted",
+        "controller", Default.FIRST,
+    ),
+    _hung(
+        "cinder-volume-hung", "cinder-volume.service",
+        "freezes cinder-volume of one backend (SIGSTOP)",
+        "volumes of that backend stay in deleting, attaching or creating",
+        "controller", Default.FIRST,
+    ),
+    _stopped(
+        "neutron-rpc-stopped", NEUTRON_RPC,
+        "stops the part of neutron that answers agents",
+        "after a while every network agent is down and new ports cannot be bound",
+        "controller", Default.EVERY,
+    ),
+    _stopped(
+        "neutron-agent-stopped", ("neutron-openvswitch-agent.service",),
+        "stops the network agent",
+        "after 75 s the agent is down; new servers on that compute fail, as no port can be bound",
+        "compute", Default.FIRST,
+    ),
+    _hung(
+        "neutron-agent-hung", "neutron-openvswitch-agent.service",
+        "freezes the network agent (SIGSTOP)",
+        "after 75 s the agent is down, though its unit is active; new servers on that compute fail",
+        "compute", Default.FIRST,
+    ),
+    _stopped(
+        "memcached-stopped", ("memcached.service",),
+        "stops memcached",
+        "everything works, slower: each token is checked anew",
+        "controller", Default.EVERY,
+    ),
+    _hung(
+        "memcached-hung", "memcached.service",
+        "freezes memcached (SIGSTOP): connections open and are never answered",
+        "requests take seconds longer, some time out",
+        "controller", Default.FIRST,
+    ),
+    _stopped(
+        "dbus-stopped", ("dbus.socket", "dbus.service"),
+        "stops D-Bus; practice hosts have no libvirt that would fall with it",
+        "nothing at once; programs of the host that ask systemd or each other over D-Bus fail",
+        "compute", Default.FIRST,
+    ),
+)  # fmt: skip
