@@ -113,6 +113,24 @@ def test_a_hop_that_fails_is_gone_on_with_and_done_once(folder: Path) -> None:
     assert len(place_of(cloud.effects, "databases to /var/lib/ostler")) == 1
 
 
+def test_builds_and_volumes_are_waited_for_by_steps_of_their_own(folder: Path) -> None:
+    cloud = cloud_in(folder)
+    ids = [step.id for _, _, step in plan_of(cloud).steps()]
+    assert len(ids) == len(set(ids))
+    assert "let-work-end/ctl1/cinder-05-wait-for-idle" in ids
+    assert "let-work-end/cmp1/nova-05-wait-for-idle" in ids
+
+
+def test_a_compute_that_was_left_behind_is_borne_as_well(folder: Path) -> None:
+    cloud = cloud_in(folder)
+    with cloud.simulation.simulated.world() as world:
+        for record in world.state.databases.records:
+            if record.binary == "nova-compute" and record.host == "cmp2":
+                record.version = 60
+    lent = [step for step in steps_of(plan_of(cloud), "edit-config") if step.lends]
+    assert {step.host for step in lent} >= {"ctl1", "cmp2"}
+
+
 def test_a_changed_database_leads_back_only_by_the_dump_which_brings_all_back(folder: Path) -> None:
     cloud = cloud_in(folder)
     before, code = kept(cloud), running(cloud)

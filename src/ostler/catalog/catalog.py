@@ -192,7 +192,13 @@ class Catalog:
         here = self.release(source)
         if self._is_past(target):
             raise self._release_not_planned(target, f"an upgrade goes on from {here.id}: ostler catalog hops {here.id}")
-        return self.releases.hop(here.id, self.release(target).id)
+        there = self.release(target)
+        try:
+            return self.releases.hop(here.id, there.id)
+        except InputError as error:
+            if self.releases.chain(here.id, there.id):
+                error.do_next += "; or plan them all in one, with the APIs away for a while: --strategy fast-forward"
+            raise
 
     def way(self, source: str, target: str) -> tuple[Hop, ...]:
         """The fewest hops that lead from `source` to `target`, none of them exceptional.

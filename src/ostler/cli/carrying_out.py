@@ -43,7 +43,7 @@ class Hand:
 @contextlib.contextmanager
 def at_hand(cloud: Cloud, plan: Plan, as_json: bool, *, with_probe: bool, max_failed: int) -> Iterator[Hand]:
     """Connections, the probe and the view of a run; all ended when the block is. Failed requests are not counted where
-    the plan takes the APIs away."""
+    the plan takes the APIs away; on a way back that does there is no probe."""
     from ostler.execution.connecting import connected
     from ostler.execution.means import Means
     from ostler.execution.operation import Operation
@@ -52,10 +52,9 @@ def at_hand(cloud: Cloud, plan: Plan, as_json: bool, *, with_probe: bool, max_fa
     with contextlib.ExitStack() as stack:
         transport, api = stack.enter_context(connected(cloud))
         means = Means(handles_interrupts=True, sealing=_sealing(), database_url=os.environ.get("OSTLER_QUEUE"))
-        budget = None if plan.is_fast_forward else max_failed
-        operation = Operation(
-            cloud, transport, api, means, with_probe=with_probe and api is not None, max_failed=budget
-        )
+        budget = None if plan.takes_apis_away else max_failed
+        with_probe = with_probe and api is not None and not (plan.takes_apis_away and plan.operation == "rollback")
+        operation = Operation(cloud, transport, api, means, with_probe=with_probe, max_failed=budget)
         stack.enter_context(contextlib.closing(operation))
         shown = _print_json if as_json else _shown(stack, plan, operation)
         yield Hand(transport, api, operation.means, (operation.listener, shown), as_json)

@@ -26,6 +26,8 @@ from ostler.remote.protocol import Api, Transport
 
 PROBE_FOLDER = "probe"
 PROBE_AGAIN_S = 10.0
+PROBE_LAST_CHANCE_S = 60.0
+"""How long the proofs wait for a probe that could not begin before: the APIs answer by then."""
 
 
 class Operation:
@@ -54,6 +56,7 @@ class Operation:
         self._lock = threading.Lock()
         self._is_closed = threading.Event()
         self._waking: threading.Thread | None = None
+        self._why_not = ""
         self.means = dataclasses.replace(
             means, prove=self._prove, find_archive=self._find_archive, pause_when=self._pause
         )
@@ -65,7 +68,7 @@ class Operation:
                 self._run, self._began_at = event.run, self._began(event.run)
                 if not self._with_probe or self._probe is not None or self._waking is not None:
                     return
-                if self._max_failed is None:
+                if self._max_failed is None and self._has_begun(event.run):
                     self._waking = threading.Thread(target=self._start_when_it_can, daemon=True)
                     self._waking.start()
                 else:
@@ -74,7 +77,7 @@ class Operation:
     def probe_lines(self) -> list[str]:
         """What the probe sees now, a line per API, or that it ended; empty without one."""
         if self._probe is None:
-            return [] if self._waking is None else ["probe: begins as soon as the APIs answer"]
+            return [] if self._waking is None else [f"probe: does not ask yet {self._why_not}".rstrip()]
         return [self._ended()] if not self._probe.is_alive() else list(current_lines(self._probe_folder).values())
 
     def close(self) -> None:
@@ -102,13 +105,16 @@ class Operation:
             journal.close()
 
     def _start_when_it_can(self) -> None:
-        """Where the plan takes the APIs away they may be away now: the run does not wait for its probe."""
+        """Where the plan takes the APIs away they may be away when the run goes on: it does not wait for its probe."""
         while not self._is_closed.is_set():
             try:
                 self._probe = self._start_probe(self._is_closed)
                 return
-            except OstlerError:
-                self._is_closed.wait(PROBE_AGAIN_S)
+            except OstlerError as error:
+                self._why_not = f"({error.found or error.summary})"
+            except OSError as error:
+                self._why_not = f"({error.strerror})"
+            self._is_closed.wait(PROBE_AGAIN_S)
 
     def _start_probe(self, is_unwanted: threading.Event | None = None) -> ProbeProcess:
         if self._cloud.api is None:
@@ -132,7 +138,16 @@ class Operation:
             raise
         return probe
 
+    def _has_begun(self, run: str) -> bool:
+        journal = Journal(self._home)
+        try:
+            return bool(journal.steps.last_outcomes(run))
+        finally:
+            journal.close()
+
     def _prove(self, name: str, release: str) -> ProofResult:
+        if self._waking is not None:
+            self._waking.join(PROBE_LAST_CHANCE_S)
         context = ProofContext(
             self._cloud,
             self._transport,
@@ -140,7 +155,7 @@ class Operation:
             self._folder,
             self._began_at,
             probe_folder=self._probe_folder if self._probe_folder.exists() else None,
-            is_probed=self._probe is not None,
+            is_probed=self._with_probe,
             max_failed=self._max_failed,
             clock=self.means.clock,
             catalog=load_catalog(),
@@ -159,12 +174,10 @@ class Operation:
         )
 
     def _pause(self) -> str | None:
-        if self._probe is None:
+        if self._probe is None or self._max_failed is None:
             return None
         if not self._probe.is_alive():
             return f"{self._ended()}; `ostler resume` starts it again"
-        if self._max_failed is None:
-            return None
         totals = self._probe.now().get("apis", {})
         if sum(api["failed"] for api in totals.values()) <= self._max_failed:
             return None

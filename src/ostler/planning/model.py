@@ -108,6 +108,13 @@ class Plan:
         return self.operation == "upgrade" and self.request.get("strategy") == "fast-forward"
 
     @property
+    def takes_apis_away(self) -> bool:
+        """Whether the APIs are away for a while, as the plan says: in a fast-forward, on its way back, and while
+        databases are restored."""
+        request = self.request
+        return request.get("strategy") == "fast-forward" or request.get("databases") == "restore"
+
+    @property
     def is_applyable(self) -> bool:
         """Whether the plan may be carried out."""
         return self.is_complete and not self.refusals

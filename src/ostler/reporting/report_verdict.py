@@ -47,7 +47,7 @@ def verdict_of(
     statements = [
         *_run(data, stages, steps),
         *_proofs(data, proofs),
-        *_probe(about, apis, is_judged=not data.plan.is_fast_forward),
+        *_probe(about, apis, is_judged=not data.plan.takes_apis_away),
         *_loans(data),
         *_logs(logs),
     ]

@@ -14,10 +14,14 @@ from ostler.steps.model import Kind, Remembered, Step, param
 
 IDLE_TIMEOUT_S = 1800.0
 SETTLE_S = 2.0
+STUCK_WITHOUT_APIS = (
+    "it does not end, and the run has stopped the APIs: `ostler rollback RUN` starts them again; see to it then, and "
+    "make the plan anew"
+)
 
 
 class WaitForIdleCompute(Kind):
-    """Parameters: `service_host` (nova's name of the host)."""
+    """Parameters: `service_host` (nova's name of the host); `apis_are_away` (nobody can ask about what is stuck)."""
 
     name = "wait-for-idle-compute"
     is_fleeting = True
@@ -34,7 +38,11 @@ class WaitForIdleCompute(Kind):
             wanted("nova.busy"), (host,), "absent", None, f"no server on {host} is being built or changed"
         )
         nowhere = Expectation(wanted("nova.hostless"), ("count",), "equals", 0, "no build is on its way to a compute")
-        stuck = "a server stays in its task: look at it (`openstack server show`), then resume"
+        stuck = (
+            STUCK_WITHOUT_APIS
+            if step.params.get("apis_are_away")
+            else ("a server stays in its task: look at it (`openstack server show`), then resume")
+        )
         return tuple(
             Until(expectation, every_s=SETTLE_S, timeout_s=IDLE_TIMEOUT_S, on_timeout=stuck)
             for expectation in (nowhere, on_it)

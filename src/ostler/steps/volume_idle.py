@@ -5,13 +5,13 @@ from __future__ import annotations
 from ostler.cloud.model import Cloud
 from ostler.facts.model import wanted
 from ostler.facts.predicate import Expectation
-from ostler.steps.compute_idle import IDLE_TIMEOUT_S, SETTLE_S
+from ostler.steps.compute_idle import IDLE_TIMEOUT_S, SETTLE_S, STUCK_WITHOUT_APIS
 from ostler.steps.effects import Effect, Until
 from ostler.steps.model import Kind, Remembered, Step, param
 
 
 class WaitForIdleVolumeBackends(Kind):
-    """Parameters: `backends` (as in cinder's service list)."""
+    """Parameters: `backends` (as in cinder's service list); `apis_are_away` (nobody can ask about what is stuck)."""
 
     name = "wait-for-idle-volume-backends"
     is_fleeting = True
@@ -25,7 +25,11 @@ class WaitForIdleVolumeBackends(Kind):
     def _idle(self, step: Step) -> tuple[Until, ...]:
         idle = [("", "no volume is on its way to a backend")]
         idle += [(each, f"no volume on {each} is being made or changed") for each in param(step, "backends")]
-        stuck = "a volume stays in its state: look at it (`openstack volume show`), then resume"
+        stuck = (
+            STUCK_WITHOUT_APIS
+            if step.params.get("apis_are_away")
+            else ("a volume stays in its state: look at it (`openstack volume show`), then resume")
+        )
         return tuple(
             Until(
                 Expectation(wanted("cinder.busy"), (backend,), "absent", None, says),

@@ -15,6 +15,9 @@ from ostler.execution.probe.records import ASKING, RECORDS_NAME, Record, from_li
 STALL_S = 1.0
 """Requests that waited longer than this are shown as stalls."""
 
+ASKED_EVERY_S = 60
+"""A longer time without a question says nothing of whether it was away."""
+
 CAUSES_KEPT = 10
 
 _VARIABLE = re.compile(r" ?\[?(req-)?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}\]?")
@@ -78,9 +81,18 @@ class ApiFigures:
 
     @property
     def away_s(self) -> int:
-        """Seconds from the first that a request failed in to the last; 0 when none did."""
-        bad = [bucket.second for bucket in self.buckets if bucket.failed]
-        return bad[-1] - bad[0] + 1 if bad else 0
+        """Seconds of the longest time in which no second went by with good answers alone, and it was asked at least
+        once a minute; 0 when no request failed."""
+        longest = began = last = 0
+        for bucket in self.buckets:
+            if not bucket.failed:
+                began = 0
+                continue
+            if not began or bucket.second - last > ASKED_EVERY_S:
+                began = bucket.second
+            last = bucket.second
+            longest = max(longest, last - began + 1)
+        return longest
 
     @property
     def available_percent(self) -> float | None:

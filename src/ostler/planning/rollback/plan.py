@@ -73,6 +73,7 @@ def plan_rollback(
             "source": scene.target,
             "target": scene.source,
             "databases": databases,
+            "strategy": history.plan.request.get("strategy", "rolling"),
             "history": history.standing(),
         },
         stages=(*stages, prove_back(scene, history, databases)),

@@ -59,7 +59,9 @@ def restore_stages(scene: Scene, history: RunHistory) -> list[Stage]:
             lanes=tuple(back),
             in_flight=len(back),
         ),
-        _start_all(scene, history, hosts),
+        _start_all(
+            scene, history, hosts, "controllers and computes side by side: no old and new code can meet any more"
+        ),
     ]
 
 
@@ -70,10 +72,11 @@ def started_again(scene: Scene, history: RunHistory) -> list[Stage]:
         for host in scene.cloud.hosts.values()
         if any(history.began(f"{stage}/{host.name}/") for stage in STOPPING)
     }
-    return [_start_all(scene, history, stopped)] if stopped else []
+    why = "no database was changed, and no service is of another release: they go on where they were"
+    return [_start_all(scene, history, stopped, why)] if stopped else []
 
 
-def _start_all(scene: Scene, history: RunHistory, hosts: Mapping[str, Sequence[tuple[Group, str]]]) -> Stage:
+def _start_all(scene: Scene, history: RunHistory, hosts: Mapping[str, Sequence[tuple[Group, str]]], why: str) -> Stage:
     lanes = []
     for name, groups in hosts.items():
         steps = [
@@ -89,7 +92,7 @@ def _start_all(scene: Scene, history: RunHistory, hosts: Mapping[str, Sequence[t
     return Stage(
         name="start-all",
         title=f"Start every service with the code of {scene.source}",
-        why="controllers and computes side by side: no old and new code can meet any more",
+        why=why,
         undo="stopped",
         lanes=tuple(lanes),
         in_flight=len(lanes),

@@ -82,11 +82,11 @@ def fast_forward(scene: Scene, hops: Sequence[Scene]) -> Iterator[Stage | None]:
 
 def away_s(stages: Iterable[Stage]) -> float:
     """For how many seconds the APIs do not answer, by the plan's estimates."""
-    names_open = (COMPUTES, BOOTS)
+    names_open = (COMPUTES, BOOTS, "finish", "prove")
     after = iter(stages)
     for stage in after:
         if stage.name == CLOSE:
-            away = takewhile(lambda each: each.name not in names_open, after)
+            away = takewhile(lambda each: not each.name.startswith(("unpin-", *names_open)), after)
             return stage.estimate_s + sum(each.estimate_s for each in away)
     return 0.0
 
@@ -107,9 +107,9 @@ def _close(scene: Scene) -> Stage:
         in_flight=max(1, len(lanes)),
         gate=(
             f"From here on the APIs do not answer, until services of {scene.target} have started. Servers, their disks "
-            "and their networks go on (but nova's metadata). The only way back from a changed database is restoring "
-            "the dump that is taken while nothing runs: it loses nothing until the APIs answer again, and what is made "
-            "after that. Go on?"
+            "and their networks go on (but nova's metadata). Until a database is changed, `ostler rollback` starts all "
+            "as it was. After that the only way back is restoring the dump that is taken while nothing runs: it loses "
+            "nothing until the APIs answer again, and what is made after that. Go on?"
         ),
         is_point_of_no_return=True,
     )
@@ -122,9 +122,9 @@ def _let_work_end(scene: Scene) -> Stage | None:
         record = compute_record(scene, host.name) if "compute" in host.roles else None
         backends = list(scene.volume_records.get(host.name, {}))
         if record:
-            yield idle_step(stage, host.name, record)
+            yield _without_apis(under(idle_step(stage, host.name, record), f"{stage}/{host.name}", "nova"))
         if backends:
-            yield idle_backends(stage, host.name, backends)
+            yield _without_apis(under(idle_backends(stage, host.name, backends), f"{stage}/{host.name}", "cinder"))
 
     lanes = host_lanes(scene, scene.cloud.hosts.values(), steps_of)
     if not lanes:
@@ -137,6 +137,11 @@ def _let_work_end(scene: Scene) -> Stage | None:
         lanes=lanes,
         in_flight=scene.request.batch,
     )
+
+
+def _without_apis(step: Step) -> Step:
+    """A wait whose advice must not need the APIs, which the run has stopped."""
+    return replace(step, params={**step.params, "apis_are_away": True})
 
 
 def _stop_all(scene: Scene) -> Stage:

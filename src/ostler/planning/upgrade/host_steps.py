@@ -172,8 +172,10 @@ def start(
         id=f"{stage}/{host}/{place}",
         kind="start-service",
         host=host,
-        why=f"every process must be seen running {scene.target}, and answering, before the next host's turn",
-        undo="stopped, pointed back at the old code, started",
+        why=f"every process must be seen running {scene.target}, and answering"
+        + (", before the next host's turn" if scene.is_rolling else ""),
+        undo="stopped, pointed back at the old code, started"
+        + ("" if scene.is_rolling else " on the restored databases"),
         estimate_s=sum(START_S[service.kind] for service in group.new),
         params=running_params(scene, host, group) | ({"at_once": True} if at_once else {}),
         returns=returns,

@@ -74,11 +74,11 @@ def plan_upgrade(sources: Sources, request: UpgradeRequest) -> Plan:
     hops = hop_scenes(scene, way, sources.on_the_way, sources.rehearsals)
     scene = replace(scene, rehearsals=hops[-1].rehearsals)
     stages = tuple(stage for stage in _stages(scene, hops) if stage is not None)
-    rehearsed = [finding for each in hops for finding in (*worth_findings(each), *outcome_findings(each))]
+    rehearsed = _about_rehearsals(hops)
     found = (
         *sources.left,
         *readiness(sources.catalog, sources.snapshot, request.target, is_rolling=scene.is_rolling),
-        *dict.fromkeys(rehearsed),
+        *rehearsed,
         *(finding for each in hops for finding in _missing_environments(each)),
         *capacity_findings(scene),
         *config_findings(scene),
@@ -109,6 +109,13 @@ def plan_upgrade(sources: Sources, request: UpgradeRequest) -> Plan:
         accepted=tuple(Acceptance(code, by_whom, sources.snapshot.taken_at) for code in request.accept),
         notes=_notes(scene) if scene.is_rolling else stopped_notes(scene, hops, stages),
     ).sealed()
+
+
+def _about_rehearsals(hops: Sequence[Scene]) -> list[Finding]:
+    """What is to be said of rehearsals, once; one that went over any hop of the way is none of another."""
+    went = {weighed.name for each in hops for weighed in each.rehearsals.weighed if weighed.outcomes}
+    found = dict.fromkeys(finding for each in hops for finding in (*worth_findings(each), *outcome_findings(each)))
+    return [f for f in found if f.code != "upgrade.rehearsal-of-another-hop" or f.subject not in went]
 
 
 def _title(scene: Scene, way: Sequence[Hop]) -> str:

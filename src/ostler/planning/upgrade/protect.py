@@ -93,7 +93,8 @@ def _databases(stage: str, scene: Scene, host: str) -> Lane:
         id=f"{stage}/{host}-databases/dump",
         kind="dump-databases",
         host=host,
-        why="downgrades of schemas do not exist: the dump is the only way back across the contract stage",
+        why="downgrades of schemas do not exist: the dump is the only way back "
+        + ("across the contract stage" if scene.is_rolling else "from a changed database"),
         undo="nothing is changed",
         estimate_s=5 + seconds,
         params={"folder": folder, "databases": list(databases)},

@@ -118,7 +118,9 @@ def _weighed(rehearsal: Rehearsal, hop: Hop, snapshot: Snapshot, catalog: Catalo
 
 def _stood(rehearsal: Rehearsal, hop: Hop) -> Iterator[tuple[str, set[tuple[str, ...]]]]:
     """Where each database stood before, during and after the hop: a cloud whose upgrade was taken back stands within
-    it."""
+    it. Nothing where the rehearsal did not go over it: nobody knows where it would have stood."""
+    if all((outcome.source, outcome.target) != (hop.source.id, hop.target.id) for outcome in rehearsal.hops):
+        return
     stood = {database: {tuple(sorted(found))} for database, found in rehearsal.beginning.schema.items()}
     is_there = False
     for outcome in rehearsal.hops:

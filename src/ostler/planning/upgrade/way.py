@@ -9,6 +9,7 @@ from ostler.catalog.release import Hop
 from ostler.planning.model import Stage
 from ostler.planning.upgrade.config import config_notes
 from ostler.planning.upgrade.fast_forward import away_s
+from ostler.planning.upgrade.ready import checked_projects
 from ostler.planning.upgrade.rehearsal_notes import rehearsal_notes
 from ostler.planning.upgrade.request import Scene, Strategy
 
@@ -34,9 +35,17 @@ def stopped_notes(scene: Scene, hops: Sequence[Scene], stages: Sequence[Stage]) 
     stops = [f"{each.target}: {_why_stop(scene, each.hop)}" for each in hops[:-1]]
     tried = scene.catalog.releases.tried_way(scene.source, scene.target)
     unknown = f"nobody has recorded a fast-forward over {scene.hop} yet: try it on a practice cloud first"
+    order = scene.catalog.all_releases.order
+    mute = [
+        f"{project.name}'s own check of {hops[0].target} may say nothing here, and is not asked again while APIs are "
+        "away: rehearse the upgrade"
+        for project, check in checked_projects(hops[0])
+        if check.waits_for_schema(hops[0].target, order)
+    ]
     return (
         away,
         tried.note if tried else unknown,
+        *mute,
         *(f"the databases stop at {stop}" for stop in stops),
         *config_notes(scene),
         *dict.fromkeys(rehearsed),
