@@ -13,8 +13,10 @@ test: setup
 	@sh scripts/check.sh
 	@sh scripts/test_practice.sh
 
-# the tests on a real practice cloud, also those that take too long for `make test`; then 25 kills of a real upgrade
+# 10,000 spoiled logs; the tests on a real practice cloud, also those that take too long for `make test`; then 25 kills
+# of a real upgrade
 soak: setup
+	@OSTLER_SPOILED_LOGS=10000 $(PYTHON) -m pytest --timeout=7200 tests/unit/logs/test_hostile_logs.py
 	@sh scripts/test_practice.sh --soak
 	@sh scripts/soak.sh
 

@@ -1,0 +1,131 @@
+"""Which logs a folder holds, and whose they are: told by names and places alone, as operators and tools lay them.
+
+    nova/nova-api.log                    a project's folder, as below /var/log
+    ctl1/var/log/kolla/nova/nova-api.log a host's folder, and Kolla's
+    sosreport-ctl1-2026-01-15-abc/var/log/messages, …/sos_commands/logs/journalctl_--no-pager
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from ostler.errors import InputError
+from ostler.logs.event import LogFile
+
+PROJECTS = frozenset(
+    "aodh barbican blazar ceilometer cinder cloudkitty cyborg designate glance gnocchi heat horizon ironic keystone "
+    "magnum manila masakari mistral murano neutron nova octavia placement sahara senlin skyline swift tacker trove "
+    "vitrage watcher zaqar zun".split()
+)
+INFRASTRUCTURE = {
+    "rabbitmq": "rabbitmq", "rabbit": "rabbitmq", "mysql": "mariadb", "mariadb": "mariadb", "mysqld": "mariadb",
+    "galera": "mariadb", "haproxy": "haproxy", "proxysql": "proxysql", "libvirt": "libvirt", "libvirtd": "libvirt",
+    "qemu": "libvirt", "openvswitch": "openvswitch", "ovs": "openvswitch", "ovs-vswitchd": "openvswitch",
+    "ovsdb-server": "openvswitch", "ovn": "ovn", "ovn-controller": "ovn", "ceph": "ceph", "keepalived": "keepalived",
+    "memcached": "memcached", "httpd": "apache", "apache2": "apache", "apache": "apache", "chrony": "chrony",
+    "etcd": "etcd", "redis": "redis", "corosync": "corosync", "pacemaker": "pacemaker", "kern": "kernel",
+    "dmesg": "kernel",
+}  # fmt: skip
+"""What the names of folders and logs say of a part of the infrastructure."""
+
+ON_THE_WAY = frozenset("var log logs kolla containers sos_commands journal remote syslogs service".split())
+"""Folders that say neither whose a log is nor where it is from."""
+
+NO_LOGS = (
+    ".conf", ".ini", ".cfg", ".yaml", ".yml", ".py", ".pyc", ".html", ".css", ".js", ".xml", ".png", ".svg", ".pcap",
+    ".tar", ".tgz", ".zip", ".rpm", ".deb", ".db", ".sqlite", ".sql", ".md", ".pem", ".crt", ".key", ".rst",
+)  # fmt: skip
+PACKED = re.compile(r"\.(?:gz|bz2|xz|zst)$")
+ROTATED = re.compile(r"(?:[.\-_](?:\d{1,3}|\d{8}(?:[-T]\d{2,10})?|old|bak))+$")
+LIKE_A_LOG = re.compile(r"log|journal|messages|\.err\b|\.out\b|audit|dmesg|console")
+_SOS = re.compile(r"^(?:sosreport|sos-collector)-(?P<host>.+?)(?:-\d{6,})?-\d{4}-\d\d-\d\d(?:-[a-z0-9]+)?$")
+
+
+def find_logs(where: Path) -> list[LogFile]:
+    """Return the logs of a folder (or the one that is named), in the order of their names.
+
+    Whether a file with a strange name is a log is seen when it is read. Links that lead out of the folder are not
+    followed. Raises InputError when there is no such folder, or nothing in it.
+    """
+    if not where.exists():
+        raise InputError(
+            "logs.not-found", f"there is no {where}", do_next="name a folder of logs, or a log"
+        )  # fmt: skip
+    found = [_of(where, where.parent)] if where.is_file() else [_of(path, where) for path in sorted(_files(where))]
+    if not found:
+        raise InputError("logs.no-files", f"{where} holds no logs", do_next="name the folder the logs are in")
+    return found
+
+
+def is_named_like_a_log(name: str) -> bool:
+    """Whether a file's name says that it is a log."""
+    return LIKE_A_LOG.search(name.lower()) is not None
+
+
+def _files(where: Path) -> Iterator[Path]:
+    root, seen = os.path.realpath(where), set()
+    for folder, folders, names in os.walk(where):
+        folders.sort()
+        for name in names:
+            path = os.path.join(folder, name)  # noqa: PTH118 - many thousands of them
+            try:
+                real = os.path.realpath(path) if os.path.islink(path) else path  # noqa: PTH114
+                about = os.stat(real)  # noqa: PTH116
+            except (OSError, ValueError):
+                continue
+            is_within = real is path or real.startswith(root + os.sep)
+            identity = (about.st_dev, about.st_ino)
+            if stat.S_ISREG(about.st_mode) and about.st_size and is_within and identity not in seen and _may_be(name):
+                seen.add(identity)
+                yield Path(path)
+
+
+def _may_be(name: str) -> bool:
+    bare = PACKED.sub("", name).lower()
+    return not bare.endswith(NO_LOGS) or bare.endswith(".log")
+
+
+def _of(path: Path, root: Path) -> LogFile:
+    about = path.stat()
+    relative = path.relative_to(root)
+    host, project, service = whose(relative.parts)
+    return LogFile(str(path), relative.as_posix(), host, project, service, about.st_size, about.st_mtime)
+
+
+def whose(parts: tuple[str, ...]) -> tuple[str, str, str]:
+    """Return host, project and service of a log by its place below the folder that was named; empty what it hides."""
+    stem = _stem(parts[-1])
+    folders = [part for part in parts[:-1] if part not in ON_THE_WAY]
+    project, at = "", len(folders)
+    for place in range(len(folders) - 1, -1, -1):
+        known = _project_named(folders[place])
+        if known:
+            project, at = known, place
+            break
+    by_name = _project_named(stem) or _project_named(re.split(r"[-_.]", stem)[0])
+    project = project if project and project != "apache" else by_name or project
+    sos = next((found["host"] for part in folders if (found := _SOS.match(part))), "")
+    host = sos or (folders[0] if folders and at > 0 else "")
+    return host, project, _service(project, stem)
+
+
+def _stem(name: str) -> str:
+    stem = ROTATED.sub("", PACKED.sub("", name))
+    stem = re.sub(r"\.(?:log|err|out|txt|json|export)$", "", stem)
+    return ROTATED.sub("", stem)
+
+
+def _project_named(word: str) -> str:
+    word = word.lower()
+    return word if word in PROJECTS else INFRASTRUCTURE.get(word, "")
+
+
+def _service(project: str, stem: str) -> str:
+    """`server` of neutron is neutron-server; a name that holds its project, and those of other programs, stay."""
+    if project in PROJECTS and not stem.startswith(project) and stem not in INFRASTRUCTURE:
+        return f"{project}-{stem}"
+    return stem

@@ -1,0 +1,121 @@
+"""The journal's exports (`journalctl -o export`, `-o json`), made into lines of syslog piece by piece.
+
+    <3>2026-01-15T10:05:48.123456+00:00 ctl1 nova-api[12]: what was said
+
+Priority, host, unit and process of an entry stand in the envelope; further lines of a message come after it as they are.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import struct
+import time
+from collections.abc import Iterable, Iterator, Mapping
+
+LONGEST_ENTRY = 1 << 20
+"""Bytes of one entry; what is longer is left out."""
+
+_UNFIT = re.compile(r"[^\w.\-/@()]+")
+
+
+def is_export(beginning: bytes) -> bool:
+    """Whether a log begins as `journalctl -o export` writes."""
+    return beginning.startswith((b"__CURSOR=", b"__REALTIME_TIMESTAMP="))
+
+
+def is_json(beginning: bytes) -> bool:
+    """Whether a log begins as `journalctl -o json` writes."""
+    line = beginning.partition(b"\n")[0]
+    return line.startswith(b"{") and b'"__REALTIME_TIMESTAMP"' in beginning[:8192]
+
+
+def lines_of_export(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Make lines of the entries of an export, whose fields may be binary: name, line feed, length, value."""
+    kept = b""
+    entry: dict[str, bytes] = {}
+    for piece in pieces:
+        kept += piece
+        at, lines = 0, []
+        while True:
+            end = kept.find(b"\n", at)
+            if end < 0:
+                break
+            line = kept[at:end]
+            if b"=" in line or not line:
+                at = end + 1
+                if line:
+                    name, _, value = line.partition(b"=")
+                    entry[name.decode("ascii", "replace")] = value
+                    continue
+                lines.append(_line_of(entry))
+                entry = {}
+                continue
+            if len(kept) < end + 9:
+                break
+            size = struct.unpack_from("<Q", kept, end + 1)[0]
+            if size > LONGEST_ENTRY:
+                at = end + 1
+                continue
+            if len(kept) < end + 9 + size + 1:
+                break
+            entry[line.decode("ascii", "replace")] = kept[end + 9 : end + 9 + size]
+            at = end + 9 + size + 1
+        kept = kept[at:]
+        if len(kept) > 2 * LONGEST_ENTRY:
+            kept = b""
+        yield b"".join(lines)
+    yield _line_of(entry)
+
+
+def lines_of_json(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Make lines of entries that are one JSON object each; what is none is left out."""
+    kept = b""
+    for piece in pieces:
+        kept += piece
+        whole, _, kept = kept.rpartition(b"\n")
+        yield b"".join(map(_line_of_json, whole.split(b"\n")))
+        if len(kept) > LONGEST_ENTRY:
+            kept = b""
+    yield _line_of_json(kept)
+
+
+def _line_of_json(line: bytes) -> bytes:
+    if len(line) > LONGEST_ENTRY or not line.startswith(b"{"):
+        return b""
+    try:
+        found = json.loads(line)
+        return _line_of({name: _bytes_of(value) for name, value in found.items()})
+    except (ValueError, RecursionError, AttributeError, TypeError):
+        return b""
+
+
+def _bytes_of(value: object) -> bytes:
+    """A field's value: a text, or the numbers of its bytes where it is none."""
+    if isinstance(value, list):
+        return bytes(each for each in value if isinstance(each, int) and 0 <= each < 256)
+    return str(value).encode("utf-8", "replace")
+
+
+def _line_of(entry: Mapping[str, bytes]) -> bytes:
+    stamp = entry.get("_SOURCE_REALTIME_TIMESTAMP") or entry.get("__REALTIME_TIMESTAMP", b"")
+    message = entry.get("MESSAGE", b"")
+    if not stamp.isdigit() or len(stamp) > 17 or not message:
+        return b""
+    seconds, micros = divmod(int(stamp), 1_000_000)
+    at = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
+    pid = entry.get("_PID", b"")
+    who = _word(entry, "CONTAINER_NAME", "_SYSTEMD_UNIT", "SYSLOG_IDENTIFIER", "_COMM") + (
+        f"[{pid.decode()}]" if pid.isdigit() and len(pid) < 11 else ""
+    )
+    priority = entry.get("PRIORITY", b"6")
+    head = f"<{priority.decode() if priority in _PRIORITIES else 6}>{at}.{micros:06}+00:00 {_word(entry, '_HOSTNAME')} {who}: "
+    return head.encode() + message.rstrip(b"\n") + b"\n"
+
+
+_PRIORITIES = tuple(b"%d" % number for number in range(8))
+
+
+def _word(entry: Mapping[str, bytes], *names: str) -> str:
+    value = next((entry[name] for name in names if entry.get(name)), b"-")
+    return _UNFIT.sub("-", value.decode("utf-8", "replace").removesuffix(".service"))[:100] or "-"

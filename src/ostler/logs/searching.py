@@ -1,0 +1,95 @@
+"""Where to begin in a large plain log, when only what is newer than some time is wanted."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ostler.logs.formats.format import Format
+from ostler.logs.moments import zone
+from ostler.logs.opening import Spoiled, pieces
+
+if TYPE_CHECKING:
+    from ostler.logs.reading import Opened
+
+WORTH_IT_BYTES = 4 << 20
+SAMPLE_BYTES = 256 * 1024
+_ZONE = re.compile(rb"(?<=\d)[+-]\d\d:?\d\d$")
+LOCAL = ("access", "rabbitmq", "syslog")
+"""Formats whose zone is that of their host; others are always in UTC."""
+
+SLACK_S = 120.0
+"""Processes of one service write into one log, not always in the order of time."""
+
+
+def start_for(opened: Opened, since: float | None) -> int:
+    """Return a place in a log before which all is older than ``since``; 0 when it is not worth looking for one.
+
+    Raises OSError when the log cannot be read.
+    """
+    size = opened.log.size_bytes
+    if since is None or opened.is_packed or opened.translation or size < WORTH_IT_BYTES:
+        return 0
+    low, high = 0, size
+    with Path(opened.log.path).open("rb") as raw:
+        while high - low > SAMPLE_BYTES:
+            middle = (low + high) // 2
+            raw.seek(middle)
+            at = first_time(opened, raw.read(SAMPLE_BYTES))
+            if at is None or at >= since - SLACK_S:
+                high = middle
+            else:
+                low = middle
+    return low
+
+
+def first_time(opened: Opened, sample: bytes) -> float | None:
+    """The time of the first event in a piece of a log; None when none begins there."""
+    near = opened.log.changed_at
+    begins = [(match.start(), each, match) for each in opened.formats if (match := each.begin.search(sample))]
+    for _, shape, match in sorted(begins, key=lambda found: found[0]):
+        read = shape.moment(match["time"], near)
+        if read is not None:
+            return read - opened.ahead_s - (opened.zone_s if is_without_zone(shape, match["time"]) else 0.0)
+    return None
+
+
+def last_time(opened: Opened) -> float | None:
+    """The time of the last event of a log, by its end; of a packed one by all of it. None when it cannot be read."""
+    last: float | None = None
+    try:
+        start = 0 if opened.is_packed or opened.translation else max(0, opened.log.size_bytes - SAMPLE_BYTES)
+        for piece in pieces(opened.log.path, start):
+            last = _last_time(opened, piece) or last
+    except (OSError, Spoiled):
+        return last
+    return last
+
+
+def _last_time(opened: Opened, piece: bytes) -> float | None:
+    times = []
+    for shape in opened.formats:
+        stamps = [match["time"] for match in shape.begin.finditer(piece)]
+        for stamp in reversed(stamps[-50:]):
+            read = shape.moment(stamp, opened.log.changed_at)
+            if read is not None:
+                zone_s = opened.zone_s if is_without_zone(shape, stamp) else 0.0
+                times.append(read - opened.ahead_s - zone_s)
+                break
+    return max(times, default=None)
+
+
+def stated_zone(opened: Opened, sample: bytes) -> float | None:
+    """The time zone that the times of a log state, in seconds east of UTC; None when they state none."""
+    for shape in opened.formats:
+        match = shape.begin.search(sample)
+        stated = _ZONE.search(match["time"]) if match else None
+        if stated and shape.name in LOCAL:
+            return zone(stated[0])
+    return None
+
+
+def is_without_zone(shape: Format, stamp: bytes) -> bool:
+    """Whether a time as a log has it says nothing of its zone."""
+    return not (shape.has_zone or stamp.endswith(b"Z") or b"+" in stamp[19:] or b"-" in stamp[19:])
