@@ -10,6 +10,7 @@ from tests.meta import list_codes
 
 from ostler.cli.plans import plan_schema
 from ostler.planning.model import plan_to_json
+from ostler.reporting.log_document import logs_schema
 from ostler.reporting.plan_text import plan_text
 from ostler.reporting.rehearsal_document import rehearsal_schema
 from ostler.reporting.report_model import report_schema
@@ -21,6 +22,7 @@ SCHEMAS = Path(__file__).parents[2] / "docs" / "schemas"
 def documents() -> dict[Path, str]:
     """Every golden document, by where it is kept."""
     found = {
+        SCHEMAS / "logs.json": logs_schema(),
         SCHEMAS / "plan.json": plan_schema(),
         SCHEMAS / "rehearsal.json": rehearsal_schema(),
         SCHEMAS / "report.json": report_schema(),

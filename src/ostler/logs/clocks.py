@@ -2,12 +2,13 @@
 
 Each request that is seen on two hosts bounds the difference of their clocks from one side or from both:
 
-- an API that says how long an answer took says when it began: what the request did elsewhere came after that;
+- an API that says how long an answer took says when it began: what the request did elsewhere came after that, and
+  what does something after what decides where;
 - a service that was called (its global request id is the caller's) was called after the caller first spoke of the
   request, and had answered before the caller last did.
 
 The second kind can be wrong by what the caller did in silence; so of many bounds not the sharpest one counts but one
-that a few contradict. From bounds between pairs follow bounds between all (shortest ways in a graph).
+that a few contradict.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ class Span:
 @dataclass(frozen=True)
 class Clock:
     """What is known of a host's clock: it is ahead of ``reference``'s by ``ahead_s`` seconds (behind when negative),
-    and surely by no less than ``least_s`` and no more than ``most_s`` (None: nothing bounds it on that side).
+    and by no less than ``least_s`` and no more than ``most_s`` (None: nothing bounds it on that side).
 
     ``is_zone`` says that the difference looks like another time zone.
     """
@@ -94,32 +95,59 @@ Bounds = dict[tuple[str, str], list[float]]
 
 
 def clocks_of(spans: Mapping[tuple[str, str, str], Span]) -> list[Clock]:
-    """Return what is known of the clocks of all hosts that share requests with others, in the order of their names."""
-    bounds = _bounds(spans)
-    if not bounds:
+    """Return what is known of the clocks of all hosts that share requests with others, in the order of their names.
+
+    Most clocks are right: as few hosts as possible are taken for wrong. They are found one after the other, the one
+    first that contradicts most others; what is known of it then rests on all that do not contradict each other.
+    """
+    bounds = {pair: sorted(samples)[int(CONTRADICTED * len(samples))] for pair, samples in _bounds(spans).items()}
+    hosts = {host for pair in bounds for host in pair}
+    if not hosts:
         return []
-    sharpest = {pair: sorted(samples)[int(CONTRADICTED * len(samples))] for pair, samples in bounds.items()}
-    hosts = sorted({host for pair in sharpest for host in pair})
-    shared = Counter(host for pair, samples in bounds.items() for host in pair for _ in samples)
-    timed = Counter(span.host for span in spans.values() if span.is_timed)
-    reference = max(hosts, key=lambda host: (timed[host], shared[host], host))
-    most, least = _shortest(reference, hosts, sharpest), _shortest(reference, hosts, _turned(sharpest))
-    return [_clock(host, reference, least.get(host), most.get(host)) for host in hosts if host != reference]
+    said = Counter(span.host for span in spans.values())
+    ahead = dict.fromkeys(hosts, 0.0)
+    wrong: list[str] = []
+    while worst := _most_contradicting(bounds, hosts - set(wrong), said):
+        wrong.append(worst)
+    right = hosts - set(wrong)
+    reference = max(right, key=lambda host: (said[host], host))
+    found = {host: _clock(host, reference, bounds, dict.fromkeys(right - {host}, 0.0)) for host in right}
+    for host in reversed(wrong):
+        known = {each: ahead[each] for each in right}
+        found[host] = _clock(host, reference, bounds, known, is_wrong=True)
+        ahead[host] = found[host].ahead_s
+        right.add(host)
+    return [found[host] for host in sorted(hosts) if host != reference]
 
 
-def _clock(host: str, reference: str, turned: float | None, most: float | None) -> Clock:
-    least = None if turned is None else -turned
-    return Clock(host, reference, _estimate(least, most), least, most)
+def _most_contradicting(
+    bounds: Mapping[tuple[str, str], float], hosts: set[str], said: Mapping[str, int]
+) -> str | None:
+    """The host that more others contradict than any other; of several the one that has to do with the fewest others,
+    then the one that said least. None when all agree."""
+    within = {pair: seconds for pair, seconds in bounds.items() if hosts.issuperset(pair)}
+    against = Counter(host for pair, seconds in within.items() for host in pair if seconds < -AGREES_S)
+    met = {host: len({each for pair in within if host in pair for each in pair}) for host in against}
+    return max(against, key=lambda host: (against[host], -met[host], -said[host], host), default=None)
 
 
-def _estimate(least: float | None, most: float | None) -> float:
-    if least is not None and most is not None:
-        middle = (least + most) / 2
-        is_sure = (least > 0) == (most > 0) and abs(middle) > AGREES_S
-        return middle if is_sure or (least > most and abs(middle) > AGREES_S) else 0.0
-    if most is not None:
-        return most if most < -AGREES_S else 0.0
-    return least if least is not None and least > AGREES_S else 0.0
+def _clock(
+    host: str,
+    reference: str,
+    bounds: Mapping[tuple[str, str], float],
+    known: Mapping[str, float],
+    *,
+    is_wrong: bool = False,
+) -> Clock:
+    at_most = [known[one] + seconds for (one, other), seconds in bounds.items() if other == host and one in known]
+    at_least = [known[other] - seconds for (one, other), seconds in bounds.items() if one == host and other in known]
+    most, least = min(at_most, default=None), max(at_least, default=None)
+    ahead = 0.0
+    if is_wrong and most is not None and least is not None:
+        ahead = (least + most) / 2
+    elif is_wrong:
+        ahead = most if most is not None else least if least is not None else 0.0
+    return Clock(host, reference, ahead, least, most)
 
 
 def _bounds(spans: Mapping[tuple[str, str, str], Span]) -> Bounds:
@@ -129,32 +157,32 @@ def _bounds(spans: Mapping[tuple[str, str, str], Span]) -> Bounds:
     bounds: Bounds = {}
     for group in of_request.values():
         for one in group:
-            if one.is_timed:
-                for other in group:
-                    if not other.is_timed:
-                        _at_most(bounds, one.host, other.host, other.begins - one.begins)
-            for caller in of_request.get(one.caller or "", ()):
-                if caller.request != one.request and one.is_timed:
-                    _at_most(bounds, caller.host, one.host, one.begins - caller.begins)
-                    if caller.ends > caller.begins:
-                        _at_most(bounds, one.host, caller.host, caller.ends - one.ends)
+            for other in group:
+                if _rank(one) < _rank(other):
+                    _at_most(bounds, one.host, other.host, other.begins - one.begins)
+            caller = _caller(one, of_request.get(one.caller or "", []))
+            if caller is not None:
+                _at_most(bounds, caller.host, one.host, one.begins - caller.begins)
+                _at_most(bounds, one.host, caller.host, caller.ends - one.ends)
     return bounds
+
+
+def _rank(span: Span) -> int:
+    """Who comes before whom in a request: APIs, then what decides where it is done, then what does it."""
+    if span.is_timed:
+        return 0
+    return 1 if "scheduler" in span.service or "conductor" in span.service else 2
+
+
+def _caller(called: Span, spans: list[Span]) -> Span | None:
+    """Which of the services that worked on a request made a call: one that worked longer than the call took, rather
+    one that works behind an API than the API itself. None when that cannot be told."""
+    if not called.is_timed or called.caller == called.request:
+        return None
+    long_enough = [span for span in spans if span.ends - span.begins >= called.ends - called.begins]
+    return max(long_enough, key=lambda span: (not span.is_timed, span.ends - span.begins), default=None)
 
 
 def _at_most(bounds: Bounds, one: str, other: str, seconds: float) -> None:
     if one != other:
         bounds.setdefault((one, other), []).append(seconds)
-
-
-def _turned(bounds: Mapping[tuple[str, str], float]) -> dict[tuple[str, str], float]:
-    return {(other, one): seconds for (one, other), seconds in bounds.items()}
-
-
-def _shortest(start: str, hosts: list[str], bounds: Mapping[tuple[str, str], float]) -> dict[str, float]:
-    """The least sums of bounds along ways from a host; bounds that contradict each other go round only so often."""
-    reached = {start: 0.0}
-    for _ in hosts:
-        for (one, other), seconds in bounds.items():
-            if one in reached and other != start and reached[one] + seconds < reached.get(other, float("inf")):
-                reached[other] = reached[one] + seconds
-    return reached

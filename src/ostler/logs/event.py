@@ -26,7 +26,8 @@ class LogFile:
 
     ``path`` is where it lies, ``name`` how it is shown (relative to what was asked for); ``project`` is an OpenStack
     project or a part of the infrastructure (`mariadb`), ``service`` what wrote it (`nova-api`); ``size_bytes`` and
-    ``changed_at`` (seconds since the epoch) are those of the file as it lies there.
+    ``changed_at`` (seconds since the epoch) are those of the file as it lies there. ``is_part`` says that it was made
+    of another one, or of a part of it: places in it lead nowhere.
     """
 
     path: str
@@ -36,6 +37,7 @@ class LogFile:
     service: str = ""
     size_bytes: int = 0
     changed_at: float = 0.0
+    is_part: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """Which logs a folder holds, and whose they are: told by names and places alone, as operators and tools lay them.
 
-    nova/nova-api.log                    a project's folder, as below /var/log
-    ctl1/var/log/kolla/nova/nova-api.log a host's folder, and Kolla's
-    sosreport-ctl1-2026-01-15-abc/var/log/messages, …/sos_commands/logs/journalctl_--no-pager
+nova/nova-api.log                    a project's folder, as below /var/log
+ctl1/var/log/kolla/nova/nova-api.log a host's folder, and Kolla's
+sosreport-ctl1-2026-01-15-abc/var/log/messages, …/sos_commands/logs/journalctl_--no-pager
 """
 
 from __future__ import annotations
@@ -16,11 +16,13 @@ from pathlib import Path
 from ostler.errors import InputError
 from ostler.logs.event import LogFile
 
-PROJECTS = frozenset(
-    "aodh barbican blazar ceilometer cinder cloudkitty cyborg designate glance gnocchi heat horizon ironic keystone "
-    "magnum manila masakari mistral murano neutron nova octavia placement sahara senlin skyline swift tacker trove "
-    "vitrage watcher zaqar zun".split()
-)
+PROJECTS = frozenset((
+    "aodh", "barbican", "blazar", "ceilometer", "cinder", "cloudkitty", "cyborg", "designate", "glance", "gnocchi",
+    "heat", "horizon", "ironic", "keystone", "magnum", "manila", "masakari", "mistral", "murano", "neutron", "nova",
+    "octavia", "placement", "sahara", "senlin", "skyline", "swift", "tacker", "trove", "vitrage", "watcher", "zaqar",
+    "zun",
+))  # fmt: skip
+"""Names of folders that are OpenStack projects, and begin the names of their services."""
 INFRASTRUCTURE = {
     "rabbitmq": "rabbitmq", "rabbit": "rabbitmq", "mysql": "mariadb", "mariadb": "mariadb", "mysqld": "mariadb",
     "galera": "mariadb", "haproxy": "haproxy", "proxysql": "proxysql", "libvirt": "libvirt", "libvirtd": "libvirt",
@@ -32,7 +34,9 @@ INFRASTRUCTURE = {
 }  # fmt: skip
 """What the names of folders and logs say of a part of the infrastructure."""
 
-ON_THE_WAY = frozenset("var log logs kolla containers sos_commands journal remote syslogs service".split())
+ON_THE_WAY = frozenset(
+    ("var", "log", "logs", "kolla", "containers", "sos_commands", "journal", "remote", "syslogs", "service")
+)
 """Folders that say neither whose a log is nor where it is from."""
 
 NO_LOGS = (
@@ -40,7 +44,7 @@ NO_LOGS = (
     ".tar", ".tgz", ".zip", ".rpm", ".deb", ".db", ".sqlite", ".sql", ".md", ".pem", ".crt", ".key", ".rst",
 )  # fmt: skip
 PACKED = re.compile(r"\.(?:gz|bz2|xz|zst)$")
-ROTATED = re.compile(r"(?:[.\-_](?:\d{1,3}|\d{8}(?:[-T]\d{2,10})?|old|bak))+$")
+ROTATED = re.compile(r"(?:\.\d{1,3}|[.\-_](?:20\d{6}(?:[-T]?\d{2,10})?|old|bak))+$")
 LIKE_A_LOG = re.compile(r"log|journal|messages|\.err\b|\.out\b|audit|dmesg|console")
 _SOS = re.compile(r"^(?:sosreport|sos-collector)-(?P<host>.+?)(?:-\d{6,})?-\d{4}-\d\d-\d\d(?:-[a-z0-9]+)?$")
 
@@ -70,22 +74,23 @@ def _files(where: Path) -> Iterator[Path]:
     root, seen = os.path.realpath(where), set()
     for folder, folders, names in os.walk(where):
         folders.sort()
-        for name in names:
-            path = os.path.join(folder, name)  # noqa: PTH118 - many thousands of them
+        paths = [os.path.join(folder, name) for name in names]  # noqa: PTH118 - many thousands of them
+        links = {path for path in paths if os.path.islink(path)}  # noqa: PTH114
+        for path in sorted(paths, key=lambda path: path in links):
             try:
-                real = os.path.realpath(path) if os.path.islink(path) else path  # noqa: PTH114
+                real = os.path.realpath(path) if path in links else path
                 about = os.stat(real)  # noqa: PTH116
             except (OSError, ValueError):
                 continue
             is_within = real is path or real.startswith(root + os.sep)
             identity = (about.st_dev, about.st_ino)
-            if stat.S_ISREG(about.st_mode) and about.st_size and is_within and identity not in seen and _may_be(name):
+            if stat.S_ISREG(about.st_mode) and about.st_size and is_within and identity not in seen and _may_be(path):
                 seen.add(identity)
                 yield Path(path)
 
 
-def _may_be(name: str) -> bool:
-    bare = PACKED.sub("", name).lower()
+def _may_be(path: str) -> bool:
+    bare = PACKED.sub("", path).lower()
     return not bare.endswith(NO_LOGS) or bare.endswith(".log")
 
 

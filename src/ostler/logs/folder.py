@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,9 +17,10 @@ COMPARED_BYTES = 64 << 20
 """Of logs larger than this together, only what is new enough is read to compare clocks."""
 
 
-def open_folder(where: Path, tally: Tally) -> list[Opened]:
+def open_folder(where: Path, tally: Tally, zones: Mapping[str, float] | None = None) -> list[Opened]:
     """Look into every log of a folder; those that are none are left out, and told of when their names say they are one.
 
+    ``zones`` are the time zones of hosts that are known, in seconds east of UTC; others are told by the logs.
     Raises InputError when there is nothing that could be read.
     """
     opened = [look_into(log, tally) for log in find_logs(where)]
@@ -34,10 +35,10 @@ def open_folder(where: Path, tally: Tally) -> list[Opened]:
             found="; ".join(f"{problem.log.name}: {problem.says}" for problem in tally.problems[:3]),
             do_next="name the folder that holds the logs; a journal must be exported first: journalctl -o export",
         )
-    return with_zones(known)
+    return with_zones(known, zones or {})
 
 
-def with_zones(logs: Sequence[Opened]) -> list[Opened]:
+def with_zones(logs: Sequence[Opened], zones: Mapping[str, float]) -> list[Opened]:
     """Give the logs of a host the time zone that others of its logs state, where those agree."""
     stated: dict[str, set[float]] = {}
     for each in logs:
@@ -45,8 +46,8 @@ def with_zones(logs: Sequence[Opened]) -> list[Opened]:
             stated.setdefault(each.log.host, set()).add(each.stated_zone_s)
     found = []
     for each in logs:
-        zones = stated.get(each.log.host, set())
-        zone_s = next(iter(zones)) if len(zones) == 1 else 0.0
+        agreed = stated.get(each.log.host, set())
+        zone_s = zones.get(each.log.host, next(iter(agreed)) if len(agreed) == 1 else 0.0)
         shift_s = zone_s if each.begins is not None and each.is_naive else 0.0
         found.append(replace(each, zone_s=zone_s, begins=None if each.begins is None else each.begins - shift_s))
     return found

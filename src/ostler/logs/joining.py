@@ -1,8 +1,8 @@
 """One request through all services: which ids belong together, and who called whom.
 
-A service that is called gives the request an id of its own, and keeps its caller's as the global one (since Pike; source:
-oslo.middleware's request_id, read 2026-11-26). Older ones, and whatever quotes the answer of another service, name the
-other's id in what they say: `used request id req-…`, `(Request-ID: req-…)`.
+A service that is called gives the request an id of its own, and keeps its caller's as the global one (since Pike;
+source: oslo.middleware's request_id, read 2026-11-26). Older ones, and whatever quotes the answer of another service,
+name the other's id in what they say: `used request id req-…`, `(Request-ID: req-…)`.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
     <3>2026-01-15T10:05:48.123456+00:00 ctl1 nova-api[12]: what was said
 
-Priority, host, unit and process of an entry stand in the envelope; further lines of a message come after it as they are.
+Priority, host, unit and process of an entry stand in the envelope; further lines of a message follow it as they are.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from __future__ import annotations
 import json
 import re
 import struct
-import time
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
 
 LONGEST_ENTRY = 1 << 20
 """Bytes of one entry; what is longer is left out."""
@@ -103,13 +103,14 @@ def _line_of(entry: Mapping[str, bytes]) -> bytes:
     if not stamp.isdigit() or len(stamp) > 17 or not message:
         return b""
     seconds, micros = divmod(int(stamp), 1_000_000)
-    at = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
+    at = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
     pid = entry.get("_PID", b"")
     who = _word(entry, "CONTAINER_NAME", "_SYSTEMD_UNIT", "SYSLOG_IDENTIFIER", "_COMM") + (
         f"[{pid.decode()}]" if pid.isdigit() and len(pid) < 11 else ""
     )
     priority = entry.get("PRIORITY", b"6")
-    head = f"<{priority.decode() if priority in _PRIORITIES else 6}>{at}.{micros:06}+00:00 {_word(entry, '_HOSTNAME')} {who}: "
+    known = priority.decode() if priority in _PRIORITIES else "6"
+    head = f"<{known}>{at}.{micros:06}+00:00 {_word(entry, '_HOSTNAME')} {who}: "
     return head.encode() + message.rstrip(b"\n") + b"\n"
 
 

@@ -7,7 +7,7 @@ was changed). They return None for what is no time: the thirty-first of February
 from __future__ import annotations
 
 import calendar
-import time
+from datetime import UTC, datetime
 
 MONTHS = {
     name: number
@@ -62,7 +62,7 @@ def compact(stamp: bytes, near: float = 0.0) -> float | None:
 def month_first(stamp: bytes, near: float) -> float | None:
     """`Jan 15 10:05:48` of syslog: the newest such day that is not a day after ``near``."""
     words = stamp.split()
-    year = time.gmtime(near).tm_year
+    year = datetime.fromtimestamp(near, UTC).year
     for each in (year, year - 1):
         found = _of(words[0], words[1], each, words[2])
         if found is not None and found <= near + DAY_S:

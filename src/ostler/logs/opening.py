@@ -83,15 +83,18 @@ def _unpacked(raw: io.FileIO, packing: str, size: int) -> Iterator[bytes]:
 def _unpacked_xz(raw: io.FileIO, size: int) -> Iterator[bytes]:
     unpacker = lzma.LZMADecompressor(memlimit=MOST_MEMORY_BYTES)
     while True:
-        packed = raw.read(1 << 16) if unpacker.needs_input else b""
-        if unpacker.needs_input and not packed:
-            if not unpacker.eof:
-                raise EOFError
-            return
-        yield unpacker.decompress(packed, size)
-        if unpacker.eof:
-            rest = (unpacker.unused_data + raw.read(1 << 16)).lstrip(b"\0")
-            if not rest:
-                return
+        packed = b""
+        if unpacker.eof:  # one stream may follow another, with padding in between
+            packed = unpacker.unused_data.lstrip(b"\0")
+            while not packed:
+                more = raw.read(1 << 16)
+                if not more:
+                    return
+                packed = more.lstrip(b"\0")
             unpacker = lzma.LZMADecompressor(memlimit=MOST_MEMORY_BYTES)
-            yield unpacker.decompress(rest, size)
+        elif unpacker.needs_input:
+            packed = raw.read(1 << 16)
+            if not packed:
+                raise EOFError
+        if piece := unpacker.decompress(packed, size):
+            yield piece

@@ -7,7 +7,9 @@ import re
 from ostler.logs.event import Event
 
 _EMAIL = re.compile(r"\b[\w.+\-]{1,64}@[\w\-]{1,63}(?:\.[\w\-]{1,63}){1,4}\b")
-_CLIENT = re.compile(r"\b(?:client|remote|from|peer)[ :=]{1,2}\[?\d{1,3}(?:\.\d{1,3}){3}\b|^\s*\d{1,3}(?:\.\d{1,3}){3}[ ,:]")
+_CLIENT = re.compile(
+    r"\b(?:client|remote|from|peer)[ :=]{1,2}\[?\d{1,3}(?:\.\d{1,3}){3}\b|^\s*\d{1,3}(?:\.\d{1,3}){3}[ ,:]"
+)
 _USER = re.compile(r"\buser(?:_?name)?['\"]?[ :=]{1,3}['\"]?(?!None\b)[\w.\-]+", re.IGNORECASE)
 _ID = re.compile(r"[0-9a-f\-]{32,36}|default|-")
 

@@ -112,6 +112,7 @@ def look_into(log: LogFile, tally: Tally) -> Opened:
     translation = "export" if is_export(beginning) else "json" if is_json(beginning) else ""
     if translation:
         beginning = b"".join(_translated([beginning], translation))
+    log = replace(log, is_part=True) if translation else log
     opened = Opened(log, formats_of(beginning), packed, translation)
     zone_s = None if translation else stated_zone(opened, b"\n" + beginning)
     return replace(opened, begins=first_time(opened, b"\n" + beginning), stated_zone_s=zone_s)
@@ -166,7 +167,7 @@ class _Reader:
         self._wanted = wanted
         self._pending: list[Event] = []
         self._tracebacks: dict[bytes, Event] = {}
-        self._has_numbers = not opened.translation
+        self._has_numbers = not opened.log.is_part
         self.lines = 0
         self.is_past = False
 
@@ -283,7 +284,7 @@ def _begins(formats: tuple[Format, ...], block: bytes, least: Level) -> Iterable
         if len(formats) == 1 and not is_narrow:
             ends = [match.start() for match in matches[1:]]
             ends.append(len(block))
-            return zip(matches, repeat(shape), ends)  # noqa: B905 - endless
+            return zip(matches, repeat(shape), ends)
         several.update((match.start(), (match, shape)) for match in matches)
     found = [several[place] for place in sorted(several)]
     if is_narrow:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 WORTH_IT_BYTES = 4 << 20
 SAMPLE_BYTES = 256 * 1024
-_ZONE = re.compile(rb"(?<=\d)[+-]\d\d:?\d\d$")
+_ZONE = re.compile(rb"[+-]\d\d:?\d\d$")
 LOCAL = ("access", "rabbitmq", "syslog")
 """Formats whose zone is that of their host; others are always in UTC."""
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any, Literal, TypedDict
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
 
 from pydantic import TypeAdapter
 
@@ -18,7 +19,8 @@ from ostler.logs.templates import Template
 from ostler.reporting.log_words import LONGEST_IN_FULL, clean, moment, shown
 
 
-class FrameShown(TypedDict):
+@dataclass(frozen=True)
+class FrameShown:
     """One frame of a traceback; ``module`` is the file below its folder of packages."""
 
     file: str
@@ -27,11 +29,12 @@ class FrameShown(TypedDict):
     function: str
 
 
-class EventShown(TypedDict):
+@dataclass(frozen=True)
+class EventShown:
     """One event: ``time`` is corrected by what is known of its host's clock, ``line`` is 0 when it was not counted,
+    ``offset`` the place of its first byte, None when only a part of the log was there,
     ``personal`` names the kinds of personal data in it. Secrets are masked in ``text``."""
 
-    event: Literal["logged"]
     time: str
     host: str
     project: str
@@ -49,11 +52,13 @@ class EventShown(TypedDict):
     personal: list[str]
     file: str
     line: int
-    offset: int
+    offset: int | None
     is_whole: bool
+    event: Literal["logged"] = "logged"
 
 
-class ClockShown(TypedDict):
+@dataclass(frozen=True)
+class ClockShown:
     """A host's clock beside the reference's, in seconds; None where nothing bounds the difference."""
 
     host: str
@@ -64,88 +69,83 @@ class ClockShown(TypedDict):
     is_zone: bool
 
 
-class NotRead(TypedDict):
+@dataclass(frozen=True)
+class NotRead:
     """A log that was not, or not wholly, read."""
 
     file: str
     says: str
 
 
-class SummaryShown(TypedDict):
+@dataclass(frozen=True)
+class SummaryShown:
     """What was read, after all events."""
 
-    event: Literal["summary"]
     events: int
     files: int
     lines: int
     clocks: list[ClockShown]
     calls: list[tuple[str, str]]
     not_read: list[NotRead]
+    event: Literal["summary"] = "summary"
 
 
 def event_line(event: Event) -> str:
     """One event as one line of JSON."""
-    return json.dumps(event_document(event), ensure_ascii=False)
+    return json.dumps(event_shown(event), default=vars, ensure_ascii=False)
 
 
-def event_document(event: Event) -> EventShown:
-    """One event as plain data."""
+def event_shown(event: Event) -> EventShown:
+    """One event as it is shown."""
     details = event.details
-    return {
-        "event": "logged",
-        "time": moment(event.time),
-        "host": clean(event.host),
-        "project": clean(event.project),
-        "service": clean(event.service),
-        "level": event.level.name.lower(),
-        "module": clean(details.module),
-        "pid": details.pid,
-        "request": details.request,
-        "global_request": details.global_request,
-        "instance": details.instance,
-        "status": details.status,
-        "duration_s": details.duration_s,
-        "text": shown(details.text, LONGEST_IN_FULL),
-        "frames": [
-            {
-                "file": clean(frame.file),
-                "module": clean(frame.module),
-                "line": frame.line,
-                "function": clean(frame.function),
-            }
+    return EventShown(
+        time=moment(event.time),
+        host=clean(event.host),
+        project=clean(event.project),
+        service=clean(event.service),
+        level=event.level.name.lower(),
+        module=clean(details.module),
+        pid=details.pid,
+        request=details.request,
+        global_request=details.global_request,
+        instance=details.instance,
+        status=details.status,
+        duration_s=details.duration_s,
+        text=shown(details.text, LONGEST_IN_FULL),
+        frames=[
+            FrameShown(clean(frame.file), clean(frame.module), frame.line, clean(frame.function))
             for frame in event.frames
         ],
-        "personal": list(personal_in(event)),
-        "file": clean(event.log.name),
-        "line": event.line,
-        "offset": event.offset,
-        "is_whole": event.is_whole,
-    }
+        personal=list(personal_in(event)),
+        file=clean(event.log.name),
+        line=event.line,
+        offset=None if event.log.is_part else event.offset,
+        is_whole=event.is_whole,
+    )
 
 
-def summary_document(
-    count: int, tally: Tally, clocks: Sequence[Clock], family: Family | None = None
-) -> SummaryShown:
-    """What was read, as plain data."""
-    return {
-        "event": "summary",
-        "events": count,
-        "files": tally.files,
-        "lines": tally.lines,
-        "clocks": [
-            {
-                "host": clean(each.host),
-                "reference": clean(each.reference),
-                "ahead_s": round(each.ahead_s, 3),
-                "least_s": None if each.least_s is None else round(each.least_s, 3),
-                "most_s": None if each.most_s is None else round(each.most_s, 3),
-                "is_zone": each.is_zone,
-            }
-            for each in clocks
-        ],
-        "calls": sorted(family.calls) if family else [],
-        "not_read": [{"file": clean(each.log.name), "says": clean(each.says)} for each in tally.problems],
-    }
+def summary_line(count: int, tally: Tally, clocks: Sequence[Clock], family: Family | None = None) -> str:
+    """What was read, as one line of JSON."""
+    found = SummaryShown(
+        events=count,
+        files=tally.files,
+        lines=tally.lines,
+        clocks=[_clock_shown(each) for each in clocks],
+        calls=sorted(family.calls) if family else [],
+        not_read=[NotRead(clean(each.log.name), clean(each.says)) for each in tally.problems],
+    )
+    return json.dumps(found, default=vars, ensure_ascii=False)
+
+
+def _clock_shown(clock: Clock) -> ClockShown:
+    return ClockShown(
+        clean(clock.host),
+        clean(clock.reference),
+        round(clock.ahead_s, 3),
+        None if clock.least_s is None else round(clock.least_s, 3),
+        None if clock.most_s is None else round(clock.most_s, 3),
+        clock.is_zone,
+    )
 
 
 def templates_document(templates: Sequence[Template], since: float | None) -> dict[str, Any]:
@@ -161,7 +161,7 @@ def templates_document(templates: Sequence[Template], since: float | None) -> di
                 "count": each.count,
                 "first": moment(each.first),
                 "last": moment(each.last),
-                "example": event_document(each.example),
+                "example": asdict(event_shown(each.example)),
             }
             for each in templates
         ],

@@ -58,9 +58,7 @@ def picture_of_rates(rates: Rates) -> Picture | None:
     return Picture(WIDTH, bottom + 34, (), tuple(boxes), tuple(marks), ticks, 0.0)
 
 
-def _bars(
-    time: Axis, ground: float, service: str, row: Sequence[int], rates: Rates, most: int
-) -> Iterator[Box]:
+def _bars(time: Axis, ground: float, service: str, row: Sequence[int], rates: Rates, most: int) -> Iterator[Box]:
     for step, count in enumerate(row):
         if count:
             begins = rates.begins + step * rates.step_s

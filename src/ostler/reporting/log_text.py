@@ -1,5 +1,4 @@
-"""Logged events as text for a tired operator: in the order of time, what repeats itself folded, errors with their place.
-"""
+"""Logged events as text for a tired operator: in order, repetitions folded, errors with their place. Pure."""
 
 from __future__ import annotations
 
@@ -107,7 +106,7 @@ def summary_text(lines: Lines, tally: Tally, clocks: Sequence[Clock]) -> Iterato
     when = f", {moment(lines.first)} to {moment(lines.last)}" if lines.first is not None and lines.last else ""
     yield f"{lines.count:,} events shown of {tally.lines:,} lines in {tally.files:,} logs{when}."
     if lines.personal:
-        yield f"{PERSONAL} marks {lines.personal} that hold personal data (addresses, names): take care where you paste them."
+        yield f"{PERSONAL} marks {lines.personal} with personal data (addresses, names): mind where you paste them."
     yield from clocks_text(clocks)
     yield from problems_text(tally)
 

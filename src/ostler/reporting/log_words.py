@@ -68,11 +68,11 @@ def moment(time: float) -> str:
 
 
 def place(event: Event) -> str:
-    """Where it stands: file and line, or file and byte when its line was not counted."""
+    """Where it stands: file and line, file and byte when its line was not counted, or the file alone."""
     name = clean(event.log.name)
     if event.line:
         return f"{name}:{event.line}"
-    return name if event.shape.name == "syslog" and not event.log.size_bytes else f"{name}@{event.offset}"
+    return name if event.log.is_part else f"{name}@{event.offset}"
 
 
 def cause(event: Event) -> str:

@@ -27,7 +27,8 @@ def texts() -> list[bytes]:
         for number in range(20)
     )
     document = b"".join(
-        b'{"__REALTIME_TIMESTAMP":"17684715%08d","_HOSTNAME":"ctl1","MESSAGE":[104,105,10,255],"PRIORITY":"4"}\n' % number
+        b'{"__REALTIME_TIMESTAMP":"17684715%08d","_HOSTNAME":"ctl1","MESSAGE":[104,105,10,255],"PRIORITY":"4"}\n'
+        % number
         for number in range(20)
     )
     return [*(case["text"].encode() for case in cases), export, document]
@@ -52,7 +53,9 @@ def spoil(text: bytes, chance: random.Random) -> bytes:
         elif kind == 5:
             content = content.replace(b"\n", chance.choice((b"\r\n", b"\r", b"\n\n\n", b"\0")))
         elif kind == 6:
-            content = content.replace(b"2026-01-15", chance.choice((b"9999-99-99", b"0000-00-00", b"2026-02-31", b"0001-01-01")))
+            content = content.replace(
+                b"2026-01-15", chance.choice((b"9999-99-99", b"0000-00-00", b"2026-02-31", b"0001-01-01"))
+            )
         elif kind == 7:
             content = content.replace(b": ", chance.choice(ESCAPES) + b": ")
         elif content:

@@ -22,7 +22,7 @@ from ostler.logs.novelty import new_since
 from ostler.logs.reading import Tally
 from ostler.logs.timeline import in_order
 from ostler.logs.wanted import EVERYTHING
-from ostler.reporting.log_document import event_line, summary_document
+from ostler.reporting.log_document import event_line, summary_line
 from ostler.reporting.log_text import Lines, summary_text, templates_text
 
 FEW = int(os.environ.get("OSTLER_SPOILED_LOGS", "150"))
@@ -51,7 +51,7 @@ def read_one(content: bytes, folder: Path) -> str:
     parts += templates_text(new_since(0.0, logs, EVERYTHING, Tally()), 0.0, "x")
     for event in events[:200]:
         json.loads(event_line(event))
-    json.dumps(summary_document(len(events), tally, []))
+    json.loads(summary_line(len(events), tally, []))
     return "\n".join(parts)
 
 

@@ -30,7 +30,9 @@ _ENVELOPE = re.compile(
     rb"\[[^\]\n]{1,60}\] \[(?:(?P<module>[\w\-]*):)?\w+\] (?:\[pid (?P<pid>\d{1,10})[^\]\n]{0,60}\] )?"
     rb"(?P<client>\[(?:remote|client) [^\]\n]{0,80}\] )?"
 )
-_AGAIN = re.compile(rb"\n" + _ENVELOPE.pattern.replace(b"?P<module>", b"?:").replace(b"?P<pid>", b"?:").replace(b"?P<client>", b"?:"))
+_AGAIN = re.compile(
+    rb"\n" + _ENVELOPE.pattern.replace(b"?P<module>", b"?:").replace(b"?P<pid>", b"?:").replace(b"?P<client>", b"?:")
+)
 
 
 def details(raw: bytes) -> Details:

@@ -1,6 +1,6 @@
 """Ceph's daemons.
 
-    2026-01-15T10:05:48.123+0000 7f0a1b2c3d4e -1 osd.3 120 heartbeat_check: no reply from 10.0.0.9:6804
+2026-01-15T10:05:48.123+0000 7f0a1b2c3d4e -1 osd.3 120 heartbeat_check: no reply from 10.0.0.9:6804
 """
 
 from __future__ import annotations

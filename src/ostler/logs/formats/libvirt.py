@@ -1,7 +1,7 @@
 """libvirt's daemons, and the logs of each QEMU process.
 
-    2026-01-15 10:05:48.751+0000: 1234: error : virNetSocketReadWire:1791 : End of file while reading data
-    2026-01-15T10:05:48.751900Z qemu-system-x86_64: terminating on signal 15 from pid 1 (/usr/sbin/libvirtd)
+2026-01-15 10:05:48.751+0000: 1234: error : virNetSocketReadWire:1791 : End of file while reading data
+2026-01-15T10:05:48.751900Z qemu-system-x86_64: terminating on signal 15 from pid 1 (/usr/sbin/libvirtd)
 """
 
 from __future__ import annotations

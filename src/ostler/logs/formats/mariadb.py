@@ -1,9 +1,9 @@
 """MariaDB and MySQL: the error log.
 
-    2026-01-15 10:05:48 12 [Warning] Aborted connection 12 to db: 'nova' user: 'nova' host: 'ctl1' (Got timeout …)
-    2026-01-15T10:05:48.123456Z 12 [ERROR] [MY-010934] [Server] …
-    260115 10:05:48 [Note] WSREP: …                                          (before 10.1)
-    2026-01-15 10:05:48 140285 [Note] WSREP: …
+2026-01-15 10:05:48 12 [Warning] Aborted connection 12 to db: 'nova' user: 'nova' host: 'ctl1' (Got timeout …)
+2026-01-15T10:05:48.123456Z 12 [ERROR] [MY-010934] [Server] …
+260115 10:05:48 [Note] WSREP: …                                          (before 10.1)
+2026-01-15 10:05:48 140285 [Note] WSREP: …
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Open vSwitch and OVN.
 
-    2026-01-15T10:05:48.751Z|00042|rconn|WARN|br-int<->tcp:127.0.0.1:6633: connection failed (Connection refused)
+2026-01-15T10:05:48.751Z|00042|rconn|WARN|br-int<->tcp:127.0.0.1:6633: connection failed (Connection refused)
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """RabbitMQ from 3.7 on.
 
-    2026-01-15 10:05:48.751 [error] <0.684.0> closing AMQP connection <0.684.0> (10.0.0.7:1234 -> 10.0.0.8:5672):
-    2026-01-15 10:05:48.751123+00:00 [warning] <0.684.0> …            (from 3.9 on, with a zone)
+2026-01-15 10:05:48.751 [error] <0.684.0> closing AMQP connection <0.684.0> (10.0.0.7:1234 -> 10.0.0.8:5672):
+2026-01-15 10:05:48.751123+00:00 [warning] <0.684.0> …            (from 3.9 on, with a zone)
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """RabbitMQ up to 3.6: Erlang's own reports.
 
-    =ERROR REPORT==== 15-Jan-2026::10:05:48 ===
-    closing AMQP connection <0.684.0> (10.0.0.7:1234 -> 10.0.0.8:5672):
-    missed heartbeats from client, timeout: 60s
+=ERROR REPORT==== 15-Jan-2026::10:05:48 ===
+closing AMQP connection <0.684.0> (10.0.0.7:1234 -> 10.0.0.8:5672):
+missed heartbeats from client, timeout: 60s
 """
 
 from __future__ import annotations

@@ -23,7 +23,9 @@ _NEW = rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:?\d\d)"
 _NAMES = rb" (?P<host>[\w.\-]{1,100}) (?P<ident>[\w.\-/@()]{1,100}?)(?:\[(?P<pid>\d{1,10})\])?: "
 _ENVELOPE = re.compile(rb"(?:<\d{1,3}>)?(?:" + _OLD + rb"|" + _NEW + rb")" + _NAMES)
 _AGAIN = re.compile(rb"\n(?:" + _OLD + rb"|" + _NEW + rb") [\w.\-]{1,100} [^\n\[:]{1,100}(?:\[\d+\])?: ")
-_INNER = rb"(?:(?:" + oslo.TIME + rb" )?(?:\d{1,10} )?(?P<inner>" + word_list(oslo.LEVELS) + rb") [\w.\-]{1,200}(?=[ \n]))?"
+_INNER = (
+    rb"(?:(?:" + oslo.TIME + rb" )?(?:\d{1,10} )?(?P<inner>" + word_list(oslo.LEVELS) + rb") [\w.\-]{1,200}(?=[ \n]))?"
+)
 
 _GRAVE = re.compile(
     rb"out of memory|oom-kill|kernel bug|\bpanic|segfault|i/o error|call trace|\berror\b|\bfailed\b|\bfatal\b"
@@ -95,8 +97,8 @@ def _moment(stamp: bytes, near: float) -> float | None:
 FORMAT = Format(
     name="syslog",
     begin=re.compile(
-        rb"\n(?:<\d{1,3}>)?(?P<time>" + _OLD + rb"|" + _NEW + rb") [\w.\-]{1,100} [\w.\-/@()]{1,100}?(?:\[\d{1,10}\])?: "
-        + _INNER
+        rb"\n(?:<\d{1,3}>)?(?P<time>" + _OLD + rb"|" + _NEW
+        + rb") [\w.\-]{1,100} [\w.\-/@()]{1,100}?(?:\[\d{1,10}\])?: " + _INNER
     ),
     levels=oslo.LEVELS,
     moment=_moment,

@@ -1,7 +1,7 @@
 """The requests that uWSGI logs.
 
-    [pid: 23|app: 0|req: 1/2] 10.0.0.7 () {62 vars in 1234 bytes} [Thu Jan 15 10:05:48 2026] GET /v3 => generated 9
-    bytes in 20 msecs (HTTP/1.1 200) 5 headers in 180 bytes (1 switches on core 0)       (all in one line)
+[pid: 23|app: 0|req: 1/2] 10.0.0.7 () {62 vars in 1234 bytes} [Thu Jan 15 10:05:48 2026] GET /v3 => generated 9
+bytes in 20 msecs (HTTP/1.1 200) 5 headers in 180 bytes (1 switches on core 0)       (all in one line)
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ def details(raw: bytes) -> Details:
 FORMAT = Format(
     name="uwsgi",
     begin=re.compile(
-        rb"\n\[pid: \d[^\]\n]{0,80}\] [^\[\n]{1,300}\[(?P<time>[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4})\] "
+        rb"\n\[pid: \d[^\]\n]{0,80}\] [^\[\n]{1,300}"
+        rb"\[(?P<time>[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4})\] "
         rb"[^\n]{0,8000}? => generated \d+ bytes in \d+ msecs \(HTTP/[\d.]+ (?P<level>[1-5])\d\d\)"
     ),
     levels=LEVELS,

@@ -1,0 +1,126 @@
+"""The logs of the hosts of a cloud, as far as they are wanted: picked out on the hosts, and laid into a folder here.
+
+Each host is asked once, over the connection that is there; only what is wanted crosses the network, packed. What then
+lies in the folder is read like any other folder of logs.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import zlib
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from ostler.commands import Command
+from ostler.errors import OutsideError
+from ostler.execution.live_log_script import SCRIPT
+from ostler.facts.scripts import python
+from ostler.remote.protocol import Transport
+
+PATTERNS = (
+    "/var/log/*.log", "/var/log/*.log.1", "/var/log/syslog", "/var/log/messages", "/var/log/*/*.log",
+    "/var/log/*/*.log.1", "/var/log/*/*.log.1.gz", "/var/log/*/*_log", "/var/log/kolla/*/*.log",
+    "/var/log/kolla/*/*.log.1", "/var/log/libvirt/*/*.log", "/var/log/rabbitmq/*", "/var/log/mysql/*.err",
+)  # fmt: skip
+"""Where services write: below /var/log as packages, OpenStack-Ansible and Ostler lay them, and Kolla's containers."""
+
+MOST_BYTES = 16 << 20
+"""Of one log of one host; of more, the newest."""
+
+TIMEOUT_S = 120.0
+AT_ONCE = 50
+GRAVE = {
+    "warning": r"WARN|ERR|CRIT|TRACE|FATAL|EMER|[Ww]arn|[Ee]rror|[Ff]ail|critical|DOWN|[Oo]ut of memory|\" 5\d\d ",
+    "error": r"ERR|CRIT|TRACE|FATAL|EMER|[Ee]rror|[Ff]ail|critical|[Oo]ut of memory|segfault|no server|\" 5\d\d ",
+}
+"""What a line has that may be so grave, whatever its format: what is sent is judged again here, exactly."""
+
+Seen = dict[str, dict[str, list[int]]]
+"""For each host and log: which file it was, and how far it was read."""
+
+
+@dataclass(frozen=True)
+class LiveWanted:
+    """What is wanted of the hosts: events since a time (seconds since the epoch), of a level and above, with one of
+    these words."""
+
+    since: float
+    level: str = "debug"
+    words: tuple[str, ...] = ()
+    patterns: tuple[str, ...] = PATTERNS
+
+
+@dataclass
+class LiveAnswer:
+    """What came: each host's time zone in seconds east of UTC, how far its logs were read, and what went wrong."""
+
+    zones: dict[str, float] = field(default_factory=dict)
+    seen: Seen = field(default_factory=dict)
+    bytes: int = 0
+    problems: list[tuple[str, str]] = field(default_factory=list)
+
+
+def fetch_logs(
+    transport: Transport, hosts: Sequence[str], wanted: LiveWanted, folder: Path, seen: Mapping[str, Any] | None = None
+) -> LiveAnswer:
+    """Lay what is wanted of the hosts' logs into a folder for each host; ``seen`` is what an earlier answer said, so
+    that only what is new since is fetched. Hosts that cannot be asked are among the problems."""
+    answer = LiveAnswer(seen=dict(seen or {}))
+    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="logs") as pool:
+        asked = {host: pool.submit(_ask, transport, host, wanted, answer.seen.get(host, {})) for host in hosts}
+        for host, future in asked.items():
+            try:
+                _lay(host, future.result(), folder / host, answer)
+            except OutsideError as error:
+                answer.problems.append((host, error.summary))
+            except (ValueError, KeyError, TypeError, AttributeError, zlib.error):
+                answer.problems.append((host, "its answer was not understood"))
+    return answer
+
+
+def read_command(wanted: LiveWanted, seen: Mapping[str, list[int]]) -> Command:
+    """Return the read-only command that picks the events out."""
+    asked = {
+        "since": wanted.since,
+        "grave": GRAVE.get(wanted.level, GRAVE["error"] if wanted.level == "critical" else ""),
+        "words": list(wanted.words),
+        "patterns": list(wanted.patterns),
+        "most_bytes": MOST_BYTES,
+        "seen": dict(seen),
+        "journal": "" if seen else "warning",
+    }
+    return python("logs.live", SCRIPT, json.dumps(asked), timeout_s=TIMEOUT_S)
+
+
+def _ask(transport: Transport, host: str, wanted: LiveWanted, seen: Mapping[str, list[int]]) -> list[dict[str, Any]]:
+    result = transport.run(host, read_command(wanted, seen))
+    if result.exit_code != 0:
+        said = result.stderr.strip().splitlines() or [f"exit code {result.exit_code}"]
+        raise OutsideError("logs.not-read", f"the logs could not be read: {said[-1][:200]}")
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def _lay(host: str, rows: list[dict[str, Any]], folder: Path, answer: LiveAnswer) -> None:
+    seen = answer.seen.setdefault(host, {})
+    for row in rows[:-1]:
+        seen[row["path"]] = [int(row["inode"]), int(row["end"])]
+        content = _unpacked(row["packed"])
+        if row["is_cut"]:
+            answer.problems.append((f"{host}:{row['path']}", "only the newest of what is wanted was fetched"))
+        if content:
+            place = folder.joinpath(*(part for part in PurePosixPath(row["path"]).parts if part not in ("/", "..")))
+            place.parent.mkdir(parents=True, exist_ok=True)
+            with place.open("ab") as file:
+                file.write(content)
+            answer.bytes += len(content)
+    answer.zones[host] = float(rows[-1]["zone_s"])
+    answer.problems += [(f"{host}:{path}", str(says)) for path, says in rows[-1]["problems"]]
+
+
+def _unpacked(packed: str) -> bytes:
+    """The bytes of a log. Raises zlib.error or ValueError for what is none; what is more than was asked for is cut."""
+    return zlib.decompressobj().decompress(base64.b64decode(packed), 2 * MOST_BYTES) if packed else b""

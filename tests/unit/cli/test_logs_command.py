@@ -1,0 +1,160 @@
+"""`ostler logs`: what an operator types, and what comes back."""
+
+from __future__ import annotations
+
+import functools
+import json
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import jsonschema
+import pytest
+import typer
+from typer.testing import CliRunner, Result
+
+from ostler.cli.logs import register
+from ostler.cloud.file import write_cloud_file
+from ostler.errors import InputError
+from ostler.execution.live_logs import LiveWanted
+from ostler.execution.simulation import three_plus_two
+from ostler.remote.local import LocalTransport
+
+SCHEMA = Path(__file__).parents[3] / "docs" / "schemas" / "logs.json"
+SERVER = "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee"
+REQUEST = "req-11111111-1111-1111-1111-111111111111"
+CALLED = "req-22222222-2222-2222-2222-222222222222"
+
+
+def run(*arguments: str) -> Result:
+    app = typer.Typer()
+    app.callback()(lambda: None)
+    register(app)
+    return CliRunner().invoke(app, ["logs", *arguments])
+
+
+def lines(*said: str) -> str:
+    return "".join(f"2026-01-15 {line}\n" for line in said)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for project in ("nova", "neutron"):
+        (tmp_path / project).mkdir()
+    (tmp_path / "nova" / "nova-compute.log").write_text(
+        lines(
+            *(f"09:{n:02}:00.000 7 INFO nova.compute.manager [-] audit of host {n}" for n in range(60)),
+            f"10:00:00.000 7 INFO nova.compute.claims [{REQUEST} alice x - - -] [instance: {SERVER}] Claim successful",
+            f"10:00:05.000 7 ERROR nova.compute.manager [{REQUEST} alice x - - -] [instance: {SERVER}] Build failed: "
+            "mysql://nova:hunter2@db/nova \x1b[31mred\x1b[0m",
+            f"10:00:05.000 7 ERROR nova.compute.manager [instance: {SERVER}] Traceback (most recent call last):",
+            f"10:00:05.000 7 ERROR nova.compute.manager [instance: {SERVER}] "
+            '  File "/l/python3/site-packages/nova/x.py", line 3, in build',
+            f"10:00:05.000 7 ERROR nova.compute.manager [instance: {SERVER}] KeyError: 'host'",
+        )
+    )
+    (tmp_path / "neutron" / "server.log").write_text(
+        lines(f'10:00:03.000 9 INFO neutron.wsgi [{REQUEST} {CALLED} u p - - -] 10.0.0.9 "POST /v2.0/ports HTTP/1.1" '
+              "status: 409  len: 1 time: 0.5")
+    )  # fmt: skip
+    return tmp_path
+
+
+def test_events_come_in_order_with_the_place_and_the_cause_of_errors(folder: Path) -> None:
+    result = run(str(folder), "--since", "10s")
+    assert result.exit_code == 0
+    shown = result.stdout.splitlines()
+    assert shown[0] == "── 2026-01-15 (UTC) ──"
+    assert [line[:12] for line in shown[1:4]] == ["10:00:00.000", "10:00:03.000", "10:00:05.000"]
+    assert shown[4].strip() == "└ nova/nova-compute.log:62  KeyError: 'host' at nova/x.py:3 build"
+    assert "hunter2" not in result.stdout
+    assert "\x1b" not in result.stdout
+    assert "†" in shown[3]
+
+
+def test_what_repeats_itself_is_said_once(folder: Path) -> None:
+    result = run(str(folder), "--level", "info", "--service", "nova-compute")
+    assert "… 59 more like it, the last at 09:59:00.000" in result.stdout
+
+
+def test_json_follows_its_schema(folder: Path) -> None:
+    result = run("--logs", str(folder), "--level", "error", "--json")
+    documents = [json.loads(line) for line in result.stdout.splitlines()]
+    for document in documents:
+        jsonschema.validate(document, json.loads(SCHEMA.read_text()))
+    logged, summary = documents
+    assert (logged["service"], logged["instance"], logged["line"]) == ("nova-compute", SERVER, 62)
+    assert logged["frames"] == [
+        {"file": "/l/python3/site-packages/nova/x.py", "module": "nova/x.py", "line": 3, "function": "build"}
+    ]
+    assert logged["personal"] == ["user"]
+    assert (summary["event"], summary["events"], summary["files"]) == ("summary", 1, 2)
+
+
+def test_a_request_is_followed_into_the_services_it_called(folder: Path) -> None:
+    result = run(str(folder), "--request", CALLED)
+    assert [line[:12] for line in result.stdout.splitlines()[1:4]] == ["10:00:00.000", "10:00:03.000", "10:00:05.000"]
+    assert f"  {REQUEST}  nova-compute\n    {CALLED}  neutron-server\n" in result.stdout
+
+
+def test_a_server_is_followed(folder: Path) -> None:
+    result = run(str(folder), "--server", SERVER, "--json")
+    texts = [json.loads(line)["text"].split(" ")[0] for line in result.stdout.splitlines()[:-1]]
+    assert texts == ["Claim", "Build"]
+
+
+def test_new_is_what_was_not_said_before(folder: Path, tmp_path: Path) -> None:
+    shown = run(str(folder), "--new", "--since", "30s").stdout
+    assert shown.startswith("3 kinds of events that were not there before 2026-01-15T09:59:35.000Z:")
+    assert "audit of host" not in shown
+    assert run(str(folder), "--new", "--baseline", str(folder)).stdout.startswith("0 kinds of events")
+
+
+def test_rates_are_drawn(folder: Path, tmp_path: Path) -> None:
+    page = tmp_path / "rates.html"
+    result = run(str(folder), "--rate", "--level", "info", "--html", str(page))
+    rows = [line for line in result.stdout.splitlines() if line.startswith(("nova-compute", "neutron-server"))]
+    assert [row.split()[-1] for row in rows] == ["62", "1"]
+    assert "<svg" in page.read_text()
+    document = json.loads(run(str(folder), "--rate", "--json").stdout)
+    assert {service: sum(row) for service, row in document["services"].items()} == {"nova-compute": 1}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["--level", "loud"], "logs.no-such-level"),
+        (["--since", "yesterday"], "logs.no-such-time"),
+        (["--request", "req-1"], "logs.no-such-id"),
+        (["--new", "--rate"], "logs.one-question"),
+        (["--baseline", "x"], "logs.option-alone"),
+        (["--follow"], "logs.nothing-to-follow"),
+    ],
+)
+def test_wrong_usage_is_told(arguments: list[str], code: str, folder: Path) -> None:
+    result = run(str(folder), *arguments)
+    assert isinstance(result.exception, InputError)
+    assert result.exception.code == code
+    assert result.exception.do_next
+
+
+def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
+    result = run(str(tmp_path / "nothing"))
+    assert isinstance(result.exception, InputError)
+    assert result.exception.code == "logs.not-found"
+
+
+def test_hosts_are_read_where_no_folder_is_named(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    simulation = three_plus_two("2024.1", tmp_path, store=[])
+    write_cloud_file(simulation.cloud, tmp_path / "cloud.yaml")
+    now = datetime.fromtimestamp(time.time() - 5, UTC).strftime("%Y-%m-%d %H:%M:%S.000")
+    live = tmp_path / "live" / "nova"
+    live.mkdir(parents=True)
+    (live / "nova-api.log").write_text(f"{now} 7 ERROR nova.api [{REQUEST} u p - - -] wrong\n")
+    monkeypatch.setattr("ostler.cli.log_sources.connect_hosts", lambda cloud: LocalTransport(cloud.hosts))
+    picked = functools.partial(LiveWanted, patterns=(f"{live}/*.log",))
+    monkeypatch.setattr("ostler.cli.log_sources.LiveWanted", picked)
+    result = run("--cloud", str(tmp_path / "cloud.yaml"), "--host", "ctl1", "--request", REQUEST, "--json")
+    logged, summary = (json.loads(line) for line in result.stdout.splitlines())
+    assert (logged["host"], logged["service"], logged["text"], logged["line"]) == ("ctl1", "nova-api", "wrong", 0)
+    assert summary["not_read"] == []
