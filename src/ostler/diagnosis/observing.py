@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from ostler.diagnosis.knowledge import Knowledge
 from ostler.logs.event import Event, Level
+from ostler.logs.personal import personal_in
 from ostler.logs.templates import shape_of
 
 LONGEST_KEPT = 24_000
@@ -27,7 +28,7 @@ _ID = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One event as it is kept: its fields, and where it stands."""
+    """One event as it is kept: its fields, where it stands, and which kinds of personal data are in it."""
 
     time: float
     level: int
@@ -40,6 +41,7 @@ class Said:
     text: str
     file: str
     line: int
+    personal: tuple[str, ...] = ()
 
     @property
     def first_line(self) -> str:
@@ -151,5 +153,5 @@ def said_of(event: Event) -> Said:
     """What is kept of one event."""
     return Said(
         event.time, int(event.level), event.project, event.service, event.host, event.module, event.request, event.instance,
-        event.text[:LONGEST_KEPT], event.log.name, event.line,
+        event.text[:LONGEST_KEPT], event.log.name, event.line, personal_in(event),
     )  # fmt: skip
