@@ -8,7 +8,18 @@ from collections.abc import Mapping
 from ostler.diagnosis.candidates import Candidate, Evidence, evidence_in
 from ostler.diagnosis.failing import failure_clues, missing_in
 from ostler.diagnosis.knowledge import Knowledge
-from ostler.diagnosis.model import Consequence, Diagnosed, Diagnosis, Verdict
+from ostler.diagnosis.model import (
+    REQUEST_FAILED,
+    TRACEBACK,
+    TROUBLE_LOGGED,
+    WORK_STOPPED,
+    WRONG_VALUE,
+    Consequence,
+    Diagnosed,
+    Diagnosis,
+    Kind,
+    Verdict,
+)
 from ostler.diagnosis.observing import Answer, Said, Seen
 from ostler.diagnosis.weighing import ELSEWHERE, logistic, spread, weights
 
@@ -18,6 +29,14 @@ MOST_FINDINGS = 8
 LEAST_CONFIDENCE = 0.02
 MOST_CONSEQUENCES = 6
 MOST_CLUES = 4
+
+TOLD_BY: tuple[tuple[tuple[str, ...], Kind], ...] = (
+    (("below the innermost", "below an outer", "called in", "passed on"), WRONG_VALUE),
+    (("frame", "raised", "traceback"), TRACEBACK),
+    (("stage that is missing",), WORK_STOPPED),
+    (("failed request",), REQUEST_FAILED),
+)
+"""The words in a clue's name that tell the kind of finding it makes."""
 
 SYMPTOM = "the symptom is about its project"
 SUBJECTS = {
@@ -90,10 +109,10 @@ def _finding(evidence: Evidence, candidate: Candidate, confidence: float) -> Dia
     clues = sorted(candidate.clues, key=lambda name: -worth.get(name, 0.0) * candidate.clues[name])
     pointing = [name for name in clues if not name.startswith(("is a", "holds", "how much")) and worth.get(name, 0.0) > 0]
     where = _where(evidence, candidate)
-    code, summary = _kind(pointing, candidate)
+    kind = _kind(pointing)
     return Diagnosed(
-        code, summary, candidate.project, where[0], where[1], candidate.module, candidate.function, confidence,
-        tuple(pointing[:MOST_CLUES]), tuple(candidate.said), _consequences(evidence, candidate), _do_next(candidate, evidence),
+        kind, candidate.project, where[0], where[1], candidate.module, candidate.function, confidence,
+        tuple(pointing[:MOST_CLUES]), tuple(candidate.said), _consequences(evidence, candidate), _do_next(kind, candidate, where),
     )  # fmt: skip
 
 
@@ -109,19 +128,13 @@ def _where(evidence: Evidence, candidate: Candidate) -> tuple[str, str]:
     return max(heard)[1:] if heard else ("", "")
 
 
-def _kind(clues: list[str], candidate: Candidate) -> tuple[str, str]:
-    """The code and the sentence of a finding, by the weightiest clue that says how it was found."""
-    name = f"{candidate.module}, {candidate.function}()" if candidate.function else candidate.module
+def _kind(clues: list[str]) -> Kind:
+    """The kind of a finding: by the weightiest clue that says how it was found."""
     for clue in clues:
-        if "frame of" in clue or "frame," in clue or "raised" in clue or "traceback" in clue:
-            return "diagnosis.traceback-from-here", f"{name}: a traceback comes from here"
-        if "below the innermost" in clue or "below an outer" in clue or "called in" in clue or "passed on" in clue:
-            return "diagnosis.wrong-value-from-here", f"{name}: what failed works with a value that is made here"
-        if "stage that is missing" in clue:
-            return "diagnosis.work-stopped-here", f"{name}: work stopped where this has to go on with it"
-        if "failed request" in clue:
-            return "diagnosis.request-failed-here", f"{name}: a request failed that is carried out here"
-    return "diagnosis.trouble-logged-here", f"{name}: trouble was logged from here"
+        for words, kind in TOLD_BY:
+            if any(word in clue for word in words):
+                return kind
+    return TROUBLE_LOGGED
 
 
 def _consequences(evidence: Evidence, candidate: Candidate) -> tuple[Consequence, ...]:
@@ -145,27 +158,14 @@ def _answered(answer: Answer) -> Consequence:
     return Consequence(f"{answer.said.service or answer.said.project} answered {answer.status} to {answer.method} {answer.path}", answer.said)
 
 
-def _do_next(candidate: Candidate, evidence: Evidence) -> tuple[str, ...]:
+def _do_next(kind: Kind, candidate: Candidate, where: tuple[str, str]) -> tuple[str, ...]:
     request = next((said.request for said in candidate.said if said.request), None)
     server = next((said.instance for said in candidate.said if said.instance), None)
-    steps = []
+    steps = [kind.do_next]
     if request:
-        steps.append(f"follow the request through all services: ostler logs DIR --request {request}")
+        steps.append(f"follow the request through all services: ostler logs --logs DIR --request {request}")
     if server:
-        steps.append(f"see all that was said of the server: ostler logs DIR --server {server}")
-    service, host = _where(evidence, candidate)
-    on = f" on {host}" if host else ""
-    if candidate.function:
-        steps.append(
-            f"look at {candidate.function}() in {candidate.module} as it is installed{on}: compare it with the package "
-            "and with a host that works, and search the project's bugs for what was raised"
-        )
-    if service:
-        steps.append(f"if {service}{on} was changed or restarted shortly before, take that back first")
+        steps.append(f"see all that was said of the server: ostler logs --logs DIR --server {server}")
+    if where[0]:
+        steps.append(f"if {where[0]}{f' on {where[1]}' if where[1] else ''} was changed shortly before, take that back first")
     return tuple(steps)
-
-
-def said_lines(said: Said) -> str:
-    """The line that speaks: of a traceback also what was raised."""
-    last = said.text.rstrip().rpartition("\n")[2].strip()
-    return said.first_line if last == said.first_line or len(last) > 300 else f"{said.first_line} … {last}"
