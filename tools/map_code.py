@@ -127,6 +127,21 @@ class Project:
                 found.add((source.path, node.name))
         return found
 
+    def values_of(self, source: Source, function: ast.AST, owner: ast.ClassDef | None) -> set[tuple[str, Function]]:
+        """The names in a function whose values other functions gave, and which."""
+        found: set[tuple[str, Function]] = set()
+        for node in ast.walk(function):
+            targets, value = _targets(node)
+            for call in ast.walk(value) if value is not None else ():
+                if isinstance(call, ast.Call) and isinstance(call.func, ast.Name):
+                    givers = self._by_name(source, call.func.id)
+                elif isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
+                    givers = self._by_attribute(source, call.func, owner)
+                else:
+                    continue
+                found |= {(name, giver) for name in _names(targets) for giver in givers}
+        return found
+
     def _by_name(self, source: Source, name: str) -> set[Function]:
         if name in source.functions:
             return {(source.path, name)}
@@ -200,6 +215,25 @@ class Project:
         }  # fmt: skip
 
 
+def _targets(node: ast.AST) -> tuple[list[ast.expr], ast.expr | None]:
+    """What a statement gives a value to, and the value."""
+    if isinstance(node, ast.Assign):
+        return node.targets, node.value
+    if isinstance(node, ast.For | ast.comprehension):
+        return [node.target], node.iter
+    if isinstance(node, ast.withitem) and node.optional_vars is not None:
+        return [node.optional_vars], node.context_expr
+    return [], None
+
+
+def _names(targets: list[ast.expr]) -> set[str]:
+    return {
+        each.id if isinstance(each, ast.Name) else each.attr
+        for target in targets for each in ast.walk(target)
+        if isinstance(each, ast.Name) or (isinstance(each, ast.Attribute) and isinstance(each.ctx, ast.Store))
+    } - {"self", "_"}  # fmt: skip
+
+
 def _dotted(node: ast.expr) -> str:
     if isinstance(node, ast.Name):
         return node.id
@@ -214,6 +248,18 @@ def _owners(tree: ast.Module) -> dict[ast.AST, ast.ClassDef]:
         for node in ast.walk(tree) if isinstance(node, ast.ClassDef)
         for outer in node.body for inner in ast.walk(outer) if isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef)
     }  # fmt: skip
+
+
+def valued(project: Project) -> dict[str, dict[str, list[tuple[str, Function]]]]:
+    """By file and function: the names whose values other functions give."""
+    found: dict[str, dict[str, list[tuple[str, Function]]]] = {}
+    for path, source in project.sources.items():
+        owners = _owners(source.tree)
+        for name, nodes in source.functions.items():
+            given = sorted({each for node in nodes for each in project.values_of(source, node, owners.get(node))})
+            if given:
+                found.setdefault(path, {})[name] = given
+    return found
 
 
 def mapped(project: Project) -> dict[str, dict[str, dict[str, list[str]]]]:
@@ -233,7 +279,9 @@ def mapped(project: Project) -> dict[str, dict[str, dict[str, list[str]]]]:
     return found
 
 
-def as_text(release: str, found: dict[str, dict[str, dict[str, list[str]]]]) -> str:
+def as_text(
+    release: str, found: dict[str, dict[str, dict[str, list[str]]]], values: dict[str, dict[str, list[tuple[str, Function]]]]
+) -> str:
     """One line a file, so that differences can be read; files are named by their numbers where they are leaned on."""
     number = {path: at for at, path in enumerate(found)}
     lines = []
@@ -245,13 +293,25 @@ def as_text(release: str, found: dict[str, dict[str, dict[str, list[str]]]]) -> 
             for name, leaned in functions.items()
         }
         lines.append(f"  {json.dumps(path)}: {json.dumps(packed, separators=(',', ':'), sort_keys=True)}")
-    return f'{{"release": {json.dumps(release)},\n "files": {{\n' + ",\n".join(lines) + "\n}}\n"
+    given = [
+        f"  {json.dumps(path)}: {json.dumps({name: _packed(each, path, number) for name, each in functions.items()}, separators=(',', ':'))}"
+        for path, functions in values.items()
+    ]
+    files, told = ",\n".join(lines), ",\n".join(given)
+    return f'{{"release": {json.dumps(release)},\n "files": {{\n{files}\n}},\n "values": {{\n{told}\n}}}}\n'
+
+
+def _packed(given: list[tuple[str, Function]], path: str, number: dict[str, int]) -> str:
+    return " ".join(
+        f"{name}={'' if there == path else number[there]}:{function}" for name, (there, function) in given if there in number
+    )
 
 
 def main() -> None:
     release, *folders = sys.argv[1:]
     for folder in map(Path, folders):
-        text = as_text(release, mapped(Project(folder)))
+        project = Project(folder)
+        text = as_text(release, mapped(project), valued(project))
         WHERE.mkdir(parents=True, exist_ok=True)
         (WHERE / f"{folder.name}-{release}.json").write_text(text)
         print(f"{folder.name}-{release}.json: {len(text) // 1024} KiB")

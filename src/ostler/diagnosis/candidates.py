@@ -40,6 +40,15 @@ _KINDS = {
 }
 
 
+def _how(candidate: Candidate) -> str:
+    """How a candidate came to be one: what kind of file it is means more or less then."""
+    if any("frame" in clue and "below" not in clue for clue in candidate.clues):
+        return ", in a traceback"
+    if any("value" in clue or "called" in clue or "passed" in clue or clue.startswith("1 calls below the inn") for clue in candidate.clues):
+        return ", next to a traceback"
+    return ""
+
+
 @dataclass
 class Candidate:
     """One file, its clues, and the function and the line that speak for it most."""
@@ -90,7 +99,7 @@ def evidence_in(seen: Seen, knowledge: Knowledge) -> Evidence:
     for candidate in evidence.candidates.values():
         for kind, pattern in _KINDS.items():
             if pattern.search(candidate.module):
-                candidate.clues[kind] = 1.0
+                candidate.clues[f"{kind}{_how(candidate)}"] = 1.0
         candidate.clues["how much it does"] = math.log1p(code_map_of(candidate.module).size(candidate.module)) / 6.0
     return evidence
 
@@ -138,18 +147,34 @@ def _from_leaning(evidence: Evidence, calls: list[Call], said: Said, kind: str) 
     graph = code_map_of(innermost.module)
     reached = graph.within((innermost.module, innermost.function), HOPS)
     direct = [each for each, hop in reached.items() if hop == 1]
-    named = [each for each in direct if each[1] in innermost.calls]
+    named = [each for each in direct if each[1] in innermost.names]
     for each in named:
         evidence.of(each[0]).add(f"called in the line, {kind}", 1.0, each[1], said)
     for each in named or direct:
         for other in graph.passed_on(each):
             evidence.of(other[0]).add("is passed on to", _rare(named or direct), other[1], said)
+    _from_values(evidence, calls, said)
     for hop in range(1, HOPS + 1):
         _share(evidence, [each for each, at in reached.items() if at == hop], f"{hop} calls below the innermost frame", said)
     for call in calls[-1 - STACK : -1]:
         below = code_map_of(call.module).within((call.module, call.function), 2)
         for hop in (1, 2):
             _share(evidence, [each for each, at in below.items() if at == hop], f"{hop} calls below an outer frame", said)
+
+
+def _from_values(evidence: Evidence, calls: list[Call], said: Said) -> None:
+    """Who gave the values that are named in the line where it was raised; when nobody did there, it was handed in, and
+    the line of the next frame outwards tells who gave it."""
+    for outwards, call in enumerate(reversed(calls[-STACK:])):
+        graph = code_map_of(call.module)
+        givers = graph.givers((call.module, call.function), call.names)
+        where = "the line" if not outwards else "an outer line"
+        _share(evidence, list(givers), f"gave a value in {where}", said)
+        for giver in givers:
+            for other in graph.passed_on(giver):
+                evidence.of(other[0]).add(f"stands behind who gave a value in {where}", _rare(givers), other[1], said)
+        if givers:
+            break
 
 
 def _rare(reached: Iterable[object]) -> float:

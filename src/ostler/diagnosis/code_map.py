@@ -18,8 +18,9 @@ MOST_REACHED = 400
 class CodeMap:
     """The functions of one project."""
 
-    def __init__(self, functions: dict[str, dict[str, str]]) -> None:
+    def __init__(self, functions: dict[str, dict[str, str]], values: dict[str, dict[str, str]]) -> None:
         self._functions = functions
+        self._values = values
         self._files = list(functions)
 
     def leans_on(self, function: Function) -> tuple[Function, ...]:
@@ -32,6 +33,17 @@ class CodeMap:
             there = self._files[int(number)] if number else module
             found += [(there, each) for each in names.split(",")]
         return tuple(found)
+
+    def givers(self, function: Function, names: frozenset[str]) -> tuple[Function, ...]:
+        """The functions that gave the values of these names in a function."""
+        module, name = function
+        found = []
+        for part in self._values.get(module, {}).get(name, "").split():
+            value, _, giver = part.partition("=")
+            number, _, there = giver.partition(":")
+            if value in names:
+                found.append((self._files[int(number)] if number else module, there))
+        return tuple(dict.fromkeys(found))
 
     def within(self, function: Function, hops: int) -> dict[Function, int]:
         """The functions that are reached from one, with the least number of calls to each; itself not included."""
@@ -65,7 +77,10 @@ def code_map(project: str) -> CodeMap:
     """The map of a project; an empty one when there is none."""
     folder = files("ostler.diagnosis") / "data" / "code"
     found = sorted((each for each in folder.iterdir() if each.name.startswith(f"{project}-")), key=lambda each: each.name)
-    return CodeMap(json.loads(found[-1].read_text("utf-8"))["files"] if found else {})
+    if not found:
+        return CodeMap({}, {})
+    raw = json.loads(found[-1].read_text("utf-8"))
+    return CodeMap(raw["files"], raw["values"])
 
 
 def code_map_of(module: str) -> CodeMap:

@@ -19,17 +19,17 @@ BARE = frozenset("Exception RuntimeError StandardError OSError IOError Assertion
 
 _WRONG_CALL = re.compile(r"takes .{0,40}arguments?|unexpected keyword|required positional|got multiple values|not callable")
 _SOURCE_LINE = re.compile(r'^ *File "([^"\n]{1,400})", line (\d+), in ([^\n]{1,200})\n[ \t]+([^\n]{1,300})', re.MULTILINE)
-_NAME = re.compile(r"[A-Za-z_]\w+(?=\s*\()")
+_NAME = re.compile(r"[A-Za-z_]\w*")
 _QUOTED = re.compile(r"""['"], u?['"]""")
 
 
 @dataclass(frozen=True)
 class Call:
-    """One frame of a project's own code. ``calls`` are the names of what its line calls, where the line is shown."""
+    """One frame of a project's own code. ``names`` are those in its line, where the line is shown."""
 
     module: str
     function: str
-    calls: frozenset[str] = frozenset()
+    names: frozenset[str] = frozenset()
 
     @property
     def is_wrapper(self) -> bool:
