@@ -2,8 +2,8 @@
 
     nice .venv/bin/python benchmarks/diagnosis_cases.py FOLDER [--all] [--json]
 
-FOLDER holds the cases as `benchmarks/diagnosing/cases.py` says. The half that the weights were not fitted to is scored, or
-with `--all` both together. Beside it: simple baselines, and a guesser that knows only which log files there are.
+FOLDER holds the cases as `benchmarks/diagnosing/cases.py` says. The half that the weights were not fitted to is scored,
+or with `--all` both together. Beside it: simple baselines, and a guesser that knows only which log files there are.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import argparse
 import statistics
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,9 @@ from tables import show
 from ostler.diagnosis.model import Diagnosis, Verdict
 
 Row = dict[str, Any]
+
+FIRST_FRAMES = 60
+"""About so many frames the first traceback has at most."""
 
 
 def scored(reads: Sequence[Read], says_failed: Callable[[Read], bool]) -> Row:
@@ -66,8 +70,24 @@ def diagnosis_of(read: Read) -> Diagnosis:
     return read.diagnosis
 
 
+def files_said(read: Read) -> list[str]:
+    return [each.module or "" for each in diagnosis_of(read).findings]
+
+
+def files_by_frames(read: Read) -> list[str]:
+    return [name for name, _ in Counter(read.frames).most_common()]
+
+
+def files_by_depth(read: Read) -> list[str]:
+    return list(dict.fromkeys(reversed(read.frames[:FIRST_FRAMES])))
+
+
+def project_said(read: Read) -> str | None:
+    return next((name for name, _ in diagnosis_of(read).projects), None)
+
+
 def guesser(tuned: Sequence[Read]) -> tuple[Callable[[Read], bool], Callable[[Read], str | None]]:
-    """What is commonest among runs with the same log files: all that their names tell. More than chance it must not be."""
+    """What is commonest among runs with the same log files: all that their names tell. It must be chance."""
     failed: dict[tuple[str, ...], list[bool]] = defaultdict(list)
     project: dict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
     for read in tuned:
@@ -76,9 +96,14 @@ def guesser(tuned: Sequence[Read]) -> tuple[Callable[[Read], bool], Callable[[Re
             project[read.files][read.case.project] += 1
     usual = sum(read.case.failed for read in tuned) / max(1, len(tuned))
     return (
-        lambda read: sum(failed[read.files]) > usual * len(failed[read.files]) if failed.get(read.files) else False,
-        lambda read: next((name for name, _ in project[read.files].most_common(1)), None) if read.files in project else None,
-    )  # fmt: skip
+        lambda read: sum(failed.get(read.files, ())) > usual * len(failed.get(read.files, ())),
+        lambda read: commonest(project.get(read.files, ())),
+    )
+
+
+def commonest(names: Iterable[str]) -> str | None:
+    """The name that is there most often; None when there is none."""
+    return next((name for name, _ in Counter(names).most_common(1)), None)
 
 
 def reliability(reads: Sequence[Read]) -> list[Row]:
@@ -96,7 +121,7 @@ def reliability(reads: Sequence[Read]) -> list[Row]:
             "mean said": statistics.mean(sure for sure, _ in found[low]) if found[low] else None,
             "right": statistics.mean(right for _, right in found[low]) if found[low] else None,
         }
-        for low, high in zip(steps[:-1], steps[1:], strict=True)
+        for low, high in pairwise(steps)
     ]  # fmt: skip
 
 
@@ -110,10 +135,11 @@ def main() -> None:
     tuned = [read for read in everything if read.case.half == TUNED_ON]
     reads = everything if asked.all else [read for read in everything if read.case.half == HELD_OUT]
     guess_failed, guess_project = guesser(tuned)
+    seconds = [read.seconds for read in reads]
     facts = {
         "runs": len(reads), "failed": sum(read.case.failed for read in reads),
         "with a place to find": sum(read.case.is_to_be_placed for read in reads),
-        "seconds a run, median and longest": f"{statistics.median(read.seconds for read in reads):.2f} {max(read.seconds for read in reads):.2f}",
+        "seconds a run": f"{statistics.median(seconds):.2f} (longest {max(seconds):.2f})",
     }  # fmt: skip
     told = {"as_json": asked.json}
     which = "both halves" if asked.all else "the half that is held out"
@@ -124,17 +150,17 @@ def main() -> None:
         {"by": "always failed (chance)", **scored(reads, lambda _: True)},
     ], **told, **facts)  # fmt: skip
     show("Said to be healthy, unsure or failed", [
-        {"runs": name, **{verdict.value: sum(diagnosis_of(read).verdict is verdict for read in chosen) for verdict in Verdict}}
+        {"runs": name, **{each.value: sum(diagnosis_of(read).verdict is each for read in chosen) for each in Verdict}}
         for name, chosen in kinds(reads)
     ], **told)  # fmt: skip
     show("The faulty file, of runs that failed with the fault there", [
-        {"by": "ostler diagnose", **placed(reads, lambda read: [each.module or "" for each in diagnosis_of(read).findings])},
-        {"by": "commonest in tracebacks", **placed(reads, lambda read: [name for name, _ in Counter(read.frames).most_common()])},
-        {"by": "innermost of the first traceback first", **placed(reads, lambda read: list(dict.fromkeys(reversed(read.frames[:60]))))},
+        {"by": "ostler diagnose", **placed(reads, files_said)},
+        {"by": "commonest in tracebacks", **placed(reads, files_by_frames)},
+        {"by": "innermost of the first traceback first", **placed(reads, files_by_depth)},
     ], **told)  # fmt: skip
     show("The project at fault, of the same runs", [
-        {"by": "ostler diagnose", **projects(reads, lambda read: next((name for name, _ in diagnosis_of(read).projects), None))},
-        {"by": "most ERROR lines", **projects(reads, lambda read: next((name for name, _ in Counter(name for _, name in read.errors).most_common(1)), None))},
+        {"by": "ostler diagnose", **projects(reads, project_said)},
+        {"by": "most ERROR lines", **projects(reads, lambda read: commonest(name for _, name in read.errors))},
         {"by": "earliest ERROR line", **projects(reads, lambda read: min(read.errors)[1] if read.errors else None)},
         {"by": "which files there are", **projects(reads, guess_project)},
     ], **told)  # fmt: skip

@@ -2,10 +2,10 @@
 
     nice .venv/bin/uv run --with scikit-learn --with-editable . python benchmarks/diagnosis_fit.py FOLDER [--check]
 
-FOLDER holds the cases as `benchmarks/diagnosing/cases.py` says. Two additive models: whether users saw a failure (logistic
-regression), and where it is (a conditional logit over the candidate files of a run, with `elsewhere` as one more). Both are
-drawn towards 0 (L2); runs of one faulty function share its weight, so that one that is often there does not count for more.
-`--check` prints, without writing, what five-fold cross-validation by function says inside of the half.
+FOLDER holds the cases as `benchmarks/diagnosing/cases.py` says. Two additive models: whether users saw a failure
+(logistic regression), and where it is (a conditional logit over the candidate files of a run, with `elsewhere` as one
+more). Both are drawn towards 0 (L2); runs of one faulty function weigh less each the more of them there are. `--check`
+prints, without writing, what five-fold cross-validation by function says inside of the half.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ FOLDS = 5
 SYMPTOM = {"the symptom is about its project": 1.0}
 HEAD = """# What evidence is worth, in two additive models (see ostler/diagnosis/weighing.py).
 #
-# Fitted by benchmarks/diagnosis_fit.py to labelled runs of a cloud of release Pike with one fault in each: to the half of
-# the faulty functions that are not held out. `failure`: logistic regression of whether users saw a failure. `place`:
+# Fitted by benchmarks/diagnosis_fit.py to labelled runs of a cloud of release Pike with one fault in each: to the half
+# of the faulty functions that are not held out. `failure`: logistic regression of whether users saw a failure. `place`:
 # conditional logit over the files that some clue points to; `elsewhere` is all others. No weight is about one file or
 # function. Above 0 speaks for, below 0 against. The symptom's weight is set by hand: no labelled run has a symptom.
 """
@@ -110,7 +110,9 @@ def check(placing: Placing) -> None:
             left_out = [read for read in placing.reads if _fold(read) == fold]
             worth = placing.fit([read for read in placing.reads if _fold(read) != fold], drawn)
             ranks += placing.ranks(left_out, worth)
-        told = "  ".join(f"top-{most} {100 * sum(rank <= most for rank in ranks) / len(ranks):.1f} %" for most in (1, 3, 5))
+        told = "  ".join(
+            f"top-{most} {100 * sum(rank <= most for rank in ranks) / len(ranks):.1f} %" for most in (1, 3, 5)
+        )
         print(f"drawn {drawn}: {told}  of {len(ranks)}")
 
 

@@ -4,7 +4,7 @@
 
 Each FOLDER is an unpacked wheel of one project (`pip download --no-deps nova==…`, then unzip). Nothing is imported or
 run: the sources are parsed. What a name stands for is told by the imports of its module; where that is not enough, by
-its name alone when few functions of the project have it. Names of remote procedure calls (`cctxt.cast(context, 'name')`)
+its name alone when few functions of the project have it. Names of remote procedure calls (`cast(context, 'name')`)
 lead to the functions of that name in managers and agents. Tests, migrations and drivers of single vendors are left out.
 """
 
@@ -167,7 +167,9 @@ class Project:
             last = dotted.rpartition(".")[2]
             return {(path, name) for path in self._homes(source, last) if name in self.sources[path].functions}
         if isinstance(base, ast.Name) and base.id == "IMPL":
-            return {(path, name) for path in self.named.get(name, ()) if path.endswith(("sqlalchemy/api.py", "main/api.py"))}
+            return {
+                (path, name) for path in self.named.get(name, ()) if path.endswith(("sqlalchemy/api.py", "main/api.py"))
+            }
         return self._by_rare_name(source, name)
 
     def _homes(self, source: Source, name: str) -> list[str]:
@@ -175,7 +177,9 @@ class Project:
             return [meant[0]]
         return self.classes.get(name, [])
 
-    def _of_class(self, source: Source, owner: ast.ClassDef, name: str, seen: frozenset[str] = frozenset()) -> set[Function]:
+    def _of_class(
+        self, source: Source, owner: ast.ClassDef, name: str, seen: frozenset[str] = frozenset()
+    ) -> set[Function]:
         key = f"{source.path}:{owner.name}:{name}"
         if key not in self._inherited:
             self._inherited[key] = self._look_in_class(source, owner, name, seen | {key})
@@ -269,7 +273,9 @@ def mapped(project: Project) -> dict[str, dict[str, dict[str, list[str]]]]:
         owners = _owners(source.tree)
         of_file: dict[str, dict[str, list[str]]] = {}
         for name, nodes in source.functions.items():
-            leaned = {each for node in nodes for each in project.leaned_on(source, node, owners.get(node))} - {(path, name)}
+            leaned = {each for node in nodes for each in project.leaned_on(source, node, owners.get(node))} - {
+                (path, name)
+            }
             by_file: dict[str, list[str]] = defaultdict(list)
             for there, function in sorted(leaned):
                 by_file["" if there == path else there].append(function)
@@ -280,7 +286,9 @@ def mapped(project: Project) -> dict[str, dict[str, dict[str, list[str]]]]:
 
 
 def as_text(
-    release: str, found: dict[str, dict[str, dict[str, list[str]]]], values: dict[str, dict[str, list[tuple[str, Function]]]]
+    release: str,
+    found: dict[str, dict[str, dict[str, list[str]]]],
+    values: dict[str, dict[str, list[tuple[str, Function]]]],
 ) -> str:
     """One line a file, so that differences can be read; files are named by their numbers where they are leaned on."""
     number = {path: at for at, path in enumerate(found)}
@@ -288,22 +296,26 @@ def as_text(
     for path, functions in found.items():
         packed = {
             name: " ".join(
-                f"{number[there] if there else ''}:{','.join(names)}" for there, names in leaned.items() if not there or there in number
+                f"{number[there] if there else ''}:{','.join(names)}"
+                for there, names in leaned.items()
+                if not there or there in number
             )
             for name, leaned in functions.items()
         }
         lines.append(f"  {json.dumps(path)}: {json.dumps(packed, separators=(',', ':'), sort_keys=True)}")
-    given = [
-        f"  {json.dumps(path)}: {json.dumps({name: _packed(each, path, number) for name, each in functions.items()}, separators=(',', ':'))}"
-        for path, functions in values.items()
-    ]
-    files, told = ",\n".join(lines), ",\n".join(given)
-    return f'{{"release": {json.dumps(release)},\n "files": {{\n{files}\n}},\n "values": {{\n{told}\n}}}}\n'
+    given = []
+    for path, functions in values.items():
+        told = {name: _packed(each, path, number) for name, each in functions.items()}
+        given.append(f"  {json.dumps(path)}: {json.dumps(told, separators=(',', ':'))}")
+    files, all_given = ",\n".join(lines), ",\n".join(given)
+    return f'{{"release": {json.dumps(release)},\n "files": {{\n{files}\n}},\n "values": {{\n{all_given}\n}}}}\n'
 
 
 def _packed(given: list[tuple[str, Function]], path: str, number: dict[str, int]) -> str:
     return " ".join(
-        f"{name}={'' if there == path else number[there]}:{function}" for name, (there, function) in given if there in number
+        f"{name}={'' if there == path else number[there]}:{function}"
+        for name, (there, function) in given
+        if there in number
     )
 
 

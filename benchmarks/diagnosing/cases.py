@@ -1,7 +1,7 @@
-"""Labelled cases: a folder with one folder of logs for each run, and `labels.json`; the two halves they are split into.
+"""Labelled cases: a folder with one folder of logs for each run, and `labels.json`; the halves they are split into.
 
-The halves are told by the faulty *function* (of runs without one, by the run's name), so that nothing that is fitted to one
-half knows a function of the other.
+The halves are told by the faulty *function* (of runs without one, by the run's name), so that nothing that is fitted to
+one half knows a function of the other.
 """
 
 from __future__ import annotations
@@ -79,8 +79,8 @@ def cases_in(folder: Path) -> list[Case]:
     labels = json.loads((folder / "labels.json").read_text("utf-8"))
     return [
         Case(
-            name, folder / name, each["failed"], each["fault_active"], each["residual"], each["subsystem"], each["module"],
-            each["function"],
+            name, folder / name, each["failed"], each["fault_active"], each["residual"], each["subsystem"],
+            each["module"], each["function"],
         )
         for name, each in sorted(labels.items())
     ]  # fmt: skip
@@ -109,7 +109,9 @@ def _errors(seen: Seen) -> tuple[tuple[float, str], ...]:
 
 
 def _frames(evidence: Evidence) -> tuple[str, ...]:
-    return tuple(call.module for each in evidence.incidents if each.trace for call in each.trace.calls for _ in range(each.count))
+    return tuple(
+        call.module for each in evidence.incidents if each.trace for call in each.trace.calls for _ in range(each.count)
+    )
 
 
 def _files(folder: Path) -> tuple[str, ...]:

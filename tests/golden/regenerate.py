@@ -10,9 +10,9 @@ from tests.meta import list_codes
 
 from ostler.cli.plans import plan_schema
 from ostler.planning.model import plan_to_json
+from ostler.reporting.diagnosis_document import diagnosis_schema
 from ostler.reporting.log_document import logs_schema
 from ostler.reporting.plan_text import plan_text
-from ostler.reporting.diagnosis_document import diagnosis_schema
 from ostler.reporting.rehearsal_document import rehearsal_schema
 from ostler.reporting.report_model import report_schema
 from ostler.reporting.status_model import status_schema

@@ -49,7 +49,7 @@ def diagnose(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Write one JSON document.")] = False,
 ) -> None:
-    """Say what is broken, where and why, with the evidence and how sure it is; or that nobody can tell. Changes nothing.
+    """Say what is broken, where and why, with evidence and how sure it is; or that nobody can tell. Changes nothing.
 
     The exit code is 0 for a healthy cloud, and 1 for a failure or when the logs do not tell. Secrets are masked.
 
@@ -62,7 +62,9 @@ def diagnose(
         )  # fmt: skip
     if server and request:
         raise InputError(
-            "diagnosis.one-subject", "--server and --request are questions of their own", do_next="ask one after the other"
+            "diagnosis.one-subject",
+            "--server and --request are questions of their own",
+            do_next="ask one after the other",
         )
     demand_whole_id("--request", "req-", request)
     demand_whole_id("--server", "", server)

@@ -23,7 +23,9 @@ from ostler.logs.finding import PROJECTS
 HOPS = 3
 STACK = 4
 
-_TROUBLE = re.compile(r"fail|error|unable|could not|cannot|can't|dead|timed? ?out|not found|no .{0,20}available|missing|unexpected", re.I)
+_TROUBLE = re.compile(
+    r"fail|error|unable|could not|cannot|can't|dead|timed? ?out|not found|no .{0,20}available|missing|unexpected", re.I
+)
 _KINDS = {
     "is an API": re.compile(r"/api/(?!rpc)|/pecan_wsgi/"),
     "is a database layer": re.compile(r"/db/"),
@@ -31,7 +33,9 @@ _KINDS = {
     "is a manager": re.compile(r"/manager\.py$|/managers\.py$"),
     "is a driver": re.compile(r"/drivers?/|/virt/"),
     "is a client": re.compile(r"rpcapi\.py$|/volume/cinder\.py$|/image/glance\.py$|/network/neutronv2/|client"),
-    "holds data only": re.compile(r"models(?:_api)?\.py$|api_models\.py$|/models/|exception|constants|/__init__\.py$|/views/"),
+    "holds data only": re.compile(
+        r"models(?:_api)?\.py$|api_models\.py$|/models/|exception|constants|/__init__\.py$|/views/"
+    ),
     "is plumbing": re.compile(
         r"wsgi\.py$|/middleware/|/hooks/|/extensions\.py$|/validation/|coordination\.py$|/resource\.py$|/controllers/utils\.py$"
         r"|exception_wrapper|safe_utils|^[a-z]+/(?:common/)?utils\.py$|^[a-z]+/rpc\.py$|/common/rpc\.py$|^neutron/db/api\.py$|/objects/base\.py$"
@@ -44,7 +48,10 @@ def _how(candidate: Candidate) -> str:
     """How a candidate came to be one: what kind of file it is means more or less then."""
     if any("frame" in clue and "below" not in clue for clue in candidate.clues):
         return ", in a traceback"
-    if any("value" in clue or "called" in clue or "passed" in clue or clue.startswith("1 calls below the inn") for clue in candidate.clues):
+    if any(
+        "value" in clue or "called" in clue or "passed" in clue or clue.startswith("1 calls below the inn")
+        for clue in candidate.clues
+    ):
         return ", next to a traceback"
     return ""
 
@@ -138,7 +145,9 @@ def _from_frames(evidence: Evidence, trace: Trace, said: Said, roles: list[str])
         if roles != ["later"]:
             candidate.add(f"{where} frame, {trace.kind}", 1.0, call.function, said)
     innermost = next(iter(inner.values()))
-    evidence.of(innermost.module).add(f"raised it, {trace.kind}" if roles != ["later"] else "raised a later one", 1.0, innermost.function, said)
+    evidence.of(innermost.module).add(
+        f"raised it, {trace.kind}" if roles != ["later"] else "raised a later one", 1.0, innermost.function, said
+    )
 
 
 def _from_leaning(evidence: Evidence, calls: list[Call], said: Said, kind: str) -> None:
@@ -155,11 +164,18 @@ def _from_leaning(evidence: Evidence, calls: list[Call], said: Said, kind: str) 
             evidence.of(other[0]).add("is passed on to", _rare(named or direct), other[1], said)
     _from_values(evidence, calls, said)
     for hop in range(1, HOPS + 1):
-        _share(evidence, [each for each, at in reached.items() if at == hop], f"{hop} calls below the innermost frame", said)
+        _share(
+            evidence,
+            [each for each, at in reached.items() if at == hop],
+            f"{hop} calls below the innermost frame",
+            said,
+        )
     for call in calls[-1 - STACK : -1]:
         below = code_map_of(call.module).within((call.module, call.function), 2)
         for hop in (1, 2):
-            _share(evidence, [each for each, at in below.items() if at == hop], f"{hop} calls below an outer frame", said)
+            _share(
+                evidence, [each for each, at in below.items() if at == hop], f"{hop} calls below an outer frame", said
+            )
 
 
 def _from_values(evidence: Evidence, calls: list[Call], said: Said) -> None:
@@ -178,7 +194,7 @@ def _from_values(evidence: Evidence, calls: list[Call], said: Said) -> None:
 
 
 def _rare(reached: Iterable[object]) -> float:
-    return 1.0 / max(1, len(list(reached))) ** 0.5
+    return 1.0 / math.sqrt(max(1, len(list(reached))))
 
 
 def _share(evidence: Evidence, functions: list[Function], clue: str, said: Said | None) -> None:
@@ -203,7 +219,12 @@ def _from_answers(evidence: Evidence, knowledge: Knowledge) -> None:
         for entry in (route.answers, route.behind):
             reached = code_map_of(entry[0]).within(entry, 2)
             for hop in (1, 2):
-                _share(evidence, [each for each, at in reached.items() if at == hop], f"{hop} calls below a failed request ({how})", answer.said)
+                _share(
+                    evidence,
+                    [each for each, at in reached.items() if at == hop],
+                    f"{hop} calls below a failed request ({how})",
+                    answer.said,
+                )
 
 
 def _from_works(evidence: Evidence) -> None:
@@ -214,7 +235,12 @@ def _from_works(evidence: Evidence) -> None:
         for doer in each.missing.doers:
             reached = code_map_of(doer[0]).within(doer, 2)
             for hop in (1, 2):
-                _share(evidence, [one for one, at in reached.items() if at == hop], f"{hop} calls below the stage that is missing ({how})", each.begun)
+                _share(
+                    evidence,
+                    [one for one, at in reached.items() if at == hop],
+                    f"{hop} calls below the stage that is missing ({how})",
+                    each.begun,
+                )
 
 
 def _from_loggers(evidence: Evidence) -> None:

@@ -76,7 +76,9 @@ class CodeMap:
 def code_map(project: str) -> CodeMap:
     """The map of a project; an empty one when there is none."""
     folder = files("ostler.diagnosis") / "data" / "code"
-    found = sorted((each for each in folder.iterdir() if each.name.startswith(f"{project}-")), key=lambda each: each.name)
+    found = sorted(
+        (each for each in folder.iterdir() if each.name.startswith(f"{project}-")), key=lambda each: each.name
+    )
     if not found:
         return CodeMap({}, {})
     raw = json.loads(found[-1].read_text("utf-8"))

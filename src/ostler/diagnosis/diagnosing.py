@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 
 from ostler.diagnosis.candidates import Candidate, Evidence, evidence_in
@@ -20,7 +19,7 @@ from ostler.diagnosis.model import (
     Kind,
     Verdict,
 )
-from ostler.diagnosis.observing import Answer, Said, Seen
+from ostler.diagnosis.observing import Answer, Seen
 from ostler.diagnosis.weighing import ELSEWHERE, logistic, spread, weights
 
 FAILURE_FROM = 0.5
@@ -87,11 +86,12 @@ def place_shares(evidence: Evidence) -> dict[str, float]:
 
 def project_shares(shares: Mapping[str, float]) -> list[tuple[str, float]]:
     """The same by project, the surest first; what is elsewhere is nobody's."""
-    found: Counter[str] = Counter()
+    found: dict[str, float] = {}
     for module, share in shares.items():
         if module != ELSEWHERE:
-            found[module.partition("/")[0]] += share
-    return found.most_common()
+            project = module.partition("/")[0]
+            found[project] = found.get(project, 0.0) + share
+    return sorted(found.items(), key=lambda each: -each[1])
 
 
 def _findings(evidence: Evidence, shares: Mapping[str, float], sure: float) -> tuple[Diagnosed, ...]:
@@ -107,12 +107,15 @@ def _findings(evidence: Evidence, shares: Mapping[str, float], sure: float) -> t
 def _finding(evidence: Evidence, candidate: Candidate, confidence: float) -> Diagnosed:
     worth = weights()["place"]
     clues = sorted(candidate.clues, key=lambda name: -worth.get(name, 0.0) * candidate.clues[name])
-    pointing = [name for name in clues if not name.startswith(("is a", "holds", "how much")) and worth.get(name, 0.0) > 0]
+    pointing = [
+        name for name in clues if not name.startswith(("is a", "holds", "how much")) and worth.get(name, 0.0) > 0
+    ]
     where = _where(evidence, candidate)
     kind = _kind(pointing)
     return Diagnosed(
         kind, candidate.project, where[0], where[1], candidate.module, candidate.function, confidence,
-        tuple(pointing[:MOST_CLUES]), tuple(candidate.said), _consequences(evidence, candidate), _do_next(kind, candidate, where),
+        tuple(pointing[:MOST_CLUES]), tuple(candidate.said), _consequences(evidence, candidate),
+        _do_next(kind, candidate, where),
     )  # fmt: skip
 
 
@@ -146,7 +149,9 @@ def _consequences(evidence: Evidence, candidate: Candidate) -> tuple[Consequence
         for each in evidence.incidents if each.said not in own
     ]  # fmt: skip
     found += [_answered(each) for each in (*evidence.failed, *evidence.guests)]
-    found += [Consequence(f"{each.work.name} was begun and never came to its end", each.begun) for each in evidence.unfinished]
+    found += [
+        Consequence(f"{each.work.name} was begun and never came to its end", each.begun) for each in evidence.unfinished
+    ]
     later = sorted((each for each in found if each.said.time >= since), key=lambda each: each.said.time)
     alike: dict[str, Consequence] = {}
     for each in later:
@@ -155,7 +160,10 @@ def _consequences(evidence: Evidence, candidate: Candidate) -> tuple[Consequence
 
 
 def _answered(answer: Answer) -> Consequence:
-    return Consequence(f"{answer.said.service or answer.said.project} answered {answer.status} to {answer.method} {answer.path}", answer.said)
+    return Consequence(
+        f"{answer.said.service or answer.said.project} answered {answer.status} to {answer.method} {answer.path}",
+        answer.said,
+    )
 
 
 def _do_next(kind: Kind, candidate: Candidate, where: tuple[str, str]) -> tuple[str, ...]:
@@ -167,5 +175,7 @@ def _do_next(kind: Kind, candidate: Candidate, where: tuple[str, str]) -> tuple[
     if server:
         steps.append(f"see all that was said of the server: ostler logs --logs DIR --server {server}")
     if where[0]:
-        steps.append(f"if {where[0]}{f' on {where[1]}' if where[1] else ''} was changed shortly before, take that back first")
+        steps.append(
+            f"if {where[0]}{f' on {where[1]}' if where[1] else ''} was changed shortly before, take that back first"
+        )
     return tuple(steps)

@@ -34,7 +34,9 @@ def missing_in(seen: Seen) -> tuple[str, ...]:
         return ("no event could be read",)
     if sum(seen.answered.values()) < LEAST_ANSWERS:
         missing.append("no log tells how an API answered its users")
-    daemons = {service for _, project, service in seen.services if project and not service.endswith(("-api", "-server"))}
+    daemons = {
+        service for _, project, service in seen.services if project and not service.endswith(("-api", "-server"))
+    }
     if not daemons:
         missing.append("no log of a service behind the APIs is there")
     return tuple(missing)

@@ -1,4 +1,4 @@
-"""Errors of one kind as one incident, users' failed requests, and what belongs together by request and by what is named."""
+"""Errors of one kind as one incident, and the failed requests of users and guests."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from ostler.diagnosis.knowledge import Knowledge
 from ostler.diagnosis.observing import Answer, Said, Seen
 from ostler.diagnosis.tracebacks import Trace, trace_in
 from ostler.logs.event import Level
-from ostler.logs.joining import REQUEST
 from ostler.logs.templates import shape_of
 
 GUEST_PATHS = ("/20", "/latest", "/openstack")
@@ -25,7 +24,6 @@ class Incident:
     said: Said
     trace: Trace | None
     requests: set[str] = field(default_factory=set)
-    named: set[str] = field(default_factory=set)
     count: int = 0
 
     @property
@@ -48,7 +46,6 @@ def incidents_in(seen: Seen) -> list[Incident]:
         incident.count += 1
         if said.request:
             incident.requests.add(said.request)
-        incident.named.update(each for each in REQUEST.findall(said.text[:4000]) if each != said.request)
     return list(found.values())
 
 
@@ -78,15 +75,3 @@ def refused_guests(seen: Seen) -> list[Answer]:
     found = [answer for answer in seen.answers if answer.path.startswith(GUEST_PATHS)]
     paths = {answer.path for answer in found}
     return found if len(paths) >= MANY_REFUSALS else []
-
-
-def consequences(incidents: list[Incident]) -> dict[int, int]:
-    """Return which incident (by place) is a consequence of which earlier one: it names its request, or shares it."""
-    found: dict[int, int] = {}
-    for at, incident in enumerate(incidents):
-        for earlier in range(at):
-            other = incidents[earlier]
-            if incident.named & other.requests or incident.requests & other.requests:
-                found[at] = found.get(earlier, earlier)
-                break
-    return found

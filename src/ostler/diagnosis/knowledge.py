@@ -80,7 +80,12 @@ class Knowledge:
     def route_of(self, project: str, method: str, path: str) -> Route | None:
         """What answers a request; None when it is not known."""
         return next(
-            (each for each in self.routes if each.method == method and each.project == project and each.path.search(path)), None
+            (
+                each
+                for each in self.routes
+                if each.method == method and each.project == project and each.path.search(path)
+            ),
+            None,
         )
 
     def is_internal(self, path: str) -> bool:

@@ -32,7 +32,7 @@ TRACEBACK = Kind(
 )  # fmt: skip
 WRONG_VALUE = Kind(
     "diagnosis.wrong-value-from-here", "what failed works with a value that is made here",
-    "see what this function gives back, and why it gave nothing or too little: the traceback is of the one who was given it",
+    "see what this function gives back, and why it gave nothing or too little: the traceback is that of its caller",
 )  # fmt: skip
 WORK_STOPPED = Kind(
     "diagnosis.work-stopped-here", "work stopped where this has to go on with it",

@@ -152,6 +152,6 @@ def _mark(name: str, said: Said, seen: Seen) -> None:
 def said_of(event: Event) -> Said:
     """What is kept of one event."""
     return Said(
-        event.time, int(event.level), event.project, event.service, event.host, event.module, event.request, event.instance,
-        event.text[:LONGEST_KEPT], event.log.name, event.line, personal_in(event),
+        event.time, int(event.level), event.project, event.service, event.host, event.module, event.request,
+        event.instance, event.text[:LONGEST_KEPT], event.log.name, event.line, personal_in(event),
     )  # fmt: skip

@@ -8,17 +8,39 @@ from dataclasses import dataclass
 from ostler.logs.finding import PROJECTS
 from ostler.logs.frames import frames_in, raised_in
 
-WRAPPERS = frozenset("wrapped wrapper inner __call__ _wrapper wrapped_f __exit__ __enter__ <lambda> decorator _synchronized".split())
+WRAPPERS = frozenset(
+    [
+        "wrapped",
+        "wrapper",
+        "inner",
+        "__call__",
+        "_wrapper",
+        "wrapped_f",
+        "__exit__",
+        "__enter__",
+        "<lambda>",
+        "decorator",
+        "_synchronized",
+    ]
+)
 """Names of functions that stand around others and only hand on."""
 
-WRONG_VALUE = frozenset("TypeError AttributeError KeyError IndexError ValueError UnboundLocalError NameError".split())
+WRONG_VALUE = frozenset(
+    ["TypeError", "AttributeError", "KeyError", "IndexError", "ValueError", "UnboundLocalError", "NameError"]
+)
 """What Python raises when a value is not what the code takes it for: whoever gave the value may be at fault."""
 
-BARE = frozenset("Exception RuntimeError StandardError OSError IOError AssertionError NotImplementedError".split())
+BARE = frozenset(
+    ["Exception", "RuntimeError", "StandardError", "OSError", "IOError", "AssertionError", "NotImplementedError"]
+)
 """Exceptions of Python itself that no project raises on purpose for something a user did wrong."""
 
-_WRONG_CALL = re.compile(r"takes .{0,40}arguments?|unexpected keyword|required positional|got multiple values|not callable")
-_SOURCE_LINE = re.compile(r'^ *File "([^"\n]{1,400})", line (\d+), in ([^\n]{1,200})\n[ \t]+([^\n]{1,300})', re.MULTILINE)
+_WRONG_CALL = re.compile(
+    r"takes .{0,40}arguments?|unexpected keyword|required positional|got multiple values|not callable"
+)
+_SOURCE_LINE = re.compile(
+    r'^ *File "([^"\n]{1,400})", line (\d+), in ([^\n]{1,200})\n[ \t]+([^\n]{1,300})', re.MULTILINE
+)
 _NAME = re.compile(r"[A-Za-z_]\w*")
 _QUOTED = re.compile(r"""['"], u?['"]""")
 
@@ -66,7 +88,9 @@ def trace_in(text: str) -> Trace | None:
     text = plain(text)
     if 'File "' not in text:
         return None
-    names = {(found[1], found[2], found[3]): frozenset(_NAME.findall(found[4])) for found in _SOURCE_LINE.finditer(text)}
+    names = {
+        (found[1], found[2], found[3]): frozenset(_NAME.findall(found[4])) for found in _SOURCE_LINE.finditer(text)
+    }
     calls = tuple(
         Call(frame.module, frame.function, names.get((frame.file, str(frame.line), frame.function), frozenset()))
         for frame in frames_in(text) if frame.module.partition("/")[0] in PROJECTS

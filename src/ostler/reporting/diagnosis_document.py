@@ -1,5 +1,6 @@
 """A diagnosis as one document: what stands behind the text, the page and the JSON of `ostler diagnose`. Published:
-docs/schemas/diagnosis.json. Secrets are masked, what would act on a terminal is taken out, personal data is marked. Pure."""
+docs/schemas/diagnosis.json. Secrets are masked, what would act on a terminal is taken out, personal data is marked.
+Pure."""
 
 from __future__ import annotations
 
@@ -20,8 +21,8 @@ LONGEST_LINE = 400
 
 
 class EvidenceShown(BaseModel):
-    """A line that speaks for a finding: its time, where it stands, and what it says, without secrets. `line` is 0 when it
-    was not counted; `personal` names the kinds of personal data in it."""
+    """A line that speaks for a finding: its time, where it stands, and what it says, without secrets. `line` is 0 when
+    it was not counted; `personal` names the kinds of personal data in it."""
 
     time: str
     host: str
@@ -41,8 +42,9 @@ class ConsequenceShown(BaseModel):
 
 
 class FindingShown(BaseModel):
-    """One place that may be at fault. `module` is a source file and `function` one in it; null where that makes no sense.
-    Of findings with a `confidence` of 0.8, about eight in ten are right; `because` names the clues, the weightiest first."""
+    """One place that may be at fault. `module` is a source file and `function` one in it; null where that makes no
+    sense. Of findings with a `confidence` of 0.8, about eight in ten are right; `because` names the clues, the
+    weightiest first."""
 
     code: str
     summary: str
@@ -73,8 +75,8 @@ class ProblemShown(BaseModel):
 
 
 class DiagnosisShown(BaseModel):
-    """The whole. `sure` is how sure it is that users saw a failure, `signs` say why; `missing` is what is not in the logs
-    and would have to be for `healthy`; `findings` are ranked, the likeliest first. Times are UTC."""
+    """The whole. `sure` is how sure it is that users saw a failure, `signs` say why; `missing` is what is not in the
+    logs and would have to be for `healthy`; `findings` are ranked, the likeliest first. Times are UTC."""
 
     format: int
     verdict: Literal["failure", "healthy", "unsure"]

@@ -1,4 +1,4 @@
-"""A diagnosis as a page that needs nothing else: the verdict, the findings, and what happened in the order of time. Pure."""
+"""A diagnosis as a page that needs nothing else: the verdict, the findings, and the lines in order of time. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A diagnosis as text for a person: the verdict in one sentence, the chain of causes as a tree, evidence, what to do. Pure."""
+"""A diagnosis as text for a person: a verdict in one sentence, a tree of causes, evidence, what to do. Pure."""
 
 from __future__ import annotations
 
@@ -37,7 +37,8 @@ def diagnosis_text(document: DiagnosisShown) -> Iterator[str]:
 def verdict_sentence(document: DiagnosisShown) -> str:
     """The verdict in one sentence."""
     if document.verdict == "healthy":
-        return f"Healthy: {document.events:,} events from {document.begins} to {document.ends} show nothing that users saw fail."
+        when = f"from {document.begins} to {document.ends}"
+        return f"Healthy: {document.events:,} events {when} show nothing that users saw fail."
     if document.verdict == "unsure":
         return "Unsure: " + (
             "something is unusual, but nothing shows that users saw it fail."
