@@ -93,10 +93,11 @@ def test_who_gave_nothing_is_among_the_first_though_in_no_traceback(tmp_path: Pa
 
 
 def test_a_quoted_traceback_of_another_service_counts_too(tmp_path: Path) -> None:
+    packages = "/usr/lib/python2.7/site-packages"
     quoted = (
-        "Remote error: Exception\\n[u'Traceback (most recent call last):\\\\n', u'  File "
-        '"/usr/lib/python2.7/site-packages/cinder/volume/manager.py", line 9, in attach_volume\\\\n\', u\'Exception\\\\n\']'
-    ).replace("\\n", "\n", 1).replace("\n", " ").replace("\\\\n", "\\n")  # fmt: skip
+        r"Remote error: Exception [u'Traceback (most recent call last):\n', "
+        rf"u'  File \"{packages}/cinder/volume/manager.py\", line 9, in attach_volume\n', u'Exception\n']"
+    ).replace(r"\"", '"')
     error = line("10:05:00.500", "ERROR", "cinder.api.middleware.fault", quoted, ASKED)
     said = judged(write_logs(tmp_path, api=error + failed_attach()))
     assert "cinder/volume/manager.py" in [each.module for each in said.findings[:2]]
