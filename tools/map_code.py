@@ -153,7 +153,7 @@ class Project:
     def _by_attribute(self, source: Source, node: ast.Attribute, owner: ast.ClassDef | None) -> set[Function]:
         name, base = node.attr, node.value
         if isinstance(base, ast.Name) and base.id in ("self", "cls") and owner is not None:
-            return self._of_class(source, owner, name) or self._by_rare_name(source, name)
+            return self._of_class(source, owner, name) | self._by_rare_name(source, name)  # a subclass may have its own
         dotted = _dotted(base)
         first = dotted.partition(".")[0] if dotted else ""
         if first in source.imports:

@@ -190,7 +190,12 @@ def _from_values(evidence: Evidence, calls: list[Call], said: Said) -> None:
             for other in graph.passed_on(giver):
                 evidence.of(other[0]).add(f"stands behind who gave a value in {where}", _rare(givers), other[1], said)
         if givers:
+            others = [giver for giver in givers if giver[0] != call.module]
+            whose = "elsewhere" if others and not outwards else "its own functions" if not outwards else "further out"
+            evidence.of(calls[-1].module).add(f"works with a value from {whose}", 1.0, None, said)
             break
+    else:
+        evidence.of(calls[-1].module).add("works with a value that nobody is known to give", 1.0, None, said)
 
 
 def _rare(reached: Iterable[object]) -> float:
@@ -213,6 +218,8 @@ def _from_answers(evidence: Evidence, knowledge: Knowledge) -> None:
         if route is None:
             continue
         how = "explained" if answer.said.request in traced else "first" if first else "later"
+        if answer in evidence.guests:
+            how = "a guest's"
         first = False
         evidence.of(route.answers[0]).add(f"answers a failed request ({how})", 1.0, route.answers[1], answer.said)
         evidence.of(route.behind[0]).add(f"stands behind a failed request ({how})", 1.0, route.behind[1], answer.said)
