@@ -1,6 +1,6 @@
 """Fit the weights of the diagnosis to one half of labelled cases, and write them as data.
 
-    nice .venv/bin/uv run --with scikit-learn --with-editable . python benchmarks/diagnosis_fit.py FOLDER [--check]
+    .venv/bin/uv run --with scikit-learn --with-editable . python benchmarks/diagnosis_fit.py FOLDER [--check] [--all]
 
 FOLDER holds the cases as `benchmarks/diagnosing/cases.py` says. Two additive models: whether users saw a failure
 (logistic regression), and where it is (a conditional logit over the candidate files of a run, with `elsewhere` as one
@@ -124,8 +124,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--check", action="store_true")
+    parser.add_argument("--all", action="store_true", help="use both halves: nothing is left then to score it with")
     asked = parser.parse_args()
-    reads = list(read_all([case for case in cases_in(asked.folder) if case.half == TUNED_ON], is_diagnosed=False))
+    cases = [case for case in cases_in(asked.folder) if asked.all or case.half == TUNED_ON]
+    reads = list(read_all(cases, is_diagnosed=False))
     placing = Placing(reads)
     if asked.check:
         check(placing)

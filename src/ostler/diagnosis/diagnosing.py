@@ -25,7 +25,10 @@ from ostler.diagnosis.weighing import ELSEWHERE, logistic, spread, weights
 FAILURE_FROM = 0.5
 HEALTHY_BELOW = 0.25
 MOST_FINDINGS = 8
+LEAST_FINDINGS = 5
 LEAST_CONFIDENCE = 0.02
+"""So many findings are named however thin they are; further ones must be as sure as this."""
+
 MOST_CONSEQUENCES = 6
 MOST_CLUES = 4
 
@@ -100,7 +103,7 @@ def _findings(evidence: Evidence, shares: Mapping[str, float], sure: float) -> t
     )[:MOST_FINDINGS]  # fmt: skip
     return tuple(
         _finding(evidence, evidence.candidates[name], shares[name] * sure)
-        for place, name in enumerate(ranked) if not place or shares[name] * sure >= LEAST_CONFIDENCE
+        for place, name in enumerate(ranked) if place < LEAST_FINDINGS or shares[name] * sure >= LEAST_CONFIDENCE
     )  # fmt: skip
 
 
