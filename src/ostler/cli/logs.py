@@ -165,9 +165,14 @@ def _demand_sense(
         if is_set and not is_there:
             raise InputError("logs.option-alone", f"{option} is for {needs}", do_next=f"give {needs} as well")
     for option, prefix, said in (("--request", "req-", request), ("--server", "", server)):
-        if said is not None and not (said.startswith(prefix) and _UUID.fullmatch(said.removeprefix(prefix))):
-            raise InputError(
-                "logs.no-such-id", f"{option} wants a whole id", found=said,
-                expected=f"{prefix}xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx",
-                do_next="copy it from a log or from the answer of the API",
-            )  # fmt: skip
+        demand_whole_id(option, prefix, said)
+
+
+def demand_whole_id(option: str, prefix: str, said: str | None) -> None:
+    """Raise InputError for the value of an option that is no id of its kind."""
+    if said is not None and not (said.startswith(prefix) and _UUID.fullmatch(said.removeprefix(prefix))):
+        raise InputError(
+            "logs.no-such-id", f"{option} wants a whole id", found=said,
+            expected=f"{prefix}xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx",
+            do_next="copy it from a log or from the answer of the API",
+        )  # fmt: skip

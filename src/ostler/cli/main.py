@@ -34,7 +34,7 @@ app = typer.Typer(
     "70 a bug of Ostler, 130 ended by Ctrl-C.",
 )
 
-REGISTERED = ("status", "check", "upgrade", "runs", "rollback", "report", "rehearse", "init", "logs")
+REGISTERED = ("status", "check", "upgrade", "runs", "rollback", "report", "rehearse", "init", "logs", "diagnose")
 """Modules of this room that add commands of their own to the top level."""
 
 MOUNTED = ("catalog", "config", "env", "practice")

@@ -1,0 +1,143 @@
+"""Fit the weights of the diagnosis to one half of labelled cases, and write them as data.
+
+    .venv/bin/uv run --with scikit-learn --with-editable . python benchmarks/diagnosis_fit.py FOLDER [--check] [--all]
+
+FOLDER holds the cases as `benchmarks/diagnosing/cases.py` says. Two additive models: whether users saw a failure
+(logistic regression), and where it is (a conditional logit over the candidate files of a run, with `elsewhere` as one
+more). Both are drawn towards 0 (L2); runs of one faulty function weigh less each the more of them there are. `--check`
+prints, without writing, what five-fold cross-validation by function says inside of the half.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import yaml
+from diagnosing.cases import TUNED_ON, Read, cases_in, read_all
+from scipy.optimize import minimize
+
+from ostler.diagnosis.weighing import ELSEWHERE
+
+WEIGHTS = Path(__file__).parents[1] / "src" / "ostler" / "diagnosis" / "data" / "weights.yaml"
+DRAWN_FAILURE, DRAWN_PLACE = 0.05, 1.0
+FOLDS = 5
+SYMPTOM = {"the symptom is about its project": 1.0}
+HEAD = """# What evidence is worth, in two additive models (see ostler/diagnosis/weighing.py).
+#
+# Fitted by benchmarks/diagnosis_fit.py to labelled runs of a cloud of release Pike with one fault in each: to the half
+# of the faulty functions that are not held out. `failure`: logistic regression of whether users saw a failure. `place`:
+# conditional logit over the files that some clue points to; `elsewhere` is all others. No weight is about one file or
+# function. Above 0 speaks for, below 0 against. The symptom's weight is set by hand: no labelled run has a symptom.
+"""
+
+
+def fit_failure(reads: Sequence[Read]) -> dict[str, float]:
+    """Weights of the clues that users saw a failure."""
+    names = sorted({name for read in reads for name in read.failing})
+    clues = np.array([[*(read.failing.get(name, 0.0) for name in names), 1.0] for read in reads])
+    failed = np.array([1.0 if read.case.failed else -1.0 for read in reads])
+    drawn = np.array([DRAWN_FAILURE] * len(names) + [0.0])
+
+    def loss(worth: np.ndarray) -> tuple[float, np.ndarray]:
+        margin = failed * (clues @ worth)
+        value = np.logaddexp(0.0, -margin).sum() + 0.5 * (drawn * worth**2).sum() * len(names)
+        slope = -(clues.T @ (failed / (1.0 + np.exp(margin)))) + drawn * worth * len(names)
+        return float(value), slope
+
+    found = minimize(loss, np.zeros(len(names) + 1), jac=True, method="L-BFGS-B").x
+    return dict(zip([*names, "always"], map(float, found), strict=True))
+
+
+class Placing:
+    """The runs with a place to find, as matrices: one row a candidate, the last one for `elsewhere`."""
+
+    def __init__(self, reads: Sequence[Read]) -> None:
+        self.reads = [read for read in reads if read.case.is_to_be_placed]
+        self.names = sorted({name for read in self.reads for clues in read.placing.values() for name in clues})
+        self.rows = {read.case.name: self._matrix(read) for read in self.reads}
+
+    def _matrix(self, read: Read) -> tuple[np.ndarray, int]:
+        modules = list(read.placing)
+        rows = np.zeros((len(modules) + 1, len(self.names) + 1))
+        place = {name: at for at, name in enumerate(self.names)}
+        for at, module in enumerate(modules):
+            for name, strength in read.placing[module].items():
+                rows[at, place[name]] = strength
+        rows[-1, -1] = 1.0
+        return rows, modules.index(read.case.module) if read.case.module in modules else len(modules)
+
+    def fit(self, reads: Sequence[Read], drawn: float = DRAWN_PLACE) -> np.ndarray:
+        """Weights of the clues, and of `elsewhere` as the last."""
+        often = Counter(read.case.key for read in reads)
+
+        def loss(worth: np.ndarray) -> tuple[float, np.ndarray]:
+            value, slope = 0.5 * drawn * float(worth @ worth), drawn * worth
+            for read in reads:
+                rows, right = self.rows[read.case.name]
+                shares = _shares(rows @ worth)
+                counts = often[read.case.key] ** -0.5
+                value -= counts * float(np.log(shares[right] + 1e-12))
+                slope = slope + counts * (rows.T @ shares - rows[right])
+            return value, slope
+
+        return np.asarray(minimize(loss, np.zeros(len(self.names) + 1), jac=True, method="L-BFGS-B").x)
+
+    def ranks(self, reads: Sequence[Read], worth: np.ndarray) -> list[int]:
+        """The rank of the faulty file in each run; a large number when it is no candidate."""
+        found = []
+        for read in reads:
+            rows, right = self.rows[read.case.name]
+            scores = rows[:-1] @ worth
+            found.append(int((scores > scores[right]).sum()) + 1 if right < len(scores) else 10_000)
+        return found
+
+
+def _shares(scores: np.ndarray) -> np.ndarray:
+    parts = np.exp(scores - scores.max())
+    return np.asarray(parts / parts.sum())
+
+
+def check(placing: Placing) -> None:
+    """Print what is found in runs whose functions were left out of the fitting."""
+    for drawn in (0.3, 1.0, 2.0, 4.0):
+        ranks: list[int] = []
+        for fold in range(FOLDS):
+            left_out = [read for read in placing.reads if _fold(read) == fold]
+            worth = placing.fit([read for read in placing.reads if _fold(read) != fold], drawn)
+            ranks += placing.ranks(left_out, worth)
+        told = "  ".join(
+            f"top-{most} {100 * sum(rank <= most for rank in ranks) / len(ranks):.1f} %" for most in (1, 3, 5)
+        )
+        print(f"drawn {drawn}: {told}  of {len(ranks)}")
+
+
+def _fold(read: Read) -> int:
+    return hashlib.sha256(f"fold {read.case.key}".encode()).digest()[1] % FOLDS
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--check", action="store_true")
+    parser.add_argument("--all", action="store_true", help="use both halves: nothing is left then to score it with")
+    asked = parser.parse_args()
+    cases = [case for case in cases_in(asked.folder) if asked.all or case.half == TUNED_ON]
+    reads = list(read_all(cases, is_diagnosed=False))
+    placing = Placing(reads)
+    if asked.check:
+        check(placing)
+        return
+    place = dict(zip([*placing.names, ELSEWHERE], map(float, placing.fit(placing.reads)), strict=True)) | SYMPTOM
+    models = {"failure": fit_failure(reads), "place": place}
+    rounded = {model: {name: round(worth, 2) for name, worth in found.items()} for model, found in models.items()}
+    WEIGHTS.write_text(HEAD + yaml.safe_dump(rounded, sort_keys=True, width=120, allow_unicode=True))
+    print(f"{len(reads)} runs, {len(placing.reads)} with a place to find: {WEIGHTS.name} is written")
+
+
+if __name__ == "__main__":
+    main()

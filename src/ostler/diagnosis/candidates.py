@@ -1,0 +1,269 @@
+"""Which source files may be at fault, and what speaks for each of them.
+
+A candidate is a file; what speaks for it are clues, each a kind and a strength of 0 to 1. Kinds are such as an operator
+would name ("the innermost frame of the first error's traceback"); none is about one file or one function. What each
+kind is worth is in `data/weights.yaml`.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from ostler.diagnosis.code_map import Function, code_map_of
+from ostler.diagnosis.incidents import Incident, failed_requests, incidents_in, refused_guests
+from ostler.diagnosis.knowledge import Knowledge
+from ostler.diagnosis.observing import Answer, Said, Seen
+from ostler.diagnosis.tracebacks import Call, Trace
+from ostler.diagnosis.works import Unfinished, unfinished_in
+from ostler.logs.finding import PROJECTS
+
+HOPS = 3
+STACK = 4
+
+_TROUBLE = re.compile(
+    r"fail|error|unable|could not|cannot|can't|dead|timed? ?out|not found|no .{0,20}available|missing|unexpected", re.I
+)
+_KINDS = {
+    "is an API": re.compile(r"/api/(?!rpc)|/pecan_wsgi/"),
+    "is a database layer": re.compile(r"/db/"),
+    "is objects": re.compile(r"/objects/"),
+    "is a manager": re.compile(r"/manager\.py$|/managers\.py$"),
+    "is a driver": re.compile(r"/drivers?/|/virt/"),
+    "is a client": re.compile(r"rpcapi\.py$|/volume/cinder\.py$|/image/glance\.py$|/network/neutronv2/|client"),
+    "holds data only": re.compile(
+        r"models(?:_api)?\.py$|api_models\.py$|/models/|exception|constants|/__init__\.py$|/views/"
+    ),
+    "is plumbing": re.compile(
+        r"wsgi\.py$|/middleware/|/hooks/|/extensions\.py$|/validation/|coordination\.py$|/resource\.py$|/controllers/utils\.py$"
+        r"|exception_wrapper|safe_utils|^[a-z]+/(?:common/)?utils\.py$|^[a-z]+/rpc\.py$|/common/rpc\.py$|^neutron/db/api\.py$|/objects/base\.py$"
+        r"|/middleware|/versioning\.py$|_utils\.py$|_model_query\.py$"
+    ),
+}
+
+
+def _how(candidate: Candidate) -> str:
+    """How a candidate came to be one: what kind of file it is means more or less then."""
+    if any("frame" in clue and "below" not in clue for clue in candidate.clues):
+        return ", in a traceback"
+    if any(
+        "value" in clue or "called" in clue or "passed" in clue or clue.startswith("1 calls below the inn")
+        for clue in candidate.clues
+    ):
+        return ", next to a traceback"
+    return ""
+
+
+@dataclass
+class Candidate:
+    """One file, its clues, and the function and the line that speak for it most."""
+
+    module: str
+    clues: dict[str, float] = field(default_factory=dict)
+    function: str | None = None
+    said: list[Said] = field(default_factory=list)
+    _best: float = 0.0
+
+    @property
+    def project(self) -> str:
+        return self.module.partition("/")[0]
+
+    def add(self, clue: str, strength: float, function: str | None, said: Said | None) -> None:
+        """Add a clue; of one kind the strongest counts."""
+        self.clues[clue] = max(self.clues.get(clue, 0.0), strength)
+        if function is not None and (self.function is None or strength > self._best):
+            self.function, self._best = function, strength
+        if said is not None and said not in self.said and len(self.said) < 5:
+            self.said.append(said)
+
+
+@dataclass
+class Evidence:
+    """All that speaks for a failure and for where it is."""
+
+    seen: Seen
+    incidents: list[Incident]
+    failed: list[Answer]
+    guests: list[Answer]
+    unfinished: list[Unfinished]
+    candidates: dict[str, Candidate] = field(default_factory=dict)
+
+    def of(self, module: str) -> Candidate:
+        return self.candidates.setdefault(module, Candidate(module))
+
+
+def evidence_in(seen: Seen, knowledge: Knowledge) -> Evidence:
+    """Gather what speaks for a failure, and which files it points to."""
+    evidence = Evidence(
+        seen, incidents_in(seen), failed_requests(seen, knowledge), refused_guests(seen), unfinished_in(seen, knowledge)
+    )
+    _from_incidents(evidence)
+    _from_answers(evidence, knowledge)
+    _from_works(evidence)
+    _from_loggers(evidence)
+    for candidate in evidence.candidates.values():
+        for kind, pattern in _KINDS.items():
+            if pattern.search(candidate.module):
+                candidate.clues[f"{kind}{_how(candidate)}"] = 1.0
+        candidate.clues["how much it does"] = math.log1p(code_map_of(candidate.module).size(candidate.module)) / 6.0
+    return evidence
+
+
+def _from_incidents(evidence: Evidence) -> None:
+    traced = [each for each in evidence.incidents if each.trace is not None]
+    failed = {answer.said.request for answer in evidence.failed if answer.said.request}
+    of_user = next((each for each in traced if each.requests & failed), None)
+    for incident in traced:
+        roles = [role for role, one in (("first", traced[0]), ("user's", of_user)) if incident is one] or ["later"]
+        assert incident.trace is not None
+        _from_frames(evidence, incident.trace, incident.said, roles)
+        if roles != ["later"] and incident.trace.kind in ("a wrong value", "nothing given"):
+            _from_leaning(evidence, _own(incident.trace), incident.said, incident.trace.kind)
+
+
+def _own(trace: Trace) -> list[Call]:
+    """The frames that do the work, without those that stand around them."""
+    calls = [each for each in trace.calls if not each.is_wrapper]
+    return calls or list(trace.calls)
+
+
+def _from_frames(evidence: Evidence, trace: Trace, said: Said, roles: list[str]) -> None:
+    inner: dict[str, Call] = {}
+    for call in reversed(_own(trace)):
+        inner.setdefault(call.module, call)
+    working = [call for call in inner.values() if not _KINDS["is plumbing"].search(call.module)]
+    for call in inner.values():
+        if call not in working:
+            evidence.of(call.module).add("plumbing in a traceback", 1.0, call.function, said)
+    for place, call in enumerate(working or inner.values()):
+        where = ("innermost", "second", "third")[place] if place < 3 else "outer"
+        candidate = evidence.of(call.module)
+        for role in roles:
+            candidate.add(f"{where} frame of the {role} traceback", 1.0, call.function, said)
+        if roles != ["later"]:
+            candidate.add(f"{where} frame, {trace.kind}", 1.0, call.function, said)
+    innermost = next(iter(inner.values()))
+    evidence.of(innermost.module).add(
+        f"raised it, {trace.kind}" if roles != ["later"] else "raised a later one", 1.0, innermost.function, said
+    )
+
+
+def _from_leaning(evidence: Evidence, calls: list[Call], said: Said, kind: str) -> None:
+    """Who gave the wrong value: what the innermost frames call."""
+    innermost = calls[-1]
+    graph = code_map_of(innermost.module)
+    reached = graph.within((innermost.module, innermost.function), HOPS)
+    direct = [each for each, hop in reached.items() if hop == 1]
+    named = [each for each in direct if each[1] in innermost.names]
+    for each in named:
+        evidence.of(each[0]).add(f"called in the line, {kind}", 1.0, each[1], said)
+    for each in named or direct:
+        for other in graph.passed_on(each):
+            evidence.of(other[0]).add("is passed on to", _rare(named or direct), other[1], said)
+    _from_values(evidence, calls, said)
+    for hop in range(1, HOPS + 1):
+        _share(
+            evidence,
+            [each for each, at in reached.items() if at == hop],
+            f"{hop} calls below the innermost frame",
+            said,
+        )
+    for call in calls[-1 - STACK : -1]:
+        below = code_map_of(call.module).within((call.module, call.function), 2)
+        for hop in (1, 2):
+            _share(
+                evidence, [each for each, at in below.items() if at == hop], f"{hop} calls below an outer frame", said
+            )
+
+
+def _from_values(evidence: Evidence, calls: list[Call], said: Said) -> None:
+    """Who gave the values that are named in the line where it was raised; when nobody did there, it was handed in, and
+    the line of the next frame outwards tells who gave it."""
+    for outwards, call in enumerate(reversed(calls[-STACK:])):
+        graph = code_map_of(call.module)
+        givers = graph.givers((call.module, call.function), call.names)
+        where = "the line" if not outwards else "an outer line"
+        _share(evidence, list(givers), f"gave a value in {where}", said)
+        for giver in givers:
+            for other in graph.passed_on(giver):
+                evidence.of(other[0]).add(f"stands behind who gave a value in {where}", _rare(givers), other[1], said)
+        if givers:
+            others = [giver for giver in givers if giver[0] != call.module]
+            whose = "elsewhere" if others and not outwards else "its own functions" if not outwards else "further out"
+            evidence.of(calls[-1].module).add(f"works with a value from {whose}", 1.0, None, said)
+            break
+    else:
+        evidence.of(calls[-1].module).add("works with a value that nobody is known to give", 1.0, None, said)
+
+
+def _rare(reached: Iterable[object]) -> float:
+    return 1.0 / math.sqrt(max(1, len(list(reached))))
+
+
+def _share(evidence: Evidence, functions: list[Function], clue: str, said: Said | None) -> None:
+    modules: dict[str, str] = {}
+    for module, name in functions:
+        modules.setdefault(module, name)
+    for module, name in modules.items():
+        evidence.of(module).add(clue, _rare(modules), name, said)
+
+
+def _from_answers(evidence: Evidence, knowledge: Knowledge) -> None:
+    traced = {request for each in evidence.incidents if each.trace is not None for request in each.requests}
+    first = True
+    for answer in [*evidence.failed, *evidence.guests]:
+        route = knowledge.route_of(answer.said.project, answer.method, answer.path)
+        if route is None:
+            continue
+        how = "explained" if answer.said.request in traced else "first" if first else "later"
+        if answer in evidence.guests:
+            how = "a guest's"
+        first = False
+        evidence.of(route.answers[0]).add(f"answers a failed request ({how})", 1.0, route.answers[1], answer.said)
+        evidence.of(route.behind[0]).add(f"stands behind a failed request ({how})", 1.0, route.behind[1], answer.said)
+        for entry in (route.answers, route.behind):
+            reached = code_map_of(entry[0]).within(entry, 2)
+            for hop in (1, 2):
+                _share(
+                    evidence,
+                    [each for each, at in reached.items() if at == hop],
+                    f"{hop} calls below a failed request ({how})",
+                    answer.said,
+                )
+
+
+def _from_works(evidence: Evidence) -> None:
+    has_trace = any(each.trace is not None for each in evidence.incidents)
+    how = "explained" if has_trace else "unexplained"
+    for each in evidence.unfinished:
+        _share(evidence, list(each.missing.doers), f"does the stage that is missing ({how})", each.begun)
+        for doer in each.missing.doers:
+            reached = code_map_of(doer[0]).within(doer, 2)
+            for hop in (1, 2):
+                _share(
+                    evidence,
+                    [one for one, at in reached.items() if at == hop],
+                    f"{hop} calls below the stage that is missing ({how})",
+                    each.begun,
+                )
+
+
+def _from_loggers(evidence: Evidence) -> None:
+    """Who logged errors without a traceback, and warnings that tell of trouble, and who logs them rarely."""
+    errors = [each.said for each in evidence.incidents]
+    for at, said in enumerate(errors):
+        if module := _file_of(said.module):
+            evidence.of(module).add("logged the first error" if at == 0 else "logged an error", 1.0, None, said)
+    for said in evidence.seen.warnings:
+        module = _file_of(said.module)
+        if module and _TROUBLE.search(said.first_line):
+            evidence.of(module).add("logged a warning of trouble", 1.0, None, said)
+
+
+def _file_of(logger: str) -> str | None:
+    plain = logger.replace(".", "/")
+    if plain.partition("/")[0] not in PROJECTS:
+        return None
+    return next((each for each in (f"{plain}.py", f"{plain}/__init__.py") if code_map_of(plain).has(each)), None)

@@ -1,0 +1,101 @@
+"""Tracebacks as evidence: the frames of the projects' own code, also of tracebacks that came through other services."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from ostler.logs.finding import PROJECTS
+from ostler.logs.frames import frames_in, raised_in
+
+WRAPPERS = frozenset(
+    [
+        "wrapped",
+        "wrapper",
+        "inner",
+        "__call__",
+        "_wrapper",
+        "wrapped_f",
+        "__exit__",
+        "__enter__",
+        "<lambda>",
+        "decorator",
+        "_synchronized",
+    ]
+)
+"""Names of functions that stand around others and only hand on."""
+
+WRONG_VALUE = frozenset(
+    ["TypeError", "AttributeError", "KeyError", "IndexError", "ValueError", "UnboundLocalError", "NameError"]
+)
+"""What Python raises when a value is not what the code takes it for: whoever gave the value may be at fault."""
+
+BARE = frozenset(
+    ["Exception", "RuntimeError", "StandardError", "OSError", "IOError", "AssertionError", "NotImplementedError"]
+)
+"""Exceptions of Python itself that no project raises on purpose for something a user did wrong."""
+
+_WRONG_CALL = re.compile(
+    r"takes .{0,40}arguments?|unexpected keyword|required positional|got multiple values|not callable"
+)
+_SOURCE_LINE = re.compile(
+    r'^ *File "([^"\n]{1,400})", line (\d+), in ([^\n]{1,200})\n[ \t]+([^\n]{1,300})', re.MULTILINE
+)
+_NAME = re.compile(r"[A-Za-z_]\w*")
+_QUOTED = re.compile(r"""['"], u?['"]""")
+
+
+@dataclass(frozen=True)
+class Call:
+    """One frame of a project's own code. ``names`` are those in its line, where the line is shown."""
+
+    module: str
+    function: str
+    names: frozenset[str] = frozenset()
+
+    @property
+    def is_wrapper(self) -> bool:
+        return self.function in WRAPPERS
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What a traceback says: its own frames, the outermost first, and what was raised (`TypeError`, and its words)."""
+
+    calls: tuple[Call, ...]
+    raised: str
+    words: str
+
+    @property
+    def kind(self) -> str:
+        """What kind of exception it is: a wrong call is the caller's fault, a wrong value that of whoever gave it."""
+        if self.raised == "TypeError" and _WRONG_CALL.search(self.words):
+            return "a wrong call"
+        if "NoneType" in self.words:
+            return "nothing given"
+        if self.raised in WRONG_VALUE:
+            return "a wrong value"
+        return "a bare exception" if self.raised in BARE else "an exception"
+
+
+def plain(text: str) -> str:
+    """A text with the tracebacks that are quoted in it written out (a list of lines, as remote errors hold them)."""
+    return _QUOTED.sub("", text.replace("\\n", "\n")) if "\\n" in text else text
+
+
+def trace_in(text: str) -> Trace | None:
+    """The traceback of a text; None when there is none with frames of a project's own code."""
+    text = plain(text)
+    if 'File "' not in text:
+        return None
+    names = {
+        (found[1], found[2], found[3]): frozenset(_NAME.findall(found[4])) for found in _SOURCE_LINE.finditer(text)
+    }
+    calls = tuple(
+        Call(frame.module, frame.function, names.get((frame.file, str(frame.line), frame.function), frozenset()))
+        for frame in frames_in(text) if frame.module.partition("/")[0] in PROJECTS
+    )  # fmt: skip
+    if not calls:
+        return None
+    raised, _, words = raised_in(text).partition(":")
+    return Trace(calls, raised.rpartition(".")[2].strip(), words.strip())

@@ -1,0 +1,164 @@
+"""A diagnosis as one document: what stands behind the text, the page and the JSON of `ostler diagnose`. Published:
+docs/schemas/diagnosis.json. Secrets are masked, what would act on a terminal is taken out, personal data is marked.
+Pure."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+from ostler.diagnosis.model import Consequence, Diagnosed, Diagnosis
+from ostler.diagnosis.observing import Said
+from ostler.logs.reading import Tally
+from ostler.reporting.log_words import clean, moment, shown
+
+DIAGNOSIS_FORMAT = 1
+"""Raised when a reader of the JSON would have to change."""
+
+LONGEST_LINE = 400
+
+
+class EvidenceShown(BaseModel):
+    """A line that speaks for a finding: its time, where it stands, and what it says, without secrets. `line` is 0 when
+    it was not counted; `personal` names the kinds of personal data in it."""
+
+    time: str
+    host: str
+    service: str
+    file: str
+    line: int
+    request: str | None
+    text: str
+    personal: list[str]
+
+
+class ConsequenceShown(BaseModel):
+    """Something that followed from what a finding is about, and the line that tells it."""
+
+    what: str
+    evidence: EvidenceShown
+
+
+class FindingShown(BaseModel):
+    """One place that may be at fault. `module` is a source file and `function` one in it; null where that makes no
+    sense. Of findings with a `confidence` of 0.8, about eight in ten are right; `because` names the clues, the
+    weightiest first."""
+
+    code: str
+    summary: str
+    project: str
+    service: str
+    host: str
+    module: str | None
+    function: str | None
+    confidence: float = Field(ge=0, le=1)
+    because: list[str]
+    cause_of: list[ConsequenceShown]
+    evidence: list[EvidenceShown]
+    do_next: list[str]
+
+
+class ProjectShown(BaseModel):
+    """How sure it is that a project is at fault."""
+
+    project: str
+    confidence: float = Field(ge=0, le=1)
+
+
+class ProblemShown(BaseModel):
+    """A log that could not be read, or not to its end."""
+
+    file: str
+    says: str
+
+
+class DiagnosisShown(BaseModel):
+    """The whole. `sure` is how sure it is that users saw a failure, `signs` say why; `missing` is what is not in the
+    logs and would have to be for `healthy`; `findings` are ranked, the likeliest first. Times are UTC."""
+
+    format: int
+    verdict: Literal["failure", "healthy", "unsure"]
+    sure: float = Field(ge=0, le=1)
+    signs: list[str]
+    missing: list[str]
+    projects: list[ProjectShown]
+    findings: list[FindingShown]
+    events: int
+    begins: str | None
+    ends: str | None
+    problems: list[ProblemShown]
+
+
+def diagnosis_shown(diagnosis: Diagnosis, tally: Tally) -> DiagnosisShown:
+    """What is shown of a diagnosis, and of what could not be read."""
+    return DiagnosisShown(
+        format=DIAGNOSIS_FORMAT,
+        verdict=diagnosis.verdict.value,
+        sure=round(diagnosis.sure, 3),
+        signs=list(diagnosis.signs),
+        missing=list(diagnosis.missing),
+        projects=[ProjectShown(project=clean(name), confidence=round(share, 3)) for name, share in diagnosis.projects],
+        findings=[_finding(each) for each in diagnosis.findings],
+        events=diagnosis.events,
+        begins=moment(diagnosis.begins) if diagnosis.events else None,
+        ends=moment(diagnosis.ends) if diagnosis.events else None,
+        problems=[ProblemShown(file=clean(each.log.name), says=shown(each.says)) for each in tally.problems],
+    )
+
+
+def _finding(found: Diagnosed) -> FindingShown:
+    return FindingShown(
+        code=found.kind.code,
+        summary=f"{clean(found.place)}: {found.kind.summary}",
+        project=clean(found.project),
+        service=clean(found.service),
+        host=clean(found.host),
+        module=found.module and clean(found.module),
+        function=found.function and clean(found.function),
+        confidence=round(found.confidence, 3),
+        because=list(found.because),
+        cause_of=[_consequence(each) for each in found.cause_of],
+        evidence=[_evidence(each) for each in found.evidence],
+        do_next=[clean(each) for each in found.do_next],
+    )
+
+
+def _consequence(each: Consequence) -> ConsequenceShown:
+    return ConsequenceShown(what=shown(each.what, LONGEST_LINE), evidence=_evidence(each.said))
+
+
+def _evidence(said: Said) -> EvidenceShown:
+    return EvidenceShown(
+        time=moment(said.time),
+        host=clean(said.host),
+        service=clean(said.service),
+        file=clean(said.file),
+        line=said.line,
+        request=said.request,
+        text=_line(said),
+        personal=list(said.personal),
+    )
+
+
+def _line(said: Said) -> str:
+    """The first line of what was said; of a traceback also its last one, which says what was raised."""
+    first, _, rest = said.text.rstrip().partition("\n")
+    last = rest.rpartition("\n")[2].strip()
+    text = shown(first, LONGEST_LINE)
+    return text if not last or last in first else f"{text} … {shown(last, LONGEST_LINE)}"
+
+
+def diagnosis_to_json(document: DiagnosisShown) -> str:
+    """The document as JSON."""
+    return document.model_dump_json(indent=1)
+
+
+def diagnosis_schema() -> str:
+    """The published schema of `ostler diagnose --json`."""
+    schema: dict[str, Any] = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **DiagnosisShown.model_json_schema(mode="serialization"),
+    }
+    return json.dumps(schema, indent=1, ensure_ascii=False) + "\n"

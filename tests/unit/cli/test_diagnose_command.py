@@ -1,0 +1,107 @@
+"""`ostler diagnose`: what an operator types, and what comes back."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import jsonschema
+import pytest
+import typer
+from typer.testing import CliRunner, Result
+
+from ostler.cli.diagnose import register
+from ostler.errors import InputError
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "diagnosis"))
+from invented import ASKED, answered, traceback, write_logs
+
+SCHEMA = Path(__file__).parents[3] / "docs" / "schemas" / "diagnosis.json"
+FRAMES = [("cinder/volume/manager.py", "attach_volume", "raise Exception()")]
+
+
+def run(*arguments: str) -> Result:
+    app = typer.Typer()
+    app.callback()(lambda: None)
+    register(app)
+    return CliRunner().invoke(app, ["diagnose", *arguments])
+
+
+@pytest.fixture
+def broken(tmp_path: Path) -> Path:
+    said = "Failed with password=hunter2 \x1b[31mred\x1b[0m for joe@example.org"
+    error = traceback("10:05:00.000", "oslo_messaging.rpc.server", said, FRAMES, "Exception: <b>bold</b>", ASKED)
+    return write_logs(
+        tmp_path, volume=error, api=answered("10:05:01.000", "cinder", "POST /v3/volumes/x/action", 500, ASKED)
+    )
+
+
+def test_a_person_reads_the_place_the_chain_and_what_to_do(broken: Path) -> None:
+    result = run("--logs", str(broken))
+    assert result.exit_code == 1
+    first = result.output.splitlines()[0]
+    assert first.startswith("Users saw something fail") and "cinder/volume/manager.py, attach_volume()" in first
+    assert "└─ 10:05:01 cinder-api answered 500 to POST /v3/volumes/x/action" in result.output
+    assert "cinder/cinder-volume.log:3" in result.output
+    assert f"--request {ASKED}" in result.output
+
+
+def test_secrets_and_escape_codes_stay_inside_and_personal_data_is_marked(broken: Path) -> None:
+    for arguments in ([], ["--json"]):
+        output = run("--logs", str(broken), *arguments).output
+        assert "hunter2" not in output
+        assert "\x1b" not in output and "\\u001b" not in output
+    assert "†" in run("--logs", str(broken)).output
+    assert "e-mail" in run("--logs", str(broken), "--json").output
+
+
+def test_the_document_is_as_published(broken: Path) -> None:
+    document = json.loads(run("--logs", str(broken), "--json").output)
+    jsonschema.validate(document, json.loads(SCHEMA.read_text()))
+    assert document["verdict"] == "failure"
+    first = document["findings"][0]
+    assert (first["module"], first["function"]) == ("cinder/volume/manager.py", "attach_volume")
+    assert first["evidence"][0]["line"] == 3
+    assert first["cause_of"] and first["do_next"]
+
+
+def test_a_healthy_folder_ends_with_0(tmp_path: Path) -> None:
+    result = run("--logs", str(write_logs(tmp_path)))
+    assert result.exit_code == 0
+    assert result.output.startswith("Healthy: ")
+
+
+def test_one_request_alone_can_be_asked_for(broken: Path) -> None:
+    document = json.loads(run("--logs", str(broken), "--request", ASKED, "--json").output)
+    assert document["findings"][0]["module"] == "cinder/volume/manager.py"
+    assert all(line["request"] == ASKED for each in document["findings"] for line in each["evidence"])
+
+
+def test_only_what_is_new_enough_counts(broken: Path) -> None:
+    result = run("--logs", str(broken), "--since", "2026-01-15T10:06")
+    assert result.exit_code == 1
+    assert "missing: " in result.output  # too little is left to be called healthy
+    assert "cinder/volume/manager.py" not in result.output
+
+
+def test_the_page_escapes_what_was_logged(broken: Path, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    run("--logs", str(broken), "--html", str(page))
+    assert "&lt;b&gt;bold&lt;/b&gt;" in page.read_text() and "<b>bold" not in page.read_text()
+    assert "hunter2" not in page.read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        ([], "diagnosis.no-logs"),
+        (["--logs", "no-such-folder"], "logs.not-found"),
+        (["--logs", ".", "--request", "req-1"], "logs.no-such-id"),
+        (["--logs", ".", "--server", ASKED[4:], "--request", ASKED], "diagnosis.one-subject"),
+    ],
+)
+def test_wrong_use_is_told(arguments: list[str], code: str) -> None:
+    result = run(*arguments)
+    assert isinstance(result.exception, InputError)
+    assert result.exception.code == code
