@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from ostler.cli.log_times import Since
 from ostler.cli.logs import COLLECT_AFTER, demand_whole_id
 from ostler.errors import InputError
 
@@ -36,14 +37,7 @@ def diagnose(
     host: Annotated[
         list[str] | None, typer.Option("--host", metavar="HOST", help="Only what this host logged; repeatable.")
     ] = None,
-    since: Annotated[
-        str | None,
-        typer.Option(
-            "--since",
-            metavar="SPAN",
-            help="Only from then on: 90s, 30m, 1h, 2d before the last event, or a time such as 2026-01-15T10:05.",
-        ),
-    ] = None,
+    since: Since = None,
     html: Annotated[
         Path | None, typer.Option("--html", metavar="FILE", help="Also write a page with the order of events.")
     ] = None,

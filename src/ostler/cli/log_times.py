@@ -4,8 +4,20 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
 
 from ostler.errors import InputError
+
+Since = Annotated[
+    str | None,
+    typer.Option(
+        "--since",
+        metavar="SPAN",
+        help="Only from then on: 90s, 30m, 1h, 2d before the last event, or a time such as 2026-01-15T10:05.",
+    ),
+]
 
 SPANS_S = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 _SPAN = re.compile(r"(\d{1,6})([smhdw])")

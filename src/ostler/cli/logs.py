@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ostler.cli.log_times import Since
 from ostler.cli.where import CloudFile, load_cloud
 from ostler.errors import InputError
 
@@ -36,14 +37,7 @@ def logs(
     logs_of: Annotated[
         Path | None, typer.Option("--logs", metavar="DIR", help="The same, for those who prefer an option.")
     ] = None,
-    since: Annotated[
-        str | None,
-        typer.Option(
-            "--since",
-            metavar="SPAN",
-            help="Only from then on: 90s, 30m, 1h, 2d before the last event, or a time such as 2026-01-15T10:05.",
-        ),
-    ] = None,
+    since: Since = None,
     level: Annotated[
         str | None, typer.Option("--level", metavar="LEVEL", help="Only this level and above: " + ", ".join(LEVELS))
     ] = None,

@@ -29,29 +29,23 @@ END
 """
 """Table, ports, addresses: nothing passes between here and those addresses at those ports, either way."""
 
-REJECT_OUTGOING = f"""set -e
+
+def _outgoing(verdict: str) -> str:
+    return f"""set -e
 table=$1 ports=$2; shift 2
 {JOIN}nft -f - <<END
 table inet $table {{
   chain leaving {{
     type filter hook output priority 0
-    ip daddr {{ $joined }} tcp dport {{ $ports }} reject with tcp reset
+    ip daddr {{ $joined }} tcp dport {{ $ports }} {verdict}
   }}
 }}
 END
 """
 
-DROP_OUTGOING = f"""set -e
-table=$1 ports=$2; shift 2
-{JOIN}nft -f - <<END
-table inet $table {{
-  chain leaving {{
-    type filter hook output priority 0
-    ip daddr {{ $joined }} tcp dport {{ $ports }} drop
-  }}
-}}
-END
-"""
+
+REJECT_OUTGOING = _outgoing("reject with tcp reset")
+DROP_OUTGOING = _outgoing("drop")
 
 LOSE_ARRIVING = f"""set -e
 table=$1 percent=$2; shift 2
