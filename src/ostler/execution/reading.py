@@ -107,8 +107,9 @@ def _read_hosts(cloud: Cloud, transport: Transport, questions: Sequence[_Questio
     left = list(questions)
     while left:
         by_host = _grouped(left, lambda question: question.hosts[0])
-        rounds = pool.map(lambda item: _read_host(cloud, transport, *item), by_host.items())
-        for found in rounds:
+        # One host needs no thread: a wait reads one host again and again.
+        side_by_side = map if len(by_host) == 1 else pool.map
+        for found in side_by_side(lambda item: _read_host(cloud, transport, *item), by_host.items()):
             values.update(found)
         left = [
             _Question(question.request, question.fact, question.hosts[1:], question.commands)
