@@ -32,12 +32,20 @@ esac
 def venvs(tmp_path: Path) -> Path:
     """A folder with an old environment, and the archive of the new one beside it."""
     folder = tmp_path / "venvs"
-    (folder / NAME).mkdir(parents=True)
+    (folder / NAME / "bin").mkdir(parents=True)
     (folder / NAME / MANIFEST).write_text("new")
-    archive = ["tar", "-c", "--zstd", "-f", str(tmp_path / "a.tar.zst"), "-C", "/", str(folder / NAME).lstrip("/")]
-    subprocess.run(archive, check=True)
+    archive_with(folder, sys.executable)
     (folder / NAME / MANIFEST).write_text("old")
     return folder
+
+
+def archive_with(venvs: Path, interpreter: str) -> None:
+    """Write the archive of what lies in the folder, with this interpreter."""
+    link = venvs / NAME / "bin/python"
+    link.unlink(missing_ok=True)
+    link.symlink_to(interpreter)
+    archive = ["tar", "-c", "--zstd", "-f", str(venvs.parent / "a.tar.zst"), "-C", "/", str(venvs / NAME).lstrip("/")]
+    subprocess.run(archive, check=True)
 
 
 def unpack(venvs: Path, programs: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -68,6 +76,17 @@ def test_an_environment_that_nothing_runs_from_is_replaced(venvs: Path) -> None:
     assert (venvs / NAME / MANIFEST).read_text() == "new"
     assert [path.name for path in venvs.iterdir()] == [NAME]
     assert not (venvs.parent / "a.tar.zst").exists()
+
+
+@pytest.mark.parametrize("interpreter", ["/nowhere/python3.99", "/bin/false"])
+def test_an_environment_whose_interpreter_does_not_run_here_is_not_placed(venvs: Path, interpreter: str) -> None:
+    archive_with(venvs, interpreter)
+    refused = unpack(venvs)
+    assert refused.returncode == 1
+    assert "nova-31.3.1 cannot run here" in refused.stderr
+    assert "install it on this host" in refused.stderr
+    assert (venvs / NAME / MANIFEST).read_text() == "old"
+    assert [path.name for path in venvs.iterdir()] == [NAME]
 
 
 def test_an_environment_that_a_process_runs_from_stays(venvs: Path, process: subprocess.Popen[str]) -> None:
