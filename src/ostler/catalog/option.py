@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 import json
 from collections.abc import Mapping
@@ -18,6 +19,7 @@ FALSE = ("false", "0", "off", "no")
 MAX_PORT = 65535
 
 
+@functools.lru_cache(4096)
 def place_of(group: str, name: str) -> Place:
     """Where an option stands: groups but DEFAULT are compared in lower case, and `-` in a name is `_`."""
     return (group if group == DEFAULT else group.lower(), name.replace("-", "_"))

@@ -10,7 +10,7 @@ from ostler.catalog.config_known import ConfigKnown
 from ostler.catalog.option import Option, Place
 from ostler.catalog.option_file import PLUGINS
 from ostler.configuration.file import ConfigFile
-from ostler.configuration.groups import FileGroups
+from ostler.configuration.groups import SettledGroups
 from ostler.configuration.shown import cut, in_words, shown_value
 from ostler.configuration.succession import Fate, Succession, old_names
 
@@ -105,7 +105,7 @@ def _set_in(
     found: dict[Place, tuple[SetIn, ...]] = {}
     heirs = old_names(succession.before)
     for name, file in files.items():
-        groups = FileGroups(succession.project, file, succession.before, known)
+        groups = SettledGroups(succession.project, file, succession.before, known)
         for block in file.options():
             old = [heir for place in groups.places(block.group or "", block.name) for heir in heirs.get(place, ())]
             option = groups.find(block.group or "", block.name) or next((succession.before[heir] for heir in old), None)

@@ -87,5 +87,24 @@ class FileGroups:
         return group in [item.strip().partition(":")[0].strip() for item in value.split(",")]
 
 
+class SettledGroups(FileGroups):
+    """Those of a file that nobody changes any more: what was looked for once is remembered, however long the file."""
+
+    def __init__(self, project: str, file: ConfigFile, options: Mapping[Place, Option], known: ConfigKnown) -> None:
+        super().__init__(project, file, options, known)
+        self._homes: dict[str, tuple[str, ...]] = {}
+        self._open: dict[Place, bool] = {}
+
+    def homes(self, group: str) -> tuple[str, ...]:
+        if group not in self._homes:
+            self._homes[group] = super().homes(group)
+        return self._homes[group]
+
+    def is_open(self, group: str, name: str) -> bool:
+        if (group, name) not in self._open:
+            self._open[group, name] = super().is_open(group, name)
+        return self._open[group, name]
+
+
 def _key(group: str) -> str:
     return place_of(group, "")[0]

@@ -15,7 +15,7 @@ from ostler.catalog.option import DEFAULT, Option, Place, place_of
 from ostler.catalog.option_file import PLUGINS
 from ostler.catalog.options import ProjectOptions
 from ostler.configuration.file import Block, ConfigFile
-from ostler.configuration.groups import PLUGIN_CHOOSERS, FileGroups
+from ostler.configuration.groups import PLUGIN_CHOOSERS, SettledGroups
 from ostler.configuration.messaging import GROUPS as RABBIT_GROUPS
 from ostler.configuration.messaging import OLD as RABBIT
 from ostler.configuration.shown import in_words, named_value
@@ -23,6 +23,9 @@ from ostler.configuration.succession import Succession, old_names
 from ostler.errors import Finding, InputError, Severity
 
 MOST_PLACES = 3
+MOST_GUESSES = 100
+"""So many unknown names are compared with the known ones; a file with more of them is none of this project."""
+
 PASTE = ("app:", "application:", "filter:", "pipeline:", "composite:", "filter-app:", "server:")
 """How groups of a file of PasteDeploy begin."""
 
@@ -74,8 +77,10 @@ class _Lint:
         self.options = options
         self.at = options.all_at(release)
         self.known = known
-        self.groups = FileGroups(self.project, together, self.at, known)
+        self.groups = SettledGroups(self.project, together, self.at, known)
         self.old = old_names(self.at)
+        self.guesses = 0
+        self._places: dict[str, frozenset[Place]] = {}
         self.is_secret = Succession(options, release, release).is_secret
 
     def findings(self) -> Iterator[Finding]:
@@ -175,7 +180,9 @@ class _Lint:
         )
 
     def _unknown_group(self, block: Block) -> Finding:
-        near = difflib.get_close_matches((block.group or "").lower(), self.groups.known, n=1)
+        self.guesses += 1
+        is_looked_for = self.guesses <= MOST_GUESSES
+        near = is_looked_for and difflib.get_close_matches((block.group or "").lower(), self.groups.known, n=1)
         return self.finding(
             "config.unknown-group",
             Severity.WARNING,
@@ -236,14 +243,19 @@ class _Lint:
     def _last_release(self, block: Block) -> str | None:
         earlier = self.options.releases[: self.options.releases.index(self.release)]
         places = self.groups.places(block.group or "", block.name)
-        for release in reversed(earlier):
+        return next((each for each in reversed(earlier) if not self._known_in(each).isdisjoint(places)), None)
+
+    def _known_in(self, release: str) -> frozenset[Place]:
+        """Every place that a release knows, by old names too."""
+        if release not in self._places:
             at = self.options.all_at(release)
-            known = {*at, *old_names(at)}
-            if not known.isdisjoint(places):
-                return release
-        return None
+            self._places[release] = frozenset((*at, *old_names(at)))
+        return self._places[release]
 
     def _nearest(self, block: Block) -> str | None:
+        self.guesses += 1
+        if self.guesses > MOST_GUESSES:
+            return None
         homes = self.groups.homes(block.group or "")
         names = [name for group, name in self.at if group in homes]
         near = difflib.get_close_matches(block.place[1], names, n=1, cutoff=0.7)
