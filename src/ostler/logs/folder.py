@@ -96,3 +96,9 @@ def with_clocks(logs: Sequence[Opened], clocks: Sequence[Clock]) -> list[Opened]
         named = ahead if each.has_hosts and not each.log.host else {}
         found.append(replace(each, ahead_s=ahead_s, begins=begins, ahead_of=named))
     return found
+
+
+def corrected(logs: Sequence[Opened]) -> tuple[list[Opened], list[Clock]]:
+    """The same logs, their times corrected as far as requests tell, and what those tell of the clocks."""
+    clocks = compare_clocks(logs, Tally())
+    return with_clocks(logs, clocks), clocks
