@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ostler.practice.faults.fault import At, Default, Fault, Script
 from ostler.practice.faults.network import CLOSE_TABLE, CUT_OFF, REJECT_OUTGOING
-from ostler.practice.faults.services import FIND_RUNNING, START, STOP
+from ostler.practice.faults.services import stopped
 
 SEE_NODE_MISSING = """rabbitmqctl --quiet cluster_status --formatter=json | python3 -c '
 import json, sys
@@ -87,18 +87,11 @@ rabbitmqctl --quiet delete_queue "$1"
 LEFT_QUEUE = "versioned_notifications.info"
 
 FAULTS = (
-    Fault(
-        name="rabbitmq-node-stopped",
-        does="stops one RabbitMQ node",
-        users_see="a pause of some seconds for requests under way; then nothing",
-        role="controller",
-        default=Default.LAST,
-        touches=("unit rabbitmq-server.service",),
-        remember=Script(FIND_RUNNING, ("rabbitmq-server.service",)),
-        make=Script(STOP),
-        see=Script(SEE_NODE_MISSING, ("{host}",), At.PEER),
-        mend=Script(START),
-        least_controllers=2,
+    stopped(
+        "rabbitmq-node-stopped", ("rabbitmq-server.service",),
+        "stops one RabbitMQ node",
+        "a pause of some seconds for requests under way; then nothing",
+        "controller", Default.LAST, see=Script(SEE_NODE_MISSING, ("{host}",), At.PEER), least_controllers=2,
     ),
     Fault(
         name="rabbitmq-partitioned",
@@ -174,4 +167,4 @@ FAULTS = (
         seen_within_s=150,
         gone_within_s=180,
     ),
-)
+)  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ostler.practice.faults.fault import At, Default, Fault, Script
 from ostler.practice.faults.network import CLOSE_TABLE, CUT_OFF
-from ostler.practice.faults.services import FIND_RUNNING, FREEZE, START, STOP
+from ostler.practice.faults.services import FIND_RUNNING, FREEZE, THAW, stopped
 
 ASK = "mariadb --batch --raw --skip-column-names"
 
@@ -100,8 +100,6 @@ except pymysql.err.OperationalError as error:
 sys.exit(1)
 """
 
-THAW_NODE = 'while read -r unit; do systemctl kill --signal=CONT "$unit"; systemctl start "$unit" || exit; done'
-
 
 def _switched(name: str, variable: str, wrong: str, see: Script, does: str, users_see: str, default: Default) -> Fault:
     return Fault(
@@ -119,19 +117,11 @@ def _switched(name: str, variable: str, wrong: str, see: Script, does: str, user
 
 
 FAULTS = (
-    Fault(
-        name="galera-node-stopped",
-        does="stops MariaDB on one controller",
-        users_see="a pause of some seconds if it was the node in use; then nothing",
-        role="controller",
-        default=Default.FIRST,
-        touches=("unit mariadb.service",),
-        remember=Script(FIND_RUNNING, ("mariadb.service",)),
-        make=Script(STOP),
-        see=Script("! systemctl is-active --quiet mariadb.service || exit 1"),
-        mend=Script(START),
-        least_controllers=3,
-        gone_within_s=180,
+    stopped(
+        "galera-node-stopped", ("mariadb.service",),
+        "stops MariaDB on one controller",
+        "a pause of some seconds if it was the node in use; then nothing",
+        "controller", Default.FIRST, least_controllers=3, gone_within_s=180,
     ),
     Fault(
         name="galera-node-hung",
@@ -143,7 +133,7 @@ FAULTS = (
         remember=Script(FIND_RUNNING, ("mariadb.service",)),
         make=Script(FREEZE),
         see=Script(SEE_APART, ("{controller_count}",), At.PEER),
-        mend=Script(THAW_NODE),
+        mend=Script(THAW),
         least_controllers=3,
         gone_within_s=180,
     ),
