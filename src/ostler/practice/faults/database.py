@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ostler.practice.faults.fault import At, Default, Fault, Script
+from ostler.practice.faults.fault import SEEING, At, Default, Fault, Script
 from ostler.practice.faults.network import CLOSE_TABLE, CUT_OFF
 from ostler.practice.faults.services import FIND_RUNNING, FREEZE, THAW, stopped
 
@@ -57,8 +57,9 @@ SET GLOBAL max_connections = @now + 5;"
 systemctl reset-failed ostler-connections 2>/dev/null || true
 systemd-run --quiet --unit=ostler-connections python3 -c "$1" ostler-fault "$2"
 """
-SEE_USED_UP = """
-import configparser, sys
+SEE_USED_UP = (
+    SEEING
+    + """import configparser, sys
 from urllib.parse import urlsplit
 import pymysql
 config = configparser.RawConfigParser(strict=False)
@@ -70,6 +71,7 @@ except pymysql.err.OperationalError as error:
     sys.exit(0 if error.args[0] == 1040 else 2)
 sys.exit(1)
 """
+)
 GIVE_CONNECTIONS = f"""systemctl stop ostler-connections 2>/dev/null || true
 tries=0
 statement=$(cat)
@@ -79,14 +81,17 @@ done
 """
 """root has one connection more than others, but may have to wait until the ones above the limit are closed."""
 
-KEEP_PASSWORD = f"""{ASK} -e "SHOW CREATE USER '$1'@'%'" | sed 's/^CREATE USER/ALTER USER/; s/$/;/'"""
+KEEP_PASSWORD = f"""made=$({ASK} -e "SHOW CREATE USER '$1'@'%'") || exit
+printf 'ALTER USER %s;\\n' "${{made#CREATE USER }}"
+"""
 CHANGE_PASSWORD = f"""set -e
 word=$(head -c 18 /dev/urandom | base64)
 printf "ALTER USER '%s'@'%%' IDENTIFIED BY '%s';" "$1" "$word" | {ASK}
 {ASK} -e "KILL USER $1"
 """
-SEE_PASSWORD = """
-import configparser, sys
+SEE_PASSWORD = (
+    SEEING
+    + """import configparser, sys
 from urllib.parse import urlsplit
 import pymysql
 _, mark, path, section = sys.argv
@@ -99,6 +104,7 @@ except pymysql.err.OperationalError as error:
     sys.exit(0 if error.args[0] == 1045 else 2)
 sys.exit(1)
 """
+)
 
 
 def _switched(name: str, variable: str, wrong: str, see: Script, does: str, users_see: str, default: Default) -> Fault:

@@ -27,10 +27,13 @@ sed -i "/^backend $1\\$/,/^\\$/ s/:$2 /:1$2 /" "$3"
 systemctl reload haproxy.service
 """
 SEE_BACKEND_DOWN = """echo 'show stat' | socat - "UNIX-CONNECT:$1" |
-awk -F, -v backend="$2" '
-  $1 == backend && $2 != "FRONTEND" && $2 != "BACKEND" { known = 1; if ($18 ~ /^UP/) up = 1 }
+awk -F, -v backend="$2" -v server="$3" '
+  $1 == backend && $2 != "FRONTEND" && $2 != "BACKEND" && (server == "" || $2 == server) {
+    known = 1; if ($18 ~ /^UP/) up = 1
+  }
   END { exit !known ? 2 : up ? 1 : 0 }'
 """
+"""No server of a backend is up, or (with a third parameter) one of them is not."""
 RESTORE_CONFIG = f"{RESTORE_FILE}systemctl reload-or-restart haproxy.service\n"
 
 KEEP_SERVING = """echo 'show stat' | socat - "UNIX-CONNECT:$1" |
@@ -89,7 +92,7 @@ FAULTS = (
         users_see="503 from every request about volumes, though every cinder-api runs",
         role="controller",
         default=Default.EVERY,
-        touches=("haproxy cinder-api",),
+        touches=("haproxy cinder-api", "unit haproxy.service"),
         remember=Script(KEEP_SERVING, (SOCKET, "cinder-api")),
         make=Script(PUT_IN_STATE, (SOCKET, "cinder-api", "maint")),
         see=Script(SEE_BACKEND_DOWN, (SOCKET, "cinder-api")),
@@ -99,6 +102,6 @@ FAULTS = (
         "galera-check-stopped", ("galera-check.service",),
         "stops the service that tells HAProxy whether the database can be used, on every controller",
         "500 from everything: HAProxy takes every database node for down, though all are well",
-        "controller", Default.EVERY, see=Script(SEE_BACKEND_DOWN, (SOCKET, "galera")),
+        "controller", Default.EVERY, see=Script(SEE_BACKEND_DOWN, (SOCKET, "galera", "{host}")),
     ),
 )  # fmt: skip

@@ -5,7 +5,7 @@ The hypervisor of a practice compute is nova's fake one, with the guests in a fi
 
 from __future__ import annotations
 
-from ostler.practice.faults.fault import Default, Fault, Script
+from ostler.practice.faults.fault import SEEING, Default, Fault, Script
 from ostler.practice.faults.services import SEE_ENDING
 
 UNIT = "nova-compute.service"
@@ -31,13 +31,15 @@ subprocess.run(["systemctl", "start", "nova-compute.service"], check=True)
 """
 """One guest more or less: the one whose UUID is given, else (empty) the one that was remembered."""
 
-SEE_GUEST = """
-import json, pathlib, sys
+SEE_GUEST = (
+    SEEING
+    + """import json, pathlib, sys
 file = pathlib.Path(sys.argv[2])
 uuid = sys.argv[4] or json.loads(sys.stdin.read())["uuid"]
 is_there = file.exists() and uuid in json.loads(file.read_text())
 sys.exit(0 if is_there == (sys.argv[3] == "there") else 1)
 """
+)
 KEEP_GUEST = """
 import json, pathlib, sys
 file = pathlib.Path(sys.argv[2])

@@ -46,7 +46,8 @@ CLOSE_TABLE = """if nft list table inet "$1" > /dev/null 2>&1; then nft delete t
 
 SEE_LOSS = """said=$(ping -q -n -c 50 -i 0.02 -W 1 "$1" | grep -o '[0-9.]*% packet loss')
 lost=${said%%.*}; lost=${lost%%%*}
-[ "$lost" -ge 10 ] && [ "$lost" -lt 100 ] || exit 1
+case $lost in ''|100) exit 2 ;; esac
+[ "$lost" -ge 10 ] || exit 1
 """
 
 SEE_SILENT = """python3 - "$1" "$2" <<'END'
