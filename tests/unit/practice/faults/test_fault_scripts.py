@@ -149,7 +149,9 @@ def test_a_password_is_brought_back_as_it_is_kept(programs: Path) -> None:
     assert done(sh(database.KEEP_PASSWORD, "nova")) == "ALTER USER `nova`@`%` IDENTIFIED BY PASSWORD '*5F';\n"
 
 
-@pytest.mark.parametrize("fault", [fault for fault in FAULTS.values() if fault.see.program == "python3"], ids=str)
+@pytest.mark.parametrize(
+    "fault", [fault for fault in FAULTS.values() if fault.see.program == "python3"], ids=lambda it: it.name
+)
 def test_what_cannot_be_asked_is_not_taken_for_gone(fault: Fault, programs: Path) -> None:
     """A program that ends with an error ends as one that sees nothing would."""
     if fault.name == "orphan-guest":
