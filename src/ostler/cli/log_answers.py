@@ -15,7 +15,7 @@ from ostler.cli.writing import write_whole
 from ostler.errors import InputError
 from ostler.logs.clocks import Clock
 from ostler.logs.event import Event, Level
-from ostler.logs.folder import compare_clocks, ends_of, open_folder, with_clocks
+from ostler.logs.folder import ends_of, open_folder
 from ostler.logs.joining import Family, family_of, requests_about
 from ostler.logs.novelty import new_since, new_to
 from ostler.logs.rates import Counter
@@ -24,7 +24,7 @@ from ostler.logs.timeline import in_order
 from ostler.logs.wanted import Wanted, any_of
 from ostler.reporting.log_document import event_line, rates_document, summary_line, templates_document
 from ostler.reporting.log_rates import rates_text, rates_to_html, steps_for
-from ostler.reporting.log_text import Lines, calls_text, problems_text, summary_text, templates_text
+from ostler.reporting.log_text import Lines, calls_text, clocks_text, problems_text, summary_text, templates_text
 
 COLOURS = {Level.WARNING: typer.colors.YELLOW, Level.ERROR: typer.colors.RED, Level.CRITICAL: typer.colors.MAGENTA}
 
@@ -33,6 +33,7 @@ def tell_events(
     opened: Sequence[Opened],
     wanted: Wanted,
     tally: Tally,
+    clocks: Sequence[Clock],
     *,
     request: str | None = None,
     server: str | None = None,
@@ -40,8 +41,6 @@ def tell_events(
     as_json: bool = False,
 ) -> None:
     """Print events in the order of time, and what was read."""
-    clocks = compare_clocks(opened, Tally())
-    opened = with_clocks(opened, clocks)
     family = family_of([request], opened, Tally()) if request else None
     if server:
         events = _of_server(server, opened, wanted, tally)
@@ -93,7 +92,14 @@ def _of_server(server: str, opened: Sequence[Opened], wanted: Wanted, tally: Tal
 
 
 def tell_rates(
-    opened: Sequence[Opened], wanted: Wanted, tally: Tally, about: str, *, html: Path | None, as_json: bool
+    opened: Sequence[Opened],
+    wanted: Wanted,
+    tally: Tally,
+    clocks: Sequence[Clock],
+    about: str,
+    *,
+    html: Path | None,
+    as_json: bool,
 ) -> None:
     """Print how many events each service had over time; write it as a page too when a file is named."""
     counter = Counter()
@@ -110,11 +116,19 @@ def tell_rates(
     if as_json:
         typer.echo(json.dumps(rates_document(rates, wanted.level.name.lower()), indent=1, ensure_ascii=False))
         return
-    for line in (*rates_text(rates, wanted.level), *problems_text(tally)):
+    for line in (*rates_text(rates, wanted.level), *clocks_text(clocks), *problems_text(tally)):
         typer.echo(line)
 
 
-def tell_new(opened: Sequence[Opened], wanted: Wanted, tally: Tally, baseline: Path | None, *, as_json: bool) -> None:
+def tell_new(
+    opened: Sequence[Opened],
+    wanted: Wanted,
+    tally: Tally,
+    clocks: Sequence[Clock],
+    baseline: Path | None,
+    *,
+    as_json: bool,
+) -> None:
     """Print the kinds of events that were not there before."""
     since = wanted.since
     if baseline is not None:
@@ -127,7 +141,8 @@ def tell_new(opened: Sequence[Opened], wanted: Wanted, tally: Tally, baseline: P
     if as_json:
         typer.echo(json.dumps(templates_document(found, since), indent=1, ensure_ascii=False))
         return
-    for line in (*templates_text(found, since if baseline is None else None, of), *problems_text(tally)):
+    told = templates_text(found, since if baseline is None else None, of)
+    for line in (*told, *clocks_text(clocks), *problems_text(tally)):
         typer.echo(line)
 
 

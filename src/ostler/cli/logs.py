@@ -53,8 +53,8 @@ def logs(
         bool,
         typer.Option(
             "--new",
-            help="Only kinds of events that were not there before: before --since, else before "
-            "the last tenth of the time; or not in --baseline.",
+            help="Only kinds of events that were not there before: before --since, else before the last tenth of the "
+            "time; of hosts, in nine times that time before it; or not in --baseline.",
         ),
     ] = False,
     baseline: Annotated[
@@ -95,9 +95,14 @@ def logs(
     Example:  ostler logs ./sosreports --since 1h --level warning
     """
     where = folder or logs_of
+    if folder and logs_of:
+        raise InputError(
+            "logs.two-folders", "a folder was given twice, as it is and with --logs", do_next="leave one of them out"
+        )
     _demand_sense(new, rate, request, server, baseline, html, follow, where)
     least = _level(level or ("error" if rate else "debug"))
     from ostler.cli import log_answers, log_sources
+    from ostler.logs.folder import corrected
     from ostler.logs.wanted import Wanted
 
     gc.set_threshold(COLLECT_AFTER, 20, 50)
@@ -108,17 +113,21 @@ def logs(
     if where is not None:
         source = log_sources.of_folder(where, since)
     else:
-        source = log_sources.of_hosts(load_cloud(cloud), wanted, since, request, server, as_json=as_json)
-    with source as (opened, tally, begins):
+        with_before = new and baseline is None
+        source = log_sources.of_hosts(
+            load_cloud(cloud), wanted, since, request, server, with_before=with_before, as_json=as_json
+        )
+    with source as (read, tally, begins):
+        opened, clocks = corrected(read)
         wanted = replace(wanted, since=begins)
         if rate:
             about = where.name if where else "the cloud"
-            log_answers.tell_rates(opened, wanted, tally, about, html=html, as_json=as_json)
+            log_answers.tell_rates(opened, wanted, tally, clocks, about, html=html, as_json=as_json)
         elif new:
-            log_answers.tell_new(opened, wanted, tally, baseline, as_json=as_json)
+            log_answers.tell_new(opened, wanted, tally, clocks, baseline, as_json=as_json)
         else:
             log_answers.tell_events(
-                opened, wanted, tally, request=request, server=server, is_full=full, as_json=as_json
+                opened, wanted, tally, clocks, request=request, server=server, is_full=full, as_json=as_json
             )
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import typer
 from typer.exceptions import TyperException
 
-from ostler.cli.telling import plain_document, tell, tell_document
+from ostler.cli.telling import plain_document, say_aside, tell, tell_document
 from ostler.errors import OstlerError
 
 WRONG_USAGE = 2
@@ -115,6 +115,6 @@ def _tell_bug(error: Exception, do_next: str, *, as_json: bool) -> int:
     if as_json:
         tell_document(plain_document("ostler.bug-of-ours", says, do_next, BUG))
     else:
-        print(f"ostler: {says}", file=sys.stderr)
-        print(f"  {do_next}", file=sys.stderr)
+        say_aside(f"ostler: {says}")
+        say_aside(f"  {do_next}")
     return BUG

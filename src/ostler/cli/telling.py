@@ -14,17 +14,17 @@ def tell(error: OstlerError, *, as_json: bool) -> None:
     if as_json:
         tell_document(error_document(error))
         return
-    print(f"ostler: {error.summary} [{error.code}]", file=sys.stderr)
+    say_aside(f"ostler: {error.summary} [{error.code}]")
     is_said = error.found == error.summary or repr(error.found) in error.summary
     found = "" if is_said else error.found
     for word, text in (("found", found), ("expected", error.expected), ("do next", error.do_next)):
         if text:
-            print(f"  {word}: {text}", file=sys.stderr)
+            say_aside(f"  {word}: {text}")
     if isinstance(error, Refused):
         for finding in error.findings:
-            print(f"  - {finding.subject}: {finding.summary} [{finding.code}]", file=sys.stderr)
+            say_aside(f"  - {finding.subject}: {finding.summary} [{finding.code}]")
             if finding.do_next:
-                print(f"      do next: {finding.do_next}", file=sys.stderr)
+                say_aside(f"      do next: {finding.do_next}")
 
 
 def tell_warning(error: OstlerError, *, as_json: bool) -> None:
@@ -32,9 +32,16 @@ def tell_warning(error: OstlerError, *, as_json: bool) -> None:
     if as_json:
         print(json.dumps({"event": "warning", **error_document(error)}), flush=True)
         return
-    print(f"warning: {error.summary} [{error.code}]", file=sys.stderr)
+    say_aside(f"warning: {error.summary} [{error.code}]")
     if error.do_next:
-        print(f"  do next: {error.do_next}", file=sys.stderr)
+        say_aside(f"  do next: {error.do_next}")
+
+
+def say_aside(text: str) -> None:
+    """Print to stderr what may quote hosts, files and their names: nothing of it commands the terminal."""
+    from ostler.reporting.log_words import clean  # late: most commands have nothing to tell
+
+    print(clean(text), file=sys.stderr)
 
 
 def tell_document(document: dict[str, Any]) -> None:

@@ -10,25 +10,32 @@ from __future__ import annotations
 SCRIPT = r"""
 import base64, glob, gzip, json, os, re, subprocess, sys, time, zlib
 asked = json.loads(sys.argv[2])
-since, most = asked["since"], asked["most_bytes"]
+since, most, is_followed = asked["since"], asked["most_bytes"], asked["is_followed"]
 grave = re.compile(asked["grave"].encode()) if asked["grave"] else None
 words = re.compile(b"|".join(re.escape(word.encode()) for word in asked["words"])) if asked["words"] else None
 before = asked["seen"]
+ends = dict(before.values())  # by the number of the file, which a log keeps when it is rotated
 zone = time.localtime().tm_gmtoff
 stamp = re.compile(rb"^(?:\x1b\[[\d;]*m)?(?:<\d+>)?\[?(\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d)")
-starts = re.compile(rb"^(?:\x1b\[[\d;]*m)?(?:<\d+>)?\[?(?:\d{4}-\d\d-\d\d[ T]\d|[A-Z][a-z]{2} [ \d]\d \d\d:"
+starts = re.compile(rb"^(?:\x1b\[[\d;]*m)?(?:<\d+>)?\[?(?:\d{4}-\d\d-\d\d[ T] ?\d|[A-Z][a-z]{2} [ \d]\d \d\d:"
                     rb"|=[A-Z]+ REPORT|[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d|\d{6} [ \d]\d:"
                     rb"|[\d.:a-f]{3,40} \S+ \S+ \[|pid: )")
-more = re.compile(rb"^\S+ \S+ (?:\d+ )?(?:ERROR|TRACE|CRITICAL) \S+ (?!\[(?:req-|None|-))")
+trace = rb"(?:\d+ )?(?:ERROR|TRACE|CRITICAL) \S+ (?!\[(?:req-|None|-))"
+more = re.compile(rb"^\S+ \S+ " + trace)
+# who wrote a line of syslog or of Apache, and whether it goes on with what he wrote before
+written = re.compile(rb"^(?:<\d+>)?(?:(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d[.\d]*|\d{4}-\d\d-\d\dT\S+)"
+                     rb" (\S+ [^\s:]+): |\[[^\]]+\] \[[^\]]+\] \[(pid [^\]]+)\] (?:\[(?:remote|client) [^\]]*\] )?)"
+                     rb"([ \t]|Traceback|(?:[\d-]+ [\d:.]+ )?" + trace + rb")?")
 limit = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(since + min(zone, 0) - 60)).encode() if since else b""
 # an hour ago in whichever zone a log is written: a little too much is sent rather than too little
+most_entries, entry = 20000, re.compile(rb"(?:^|\n)__CURSOR=[^\n]*\n__REALTIME_TIMESTAMP=(\d+)\n")
 
 def begins(file, size):
     low, high = 0, size
     while high - low > 65536:
         middle = (low + high) // 2
         file.seek(middle)
-        file.readline()
+        file.readline(65536)
         found = None
         for _ in range(400):
             line = file.readline(65536)
@@ -41,14 +48,33 @@ def begins(file, size):
             low = middle
     return low
 
-def pick(lines):
-    kept, size, is_kept = [], 0, False
-    for line in lines:
-        if starts.match(line) and not (is_kept and more.match(line)):
-            is_kept = grave is None or grave.search(line[:600]) is not None
+def whole(file):
+    # a line that is still being written is left to the next reading
+    for line in iter(lambda: file.readline(1 << 20), b""):
+        if is_followed and len(line) < 1 << 20 and not line.endswith(b"\n"):
+            file.seek(-len(line), 1)
+            return
+        yield line
+
+def pick(file):
+    kept, size, is_kept, is_cut, writers = [], 0, False, False, {}
+    for line in whole(file):
+        by = written.match(line)
+        writer = by and (by.group(1) or by.group(2))
+        if writer in writers and (by.group(3) or writers[writer]):
+            is_kept = True  # more of a traceback, or the line after it, which says what was raised
+            writers[writer] = by.group(3)
+        elif starts.match(line) and not (is_kept and more.match(line)):
+            is_kept = grave is None or line[:1] == b"<" or grave.search(line[:600].lower()) is not None
             is_kept = is_kept and (words is None or words.search(line) is not None)
             found = stamp.match(line) if is_kept and limit else None
             is_kept = is_kept and not (found and found.group(1).replace(b"T", b" ") < limit)
+            if by:
+                if len(writers) >= 64:
+                    writers.clear()
+                writers.pop(writer, None)
+                if is_kept:
+                    writers[writer] = by.group(3)
         if is_kept:
             kept.append(line)
             size += len(line)
@@ -56,8 +82,9 @@ def pick(lines):
                 half = len(kept) // 2
                 size -= sum(map(len, kept[:half]))
                 del kept[:half]
+                is_cut = True
     content = b"".join(kept)
-    return content[-most:], len(content) > most
+    return content[-most:], is_cut or len(content) > most
 
 def tell(path, content, is_cut, inode, end):
     packed = base64.b64encode(zlib.compress(content, 6)).decode() if content else ""
@@ -67,24 +94,36 @@ def read(path):
     about = os.stat(path)
     if since and about.st_mtime < since - 60:
         return
-    known = before.get(path)
     if path.endswith(".gz"):
-        if known is None:
+        if not before:  # else what is in it was read before it was packed
             with gzip.open(path, "rb") as file:
                 content, is_cut = pick(file)
             tell(path[:-3], content, is_cut, about.st_ino, about.st_size)
         return
+    end = ends.get(about.st_ino, -1)
+    if before.get(path) == [about.st_ino, about.st_size]:
+        return
     with open(path, "rb") as file:
-        start = begins(file, about.st_size) if limit else 0
-        if known and known[0] == about.st_ino and known[1] <= about.st_size:
-            start = known[1]
-            if start == about.st_size:
-                return
-        file.seek(start)
-        if start and not (known and known[0] == about.st_ino):
-            file.readline(1 << 20)
-        content, is_cut = pick(iter(lambda: file.readline(1 << 20), b""))
+        if 0 <= end <= about.st_size:
+            file.seek(end)
+        elif limit:
+            file.seek(begins(file, about.st_size))
+            if file.tell():
+                file.readline(1 << 20)
+        content, is_cut = pick(file)
         tell(path, content, is_cut, about.st_ino, file.tell())
+
+def read_journal():
+    # the end of what was read is a time, in microseconds
+    begin = before.get("journal.export", [0, int(since * 1000000)])[1]
+    argv = ["journalctl", "-o", "export", "--no-pager", "-q", "-n", str(most_entries), "-p", "warning"]
+    argv += ["--since", "@%d.%06d" % divmod(begin, 1000000)]
+    out = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=30).stdout
+    times = entry.findall(out)
+    if times:
+        at = out.find(b"\n\n__CURSOR=", len(out) - most) + 2 if len(out) > most else 0
+        is_cut = at > 0 or len(times) >= most_entries
+        tell("journal.export", out[at:], is_cut, 0, min(int(times[-1]) + 1, int(time.time() * 1000000)))
 
 problems, seen = [], set()
 for pattern in asked["patterns"]:
@@ -96,14 +135,12 @@ for pattern in asked["patterns"]:
                 read(path)
             except (OSError, EOFError, zlib.error) as error:
                 problems.append([path, str(getattr(error, "strerror", None) or error)])
-if asked["journal"] and since:
+if since:
     try:
-        argv = ["journalctl", "-o", "export", "--no-pager", "-q", "-n", "20000", "-p", asked["journal"]]
-        argv += ["--since", "@%d" % since]
-        out = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=30).stdout
-        if out:
-            tell("journal.export", out[-most:], len(out) > most, 0, 0)
-    except (OSError, subprocess.SubprocessError):
-        pass
+        read_journal()
+    except OSError:
+        pass  # a host without systemd
+    except subprocess.SubprocessError:
+        problems.append(["the journal", "it was not read within 30 s"])
 sys.stdout.write(json.dumps({"zone_s": zone, "now": time.time(), "problems": problems}) + "\n")
 """

@@ -19,6 +19,9 @@ from ostler.commands import Command
 from ostler.errors import OutsideError
 from ostler.execution.live_log_script import SCRIPT
 from ostler.facts.scripts import python
+from ostler.logs.event import Level
+from ostler.logs.formats import FORMATS
+from ostler.logs.formats.syslog import AMISS, GRAVE
 from ostler.remote.protocol import Transport
 
 PATTERNS = (
@@ -31,13 +34,14 @@ PATTERNS = (
 MOST_BYTES = 16 << 20
 """Of one log of one host; of more, the newest."""
 
+GARBLED = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError, zlib.error)
+"""What comes of reading an answer that is not ours."""
+
 TIMEOUT_S = 120.0
 AT_ONCE = 50
-GRAVE = {
-    "warning": r"WARN|ERR|CRIT|TRACE|FATAL|EMER|[Ww]arn|[Ee]rror|[Ff]ail|critical|DOWN|[Oo]ut of memory|\" 5\d\d ",
-    "error": r"ERR|CRIT|TRACE|FATAL|EMER|[Ee]rror|[Ff]ail|critical|[Oo]ut of memory|segfault|no server|\" 5\d\d ",
-}
-"""What a line has that may be so grave, whatever its format: what is sent is judged again here, exactly."""
+ALWAYS_SENT = (b" -1 ", rb'" 5\d\d ', rb"http/[\d.]+ 5")
+"""What may be grave in formats that have no word for it: Ceph's -1, answers of 500 and more."""
+
 
 Seen = dict[str, dict[str, list[int]]]
 """For each host and log: which file it was, and how far it was read."""
@@ -46,12 +50,13 @@ Seen = dict[str, dict[str, list[int]]]
 @dataclass(frozen=True)
 class LiveWanted:
     """What is wanted of the hosts: events since a time (seconds since the epoch), of a level and above, with one of
-    these words."""
+    these words. One that is followed is asked for again: lines without an end are left until they have one."""
 
     since: float
     level: str = "debug"
     words: tuple[str, ...] = ()
     patterns: tuple[str, ...] = PATTERNS
+    is_followed: bool = False
 
 
 @dataclass
@@ -70,34 +75,52 @@ def fetch_logs(
     """Lay what is wanted of the hosts' logs into a folder for each host; ``seen`` is what an earlier answer said, so
     that only what is new since is fetched. Hosts that cannot be asked are among the problems."""
     answer = LiveAnswer(seen=dict(seen or {}))
-    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="logs") as pool:
-        asked = {host: pool.submit(_ask, transport, host, wanted, answer.seen.get(host, {})) for host in hosts}
+    pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="logs")
+    try:
+        commands = {host: read_command(wanted, answer.seen.get(host, {})) for host in hosts}
+        asked = {host: pool.submit(_ask, transport, host, command) for host, command in commands.items()}
         for host, future in asked.items():
             try:
                 _lay(host, future.result(), folder / host, answer)
             except OutsideError as error:
                 answer.problems.append((host, error.summary))
-            except (ValueError, KeyError, TypeError, AttributeError, zlib.error):
+            except GARBLED:
                 answer.problems.append((host, "its answer was not understood"))
+            except OSError as error:
+                answer.problems.append((host, f"its logs could not be kept here: {error.strerror}"))
+    finally:  # after a Ctrl-C nobody waits for hosts that do not answer: the transport ends what still runs
+        pool.shutdown(wait=False, cancel_futures=True)
     return answer
+
+
+def grave_words(level: Level) -> str:
+    """A pattern for lines in small letters that may be of a level or graver, whatever their format: a little too much,
+    as what is sent is judged again here. Empty when every line may be."""
+    if level <= Level.INFO:
+        return ""
+    words = {word.lower() for each in FORMATS for word, grave in each.levels.items() if grave >= level}
+    found = [*sorted(filter(bytes.isalpha, words)), *ALWAYS_SENT, GRAVE.pattern]
+    found += [b"qemu-system", AMISS.pattern] if level <= Level.WARNING else []
+    # Without \b a search need not stop at each letter: that is twice as fast.
+    return b"|".join(found).replace(rb"\b", b"").decode()
 
 
 def read_command(wanted: LiveWanted, seen: Mapping[str, list[int]]) -> Command:
     """Return the read-only command that picks the events out."""
     asked = {
         "since": wanted.since,
-        "grave": GRAVE.get(wanted.level, GRAVE["error"] if wanted.level == "critical" else ""),
+        "grave": grave_words(Level[wanted.level.upper()]),
         "words": list(wanted.words),
         "patterns": list(wanted.patterns),
         "most_bytes": MOST_BYTES,
         "seen": dict(seen),
-        "journal": "" if seen else "warning",
+        "is_followed": wanted.is_followed,
     }
     return python("logs.live", SCRIPT, json.dumps(asked), timeout_s=TIMEOUT_S)
 
 
-def _ask(transport: Transport, host: str, wanted: LiveWanted, seen: Mapping[str, list[int]]) -> list[dict[str, Any]]:
-    result = transport.run(host, read_command(wanted, seen))
+def _ask(transport: Transport, host: str, command: Command) -> list[dict[str, Any]]:
+    result = transport.run(host, command)
     if result.exit_code != 0:
         said = result.stderr.strip().splitlines() or [f"exit code {result.exit_code}"]
         raise OutsideError("logs.not-read", f"the logs could not be read: {said[-1][:200]}")

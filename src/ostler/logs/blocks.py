@@ -20,12 +20,14 @@ WINDOW = 16 * 1024
 class Block:
     """Whole events: ``content`` begins with a byte of ours, a line feed, or NO_LINE when it begins inside a line.
 
-    ``offset`` is the place of the byte after it in the log. ``is_whole`` is False when the last event was cut.
-    ``is_counted`` is False when the log was not read from its beginning: its lines have no numbers then.
+    ``offset`` is the place of the byte after it in the log. ``lines`` is how many lines of the log end in it, those too
+    that were left out of it. ``is_whole`` is False when the last event was cut. ``is_counted`` is False when the log
+    was not read from its beginning: its lines have no numbers then.
     """
 
     content: bytes
     offset: int
+    lines: int
     is_whole: bool = True
     is_counted: bool = True
 
@@ -41,7 +43,8 @@ def blocks_of(stream: Iterable[bytes], formats: Sequence[Format], start: int = 0
         content = b"".join((lead, kept, piece))
         end = len(content) if is_last else last_begin(formats, content)
         if end > 0:
-            yield Block(content[: end + 1], offset, True, is_counted)
+            lines = content.count(b"\n", 1, end + 1) + (is_last and content[-1:] != b"\n")
+            yield Block(content[: end + 1], offset, lines, True, is_counted)
             lead, kept, offset = b"\n", content[end + 1 :], offset + end
         elif len(content) <= LONGEST_EVENT:
             kept = content[1:]
@@ -49,7 +52,8 @@ def blocks_of(stream: Iterable[bytes], formats: Sequence[Format], start: int = 0
             end = content.rfind(b"\n", max(1, len(content) - LONGEST_BEGINNING))
             is_in_line = end < 0
             end = len(content) if is_in_line else end
-            yield Block(content[: min(end, LONGEST_EVENT)], offset, False, is_counted)
+            lines = content.count(b"\n", 1, end + 1)
+            yield Block(content[: min(end, LONGEST_EVENT)], offset, lines, False, is_counted)
             lead, kept, offset = NO_LINE if is_in_line else b"\n", content[end + 1 :], offset + end - is_in_line
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ostler.errors import InputError
@@ -49,20 +49,39 @@ LIKE_A_LOG = re.compile(r"log|journal|messages|\.err\b|\.out\b|audit|dmesg|conso
 _SOS = re.compile(r"^(?:sosreport|sos-collector)-(?P<host>.+?)(?:-\d{6,})?-\d{4}-\d\d-\d\d(?:-[a-z0-9]+)?$")
 
 
-def find_logs(where: Path) -> list[LogFile]:
+def find_logs(where: Path, skipped: Callable[[str, str], None] = lambda place, why: None) -> list[LogFile]:
     """Return the logs of a folder (or the one that is named), in the order of their names.
 
     Whether a file with a strange name is a log is seen when it is read. Links that lead out of the folder are not
-    followed. Raises InputError when there is no such folder, or nothing in it.
+    followed. Folders below that cannot be read are given to ``skipped``, with why. Raises InputError when there is no
+    such folder, or nothing in it, or it cannot be read.
     """
-    if not where.exists():
+    try:
+        is_file = stat.S_ISREG(where.stat().st_mode)
+    except FileNotFoundError:
         raise InputError(
             "logs.not-found", f"there is no {where}", do_next="name a folder of logs, or a log"
-        )  # fmt: skip
-    found = [_of(where, where.parent)] if where.is_file() else [_of(path, where) for path in sorted(_files(where))]
+        ) from None  # fmt: skip
+    except OSError as error:
+        raise _unreadable(where, error) from None
+    if is_file:
+        return [_of(where, where.parent, where.stat())]
+
+    def skip(error: OSError) -> None:
+        if Path(error.filename) == where:
+            raise _unreadable(where, error)
+        skipped(Path(error.filename).relative_to(where).as_posix(), error.strerror or str(error))
+
+    found = [_of(path, where, about) for path, about in sorted(_files(where, skip))]
     if not found:
         raise InputError("logs.no-files", f"{where} holds no logs", do_next="name the folder the logs are in")
     return found
+
+
+def _unreadable(where: Path, error: OSError) -> InputError:
+    return InputError(
+        "logs.cannot-read", f"{where} cannot be read: {error.strerror}", do_next="name a folder that you may read"
+    )
 
 
 def is_named_like_a_log(name: str) -> bool:
@@ -70,9 +89,9 @@ def is_named_like_a_log(name: str) -> bool:
     return LIKE_A_LOG.search(name.lower()) is not None
 
 
-def _files(where: Path) -> Iterator[Path]:
+def _files(where: Path, skip: Callable[[OSError], None]) -> Iterator[tuple[Path, os.stat_result]]:
     root, seen = os.path.realpath(where), set()
-    for folder, folders, names in os.walk(where):
+    for folder, folders, names in os.walk(where, onerror=skip):
         folders.sort()
         paths = [os.path.join(folder, name) for name in names]  # noqa: PTH118 - many thousands of them
         links = {path for path in paths if os.path.islink(path)}  # noqa: PTH114
@@ -86,7 +105,7 @@ def _files(where: Path) -> Iterator[Path]:
             identity = (about.st_dev, about.st_ino)
             if stat.S_ISREG(about.st_mode) and about.st_size and is_within and identity not in seen and _may_be(path):
                 seen.add(identity)
-                yield Path(path)
+                yield Path(path), about
 
 
 def _may_be(path: str) -> bool:
@@ -94,8 +113,7 @@ def _may_be(path: str) -> bool:
     return not bare.endswith(NO_LOGS) or bare.endswith(".log")
 
 
-def _of(path: Path, root: Path) -> LogFile:
-    about = path.stat()
+def _of(path: Path, root: Path, about: os.stat_result) -> LogFile:
     relative = path.relative_to(root)
     host, project, service = whose(relative.parts)
     return LogFile(str(path), relative.as_posix(), host, project, service, about.st_size, about.st_mtime)

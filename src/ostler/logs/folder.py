@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ostler.errors import InputError
 from ostler.logs.clocks import Clock, Spans, clocks_of
+from ostler.logs.event import LogFile
 from ostler.logs.finding import find_logs, is_named_like_a_log
 from ostler.logs.reading import Opened, Tally, look_into, read_events
 from ostler.logs.searching import last_time
@@ -23,7 +24,11 @@ def open_folder(where: Path, tally: Tally, zones: Mapping[str, float] | None = N
     ``zones`` are the time zones of hosts that are known, in seconds east of UTC; others are told by the logs.
     Raises InputError when there is nothing that could be read.
     """
-    opened = [look_into(log, tally) for log in find_logs(where)]
+
+    def skipped(place: str, why: str) -> None:
+        tally.tell(LogFile(str(where / place), place), f"it cannot be read: {why}")
+
+    opened = [look_into(log, tally) for log in find_logs(where, skipped)]
     for each in opened:
         if not each.formats and (is_named_like_a_log(each.log.path.rpartition("/")[2]) or len(opened) == 1):
             tally.tell(each.log, "it is written in no format that is known")
@@ -91,3 +96,9 @@ def with_clocks(logs: Sequence[Opened], clocks: Sequence[Clock]) -> list[Opened]
         named = ahead if each.has_hosts and not each.log.host else {}
         found.append(replace(each, ahead_s=ahead_s, begins=begins, ahead_of=named))
     return found
+
+
+def corrected(logs: Sequence[Opened]) -> tuple[list[Opened], list[Clock]]:
+    """The same logs, their times corrected as far as requests tell, and what those tell of the clocks."""
+    clocks = compare_clocks(logs, Tally())
+    return with_clocks(logs, clocks), clocks

@@ -16,6 +16,15 @@ from datetime import UTC, datetime
 LONGEST_ENTRY = 1 << 20
 """Bytes of one entry; what is longer is left out."""
 
+TOO_LONG = b"(too long for journalctl -o json: export it with --all, or with -o export)"
+"""What stands for a message of more than 4096 bytes, which comes as null (source: systemd's docs, "Journal Export
+Formats" and journalctl(1) on --all, read 2026-11-26)."""
+
+_WHO = ("CONTAINER_NAME", "_SYSTEMD_UNIT", "SYSLOG_IDENTIFIER", "_COMM")
+_USED = frozenset(
+    ("_SOURCE_REALTIME_TIMESTAMP", "__REALTIME_TIMESTAMP", "MESSAGE", "_PID", "PRIORITY", "_HOSTNAME", *_WHO)
+)
+
 _UNFIT = re.compile(r"[^\w.\-/@()]+")
 
 
@@ -46,7 +55,7 @@ def lines_of_export(pieces: Iterable[bytes]) -> Iterator[bytes]:
                 at = end + 1
                 if line:
                     name, _, value = line.partition(b"=")
-                    entry[name.decode("ascii", "replace")] = value
+                    _keep(entry, name, value)
                     continue
                 lines.append(_line_of(entry))
                 entry = {}
@@ -59,13 +68,20 @@ def lines_of_export(pieces: Iterable[bytes]) -> Iterator[bytes]:
                 continue
             if len(kept) < end + 9 + size + 1:
                 break
-            entry[line.decode("ascii", "replace")] = kept[end + 9 : end + 9 + size]
+            _keep(entry, line, kept[end + 9 : end + 9 + size])
             at = end + 9 + size + 1
         kept = kept[at:]
         if len(kept) > 2 * LONGEST_ENTRY:
             kept = b""
         yield b"".join(lines)
     yield _line_of(entry)
+
+
+def _keep(entry: dict[str, bytes], name: bytes, value: bytes) -> None:
+    """Hold a field that is used; there may be any number of others before an entry ends."""
+    known = name.decode("ascii", "replace")
+    if known in _USED:
+        entry[known] = value
 
 
 def lines_of_json(pieces: Iterable[bytes]) -> Iterator[bytes]:
@@ -85,13 +101,15 @@ def _line_of_json(line: bytes) -> bytes:
         return b""
     try:
         found = json.loads(line)
-        return _line_of({name: _bytes_of(value) for name, value in found.items()})
+        return _line_of({name: _bytes_of(found[name]) for name in _USED if name in found})
     except (ValueError, RecursionError, AttributeError, TypeError):
         return b""
 
 
 def _bytes_of(value: object) -> bytes:
-    """A field's value: a text, or the numbers of its bytes where it is none."""
+    """A field's value: a text, the numbers of its bytes where it is none, or nothing where it was too long for it."""
+    if value is None:
+        return TOO_LONG
     if isinstance(value, list):
         return bytes(each for each in value if isinstance(each, int) and 0 <= each < 256)
     return str(value).encode("utf-8", "replace")
@@ -105,9 +123,7 @@ def _line_of(entry: Mapping[str, bytes]) -> bytes:
     seconds, micros = divmod(int(stamp), 1_000_000)
     at = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
     pid = entry.get("_PID", b"")
-    who = _word(entry, "CONTAINER_NAME", "_SYSTEMD_UNIT", "SYSLOG_IDENTIFIER", "_COMM") + (
-        f"[{pid.decode()}]" if pid.isdigit() and len(pid) < 11 else ""
-    )
+    who = _word(entry, *_WHO) + (f"[{pid.decode()}]" if pid.isdigit() and len(pid) < 11 else "")
     priority = entry.get("PRIORITY", b"6")
     known = priority.decode() if priority in _PRIORITIES else "6"
     head = f"<{known}>{at}.{micros:06}+00:00 {_word(entry, '_HOSTNAME')} {who}: "

@@ -30,8 +30,11 @@ def new_to(baseline: Sequence[Opened], logs: Sequence[Opened], wanted: Wanted, t
 def _learn(miner: Miner, logs: Iterable[Opened], wanted: Wanted, tally: Tally) -> None:
     for log in logs:
         if wanted.may_be_in(log.log):
+            left_out = miner.left_out
             for batch in read_events(log, wanted, tally):
                 miner.learn(batch)
+            if miner.left_out > left_out:
+                tally.tell(log.log, f"{miner.left_out - left_out} events are of more kinds than are told apart")
 
 
 def _sorted(templates: Iterable[Template]) -> list[Template]:

@@ -182,7 +182,7 @@ class _Reader:
             if done and going_on:
                 self._pending += [event for event in done if id(event) in going_on]
                 done = [event for event in done if id(event) not in going_on]
-        self.lines += content.count(b"\n", 1) + (content[-1:] != b"\n")
+        self.lines += block.lines
         return self._chosen(done)
 
     def rest(self) -> list[Event]:

@@ -7,6 +7,7 @@ import json
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import jsonschema
 import pytest
@@ -120,6 +121,24 @@ def test_rates_are_drawn(folder: Path, tmp_path: Path) -> None:
     assert {service: sum(row) for service, row in document["services"].items()} == {"nova-compute": 1}
 
 
+def test_spans_count_back_from_the_last_event_by_the_clocks_that_are_right(tmp_path: Path) -> None:
+    """A controller is two hours ahead, so that its last event seems to be the last of all."""
+    for host, service, hour in (("ctl1", "nova-api", 12), ("ctl2", "nova-conductor", 10), ("cmp1", "nova-compute", 10)):
+        answered = ' "GET / HTTP/1.1" status: 200 len: 1 time: 0.1' if service == "nova-api" else ""
+        said = [
+            f"{hour}:00:{n:02}.000 7 INFO nova [req-{n:08}-0000-0000-0000-000000000000 u p - - -] turn {n}{answered}"
+            for n in range(60)
+        ]
+        (tmp_path / host / "nova").mkdir(parents=True)
+        (tmp_path / host / "nova" / f"{service}.log").write_text(lines(*said))
+    shown = run(str(tmp_path), "--since", "10s", "--full").stdout
+    assert [shown.count(f" turn {n}") for n in (40, 50, 59)] == [0, 3, 3]
+    rates = json.loads(run(str(tmp_path), "--rate", "--level", "info", "--json").stdout)
+    assert rates["step_s"] * len(rates["services"]["nova-api"]) < 300
+    for more in ([], ["--rate"], ["--new"]):
+        assert "ctl1 is 2:00:00 ahead of" in run(str(tmp_path), *more).stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [
@@ -129,6 +148,7 @@ def test_rates_are_drawn(folder: Path, tmp_path: Path) -> None:
         (["--new", "--rate"], "logs.one-question"),
         (["--baseline", "x"], "logs.option-alone"),
         (["--follow"], "logs.nothing-to-follow"),
+        (["--logs", "elsewhere"], "logs.two-folders"),
     ],
 )
 def test_wrong_usage_is_told(arguments: list[str], code: str, folder: Path) -> None:
@@ -144,17 +164,76 @@ def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
     assert result.exception.code == "logs.not-found"
 
 
-def test_hosts_are_read_where_no_folder_is_named(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def hosts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """This machine as the hosts of a cloud, whose file is `cloud.yaml`; returns the folder of nova's logs there."""
     simulation = three_plus_two("2024.1", tmp_path, store=[])
     write_cloud_file(simulation.cloud, tmp_path / "cloud.yaml")
-    now = datetime.fromtimestamp(time.time() - 5, UTC).strftime("%Y-%m-%d %H:%M:%S.000")
     live = tmp_path / "live" / "nova"
     live.mkdir(parents=True)
-    (live / "nova-api.log").write_text(f"{now} 7 ERROR nova.api [{REQUEST} u p - - -] wrong\n")
-    monkeypatch.setattr("ostler.cli.log_sources.connect_hosts", lambda cloud: LocalTransport(cloud.hosts))
-    picked = functools.partial(LiveWanted, patterns=(f"{live}/*.log",))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(
+        "ostler.cli.log_sources.connect_hosts", lambda cloud: LocalTransport(set(cloud.hosts) - {"ctl2"})
+    )
+    picked = functools.partial(LiveWanted, patterns=(f"{live}/*.log", f"{live}/*.log.1"))
     monkeypatch.setattr("ostler.cli.log_sources.LiveWanted", picked)
-    result = run("--cloud", str(tmp_path / "cloud.yaml"), "--host", "ctl1", "--request", REQUEST, "--json")
+    return live
+
+
+def ago(seconds: float) -> str:
+    return datetime.fromtimestamp(time.time() - seconds, UTC).strftime("%Y-%m-%d %H:%M:%S.000")
+
+
+def test_hosts_are_read_where_no_folder_is_named(hosts: Path) -> None:
+    (hosts / "nova-api.log").write_text(f"{ago(5)} 7 ERROR nova.api [{REQUEST} u p - - -] wrong\n")
+    result = run("--host", "ctl1", "--request", REQUEST, "--json")
     logged, summary = (json.loads(line) for line in result.stdout.splitlines())
     assert (logged["host"], logged["service"], logged["text"], logged["line"]) == ("ctl1", "nova-api", "wrong", 0)
     assert summary["not_read"] == []
+
+
+def test_what_is_new_on_hosts_was_not_there_before(hosts: Path) -> None:
+    (hosts / "nova-api.log").write_text(
+        f"{ago(1800)} 7 ERROR nova.api [-] an old story\n"
+        f"{ago(50)} 7 ERROR nova.api [-] an old story\n{ago(40)} 7 ERROR nova.api [-] something never heard of\n"
+    )
+    shown = run("--host", "ctl1", "--new", "--since", "5m", "--service", "nova").stdout
+    assert shown.startswith("1 kinds of events")
+    assert ("never heard of" in shown, "old story" in shown) == (True, False)
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_hosts_are_followed(hosts: Path, monkeypatch: pytest.MonkeyPatch, as_json: bool) -> None:
+    api = hosts / "nova-api.log"
+    api.write_text(f"{ago(20)} 7 ERROR nova.api [-] one\n{ago(10)} 7 INFO nova.api [-] not asked for\n")
+
+    def add(text: str) -> None:
+        with api.open("a") as file:
+            file.write(text)
+
+    def rotate() -> None:
+        api.rename(hosts / "nova-api.log.1")
+        add(f"{ago(0)} 7 ERROR nova.api [-] three\n")
+
+    turns = iter([
+        lambda: add(f"{ago(0)} 7 ERROR nova.api [-] two"),
+        lambda: add(" halves\n"),
+        rotate,
+        lambda: None,
+    ])  # fmt: skip
+
+    def sleep(seconds: float) -> None:
+        turn = next(turns, None)
+        if turn is None:
+            raise KeyboardInterrupt
+        turn()
+
+    monkeypatch.setattr("ostler.cli.log_sources.time", SimpleNamespace(time=time.time, sleep=sleep))
+    asked = ["--follow", "--level", "error", "--host", "ctl1", "--host", "ctl2", "--service", "nova"]
+    result = run(*asked, *(["--json"] if as_json else []))
+    lines = [line for line in result.stdout.splitlines() if "nova.api" in line]
+    texts = (
+        [json.loads(line)["text"] for line in lines] if as_json else [line.partition("nova.api: ")[2] for line in lines]
+    )
+    assert texts == ["one", "two halves", "three"]
+    assert len([line for line in result.stderr.splitlines() if "ctl2" in line]) == 1

@@ -98,3 +98,14 @@ def test_reading_a_cloud_is_told_to_whom_watches(
         told = capsys.readouterr()
     assert told.out == ""
     assert told.err == ("reading 1 host and the APIs…" if shown else "")
+
+
+def test_what_a_file_is_called_does_not_command_the_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a\x1b[2J\x9b31m.log").write_text("no log")
+    assert main(["logs", str(tmp_path)]) == 2
+    assert main(["logs", f"{tmp_path}/\x1b]0;owned\x07"]) == 2
+    shown = capsys.readouterr().err
+    assert "found: a?31m.log: it is written in no format" in shown
+    assert ("\x1b" in shown, "\x9b" in shown, "\x07" in shown) == (False, False, False)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
+import os
 import time
+import zlib
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import yaml
 
 from ostler.commands import Command, CommandResult
 from ostler.errors import HostUnreachable
@@ -19,6 +24,7 @@ from ostler.logs.timeline import in_order
 from ostler.logs.wanted import Wanted
 from ostler.remote.local import LocalTransport
 
+SAMPLES = Path(__file__).parents[1] / "logs" / "samples"
 REQUEST = "req-11111111-1111-1111-1111-111111111111"
 
 
@@ -108,17 +114,134 @@ def test_what_was_fetched_is_not_fetched_again(logs: Path, tmp_path: Path) -> No
     second = fetch(logs, tmp_path / "second", transport, wanted, first.seen)
     assert [event.text for event in events_in(tmp_path / "second", second, Wanted())] == ["the next one"]
     assert transport.sent - before < 1000
-    (logs / "nova-api.log").rename(logs / "nova-api.log.1")
-    (logs / "nova-api.log").write_text(f"{stamp(0)} 7 INFO nova.api [-] after the rotation\n")
-    third = fetch(logs, tmp_path / "third", transport, wanted, second.seen)
-    assert [event.text for event in events_in(tmp_path / "third", third, Wanted())] == ["after the rotation"]
 
 
-def test_an_answer_that_is_none_is_told_of(tmp_path: Path) -> None:
+def test_what_is_rotated_and_packed_is_not_fetched_again(logs: Path, tmp_path: Path) -> None:
+    transport = Watched()
+    wanted = LiveWanted(time.time() - 900, patterns=tuple(f"{logs}/*.{ext}" for ext in ("log", "log.1", "gz")))
+    api = logs / "nova-api.log"
+
+    def after(number: int, seen: object) -> tuple[list[str], object]:
+        folder = tmp_path / str(number)
+        answer = fetch(logs, folder, transport, wanted, seen)
+        found = [event.text for event in events_in(folder, answer, Wanted())] if answer.bytes else []
+        return [text for text in found if "long ago" not in text], answer.seen
+
+    first, seen = after(0, None)
+    assert ("rotated" in first, "well again" in first) == (True, True)
+    assert after(1, seen)[0] == []
+    with api.open("a") as file:
+        file.write(f"{stamp(0)} 7 INFO nova.api [-] the last before the rotation\n")
+    api.rename(logs / "nova-api.log.1")
+    api.write_text(f"{stamp(0)} 7 INFO nova.api [-] after the rotation\n")
+    found, seen = after(2, seen)
+    assert sorted(found) == ["after the rotation", "the last before the rotation"]
+    for number in (3, 4):
+        found, seen = after(number, seen)
+        assert found == []
+    (logs / "nova-api.log.2.gz").write_bytes(gzip.compress((logs / "nova-api.log.1").read_bytes()))
+    assert after(5, seen)[0] == []
+
+
+def test_a_line_that_is_being_written_is_left_until_it_is_whole(logs: Path, tmp_path: Path) -> None:
+    api, half = logs / "nova-api.log", f"{stamp(1)} 7 INFO nova.api [-] written in"
+    api.write_text(f"{stamp(2)} 7 INFO nova.api [-] whole\n{half}")
+    wanted = LiveWanted(time.time() - 900, patterns=(f"{logs}/*.log",))
+    once = fetch(logs, tmp_path / "once", Watched(), wanted)
+    assert [event.text for event in events_in(tmp_path / "once", once, Wanted())] == ["whole", "written in"]
+    followed = replace(wanted, is_followed=True)
+    first = fetch(logs, tmp_path / "first", Watched(), followed)
+    assert [event.text for event in events_in(tmp_path / "first", first, Wanted())] == ["whole"]
+    with api.open("a") as file:
+        file.write(" two parts\n")
+    second = fetch(logs, tmp_path / "second", Watched(), followed, first.seen)
+    assert [event.text for event in events_in(tmp_path / "second", second, Wanted())] == ["written in two parts"]
+
+
+def test_what_is_left_out_of_a_large_log_is_told_of(
+    logs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also when so much was let go of at once that what is left is less than may be sent."""
+    monkeypatch.setattr("ostler.execution.live_logs.MOST_BYTES", 10_000)
+    short, long = f"{stamp(1)} 7 INFO nova.api [-] x\n", f"{stamp(1)} 7 INFO nova.api [-] {'y' * 6000}\n"
+    (logs / "nova-api.log").write_text(long * 3 + short * 3)
+    answer = fetch(logs, tmp_path / "x", Watched(), LiveWanted(time.time() - 900, patterns=(f"{logs}/*.log",)))
+    cut = (f"ctl1:{logs / 'nova-api.log'}", "only the newest of what is wanted was fetched")
+    assert cut in answer.problems
+
+
+@pytest.mark.parametrize("level", ["debug", "warning", "error", "critical"])
+def test_what_a_host_picks_out_is_all_that_would_be_found_there(level: str, tmp_path: Path) -> None:
+    """In every format, by the samples of all."""
+    there, here, least = tmp_path / "there", tmp_path / "here", Level[level.upper()]
+    for path in SAMPLES.glob("*.yaml"):
+        for number, case in enumerate(yaml.safe_load(path.read_text())):
+            place = there / f"{path.stem}-{number}" / case.get("project", "x") / "a.log"
+            place.parent.mkdir(parents=True)
+            place.write_text(case["text"])
+    answer = fetch_logs(Watched(), ["ctl1"], LiveWanted(0.0, level, patterns=(f"{there}/*/*/*.log",)), here)
+
+    def found(folder: Path) -> set[tuple[str, str]]:
+        events = events_in(folder, answer, Wanted(level=least))
+        return {(event.log.name.rpartition("there/")[2], event.text) for event in events}
+
+    assert found(there)
+    assert found(there) - found(here) == set()
+
+
+def test_the_journal_is_gone_on_with_where_it_was(logs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = int(time.time() * 1e6)
+    journal, said = tmp_path / "journal", tmp_path / "said"
+    program = tmp_path / "bin" / "journalctl"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\necho "$@" > {said}\ncat {journal}\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+    monkeypatch.setattr("ostler.execution.live_logs.MOST_BYTES", 10_000)
+
+    def entry(at: int, text: str) -> str:
+        return (f"__CURSOR=s=1;i={at}\n__REALTIME_TIMESTAMP={at}\n_HOSTNAME=ctl1\n_SYSTEMD_UNIT=haproxy.service\n"
+                f"PRIORITY=3\nMESSAGE={text}\n\n")  # fmt: skip
+
+    journal.write_text("".join(entry(now - 1000 + n, f"{'x' * 3000} {n}") for n in range(10)))
+    wanted = LiveWanted(time.time() - 900, patterns=("/nothing",))
+    first = fetch(logs, tmp_path / "first", Watched(), wanted)
+    texts = [event.text[-2:] for event in events_in(tmp_path / "first", first, Wanted())]
+    assert texts == [" 7", " 8", " 9"]
+    assert ("ctl1:journal.export", "only the newest of what is wanted was fetched") in first.problems
+    fetch(logs, tmp_path / "second", Watched(), wanted, first.seen)
+    assert f"--since @{(now - 990) // 1_000_000}.{(now - 990) % 1_000_000:06}" in said.read_text()
+
+
+ROW = '{"path": "%s", "packed": "", "is_cut": false, "inode": 1, "end": %s}\n'
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        '{"path": "../../../etc/x", "packed": "AAAA"}\nhello\n',
+        "",
+        ROW % ("x", "Infinity") + '{"zone_s": 0, "problems": []}',
+        "[" * 100_000,
+        '{"zone_s": null, "problems": []}',
+    ],
+)
+def test_an_answer_that_is_none_is_told_of(said: str, tmp_path: Path) -> None:
     class Garbled(LocalTransport):
         def run(self, host: str, command: Command) -> CommandResult:
-            return CommandResult(0, '{"path": "../../../etc/x", "packed": "AAAA"}\nhello\n', "")
+            return CommandResult(0, said, "")
 
     answer = fetch_logs(Garbled(("ctl1",)), ["ctl1"], LiveWanted(0.0), tmp_path / "here")
     assert answer.problems == [("ctl1", "its answer was not understood")]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_cannot_be_kept_here_is_told_of(tmp_path: Path) -> None:
+    class Odd(LocalTransport):
+        def run(self, host: str, command: Command) -> CommandResult:
+            packed = base64.b64encode(zlib.compress(b"x\n")).decode()
+            row = (ROW % ("y" * 300, 1)).replace('"packed": ""', f'"packed": "{packed}"')
+            return CommandResult(0, row + '{"zone_s": 0, "problems": []}\n', "")
+
+    answer = fetch_logs(Odd(("ctl1",)), ["ctl1"], LiveWanted(0.0), tmp_path / "here")
+    assert answer.problems == [("ctl1", "its logs could not be kept here: File name too long")]

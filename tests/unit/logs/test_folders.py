@@ -5,6 +5,8 @@ from __future__ import annotations
 import bz2
 import gzip
 import lzma
+import os
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -14,9 +16,13 @@ from ostler.errors import InputError
 from ostler.logs.event import Level
 from ostler.logs.finding import find_logs, whose
 from ostler.logs.folder import ends_of, open_folder
-from ostler.logs.reading import Tally
+from ostler.logs.journal import lines_of_export
+from ostler.logs.novelty import new_since
+from ostler.logs.reading import Tally, read_events
 from ostler.logs.timeline import in_order
 from ostler.logs.wanted import EVERYTHING, Wanted
+from ostler.reporting.log_document import event_line
+from ostler.reporting.log_text import Lines
 from ostler.reporting.log_words import moment
 
 
@@ -107,6 +113,57 @@ def test_places_lead_to_what_was_read(tmp_path: Path) -> None:
     assert all(rows[event.line - 1] == event.raw.split(b"\n")[0] for event in events)
 
 
+@pytest.mark.parametrize("more", [b"A" * 600_000 + b"\n", b"  more of it\n" * 60_000], ids=["one-line", "many-lines"])
+def test_lines_are_counted_right_after_an_event_that_is_too_long(more: bytes, tmp_path: Path) -> None:
+    text = lines(9, 3) + more + lines(10, 3) + more.rstrip(b"\n")
+    (tmp_path / "a.log").write_bytes(text)
+    tally = Tally()
+    (log,) = open_folder(tmp_path, tally)
+    events = [event for batch in read_events(log, EVERYTHING, tally, 1 << 14) for event in batch]
+    rows = text.split(b"\n")
+    assert [event.is_whole for event in events].count(False) == 2
+    assert all(rows[event.line - 1] == event.raw.split(b"\n")[0] for event in events)
+    assert tally.lines == len(rows)
+
+
+def test_a_name_that_is_no_text_is_shown_as_one(tmp_path: Path) -> None:
+    (tmp_path / os.fsdecode(b"nova-\x9b31m.log")).write_bytes(lines(9, 1))
+    tally = Tally()
+    (event,) = in_order(open_folder(tmp_path, tally), EVERYTHING, tally)
+    shown = [event_line(event), *Lines(width=None, is_full=True, has_hosts=False).of([event])]
+    assert "\n".join(shown).encode().count(b"nova-?31m") == 4
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root becomes somebody else")
+def test_folders_that_cannot_be_read_are_told_of(tmp_path: Path) -> None:
+    secret = tmp_path / "in" / "secret"
+    secret.mkdir(parents=True)
+    (tmp_path / "in" / "a.log").write_bytes(lines(9, 1))
+    secret.chmod(0o700)
+    for folder in (tmp_path, *tmp_path.parents[:-1]):
+        folder.chmod(folder.stat().st_mode | 0o011)
+    (tmp_path / "in").chmod(0o755)
+    tally = Tally()
+    os.seteuid(65534)
+    try:
+        open_folder(tmp_path / "in", tally)
+        for refused in (secret, secret / "below"):
+            with pytest.raises(InputError) as raised:
+                find_logs(refused)
+            assert raised.value.code == "logs.cannot-read"
+    finally:
+        os.seteuid(0)
+    assert [(problem.log.name, problem.says) for problem in tally.problems] == [
+        ("secret", "it cannot be read: Permission denied")
+    ]
+
+
+def test_a_name_that_no_file_can_have_is_told_of(tmp_path: Path) -> None:
+    with pytest.raises(InputError) as raised:
+        find_logs(tmp_path / ("x" * 300))
+    assert raised.value.code == "logs.cannot-read"
+
+
 def test_links_that_lead_out_of_the_folder_are_not_followed(tmp_path: Path) -> None:
     outside, inside = tmp_path / "outside.log", tmp_path / "in"
     inside.mkdir()
@@ -149,3 +206,31 @@ def test_exports_of_the_journal_are_read(tmp_path: Path) -> None:
         (Level.WARNING, "nova-api", "careful"),
         (Level.WARNING, "-", "w\ufffd"),
     ]
+
+
+def test_a_message_that_the_journal_left_out_is_said_to_be(tmp_path: Path) -> None:
+    (tmp_path / "journal.json").write_text(
+        '{"__REALTIME_TIMESTAMP":"1768471550000000","_HOSTNAME":"ctl1","MESSAGE":null}\n'
+    )
+    tally = Tally()
+    (event,) = in_order(open_folder(tmp_path, tally), EVERYTHING, tally)
+    assert "--all" in event.text
+
+
+def test_an_entry_of_the_journal_without_an_end_is_not_held() -> None:
+    endless = (b"".join(b"FIELD_%d=%s\n" % (number, b"x" * 1000) for number in range(start, start + 1000))
+               for start in range(0, 40_000, 1000))  # fmt: skip
+    tracemalloc.start()
+    try:
+        assert b"".join(lines_of_export(endless)) == b""
+        assert tracemalloc.get_traced_memory()[1] < 10 << 20
+    finally:
+        tracemalloc.stop()
+
+
+def test_kinds_that_could_not_be_told_apart_are_told_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ostler.logs.templates.MOST_TEMPLATES", 1)
+    (tmp_path / "a.log").write_bytes(lines(9, 2) + lines(10, 2, "and now for something else"))
+    tally = Tally()
+    assert len(new_since(0.0, open_folder(tmp_path, tally), EVERYTHING, tally)) == 1
+    assert [problem.says for problem in tally.problems] == ["2 events are of more kinds than are told apart"]

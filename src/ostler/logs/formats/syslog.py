@@ -27,12 +27,16 @@ _INNER = (
     rb"(?:(?:" + oslo.TIME + rb" )?(?:\d{1,10} )?(?P<inner>" + word_list(oslo.LEVELS) + rb") [\w.\-]{1,200}(?=[ \n]))?"
 )
 
-_GRAVE = re.compile(
+GRAVE = re.compile(
     rb"out of memory|oom-kill|kernel bug|\bpanic|segfault|i/o error|call trace|\berror\b|\bfailed\b|\bfatal\b"
     rb"|has no server available|remounting filesystem read-only|hung_task|blocked for more than|traceback \(most",
     re.IGNORECASE,
 )
-_AMISS = re.compile(rb"\bwarn|\bis down\b|\btimed? ?out|\brefused\b|\bunable to\b|\bcannot\b|\bdenied\b", re.IGNORECASE)
+"""Words of an error, wherever they stand in a line."""
+
+AMISS = re.compile(rb"\bwarn|\bis down\b|\btimed? ?out|\brefused\b|\bunable to\b|\bcannot\b|\bdenied\b", re.IGNORECASE)
+"""Words of a warning."""
+
 _PRIORITY = re.compile(rb"<(\d{1,3})>")
 GRAVITY = {0: Level.CRITICAL, 1: Level.CRITICAL, 2: Level.CRITICAL, 3: Level.ERROR, 4: Level.WARNING}
 """Priorities of syslog and the journal that say more than "somebody wrote this"."""
@@ -68,9 +72,9 @@ def judge(raw: bytes) -> Level:
     priority = _PRIORITY.match(line)
     if priority and (grave := GRAVITY.get(int(priority[1]) & 7)):
         return grave
-    if _GRAVE.search(line):
+    if GRAVE.search(line):
         return Level.ERROR
-    return Level.WARNING if _AMISS.search(line) else Level.INFO
+    return Level.WARNING if AMISS.search(line) else Level.INFO
 
 
 def writer(raw: bytes) -> Writer | None:

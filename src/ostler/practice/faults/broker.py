@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from ostler.practice.faults.fault import At, Default, Fault, Script
+from ostler.practice.faults.fault import SEEING, At, Default, Fault, Script
 from ostler.practice.faults.network import CLOSE_TABLE, CUT_OFF, REJECT_OUTGOING
-from ostler.practice.faults.services import FIND_RUNNING, START, STOP
+from ostler.practice.faults.services import stopped
 
-SEE_NODE_MISSING = """rabbitmqctl --quiet cluster_status --formatter=json | python3 -c '
-import json, sys
-sys.exit(1 if "rabbit@" + sys.argv[1] in json.load(sys.stdin)["running_nodes"] else 0)' "$1"
+SEE_NODE_MISSING = (
+    SEEING
+    + """import json, subprocess
+argv = ["rabbitmqctl", "--quiet", "cluster_status", "--formatter=json"]
+shown = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=True).stdout
+sys.exit(1 if "rabbit@" + sys.argv[2] in json.loads(shown)["running_nodes"] else 0)
 """
+)
 
 KEEP_LIMITS = """rabbitmqctl --quiet eval '
 case vm_memory_monitor:get_vm_memory_high_watermark() of
@@ -42,13 +46,19 @@ CHANGE_PASSWORD = """set -e
 head -c 18 /dev/urandom | base64 | rabbitmqctl --quiet change_password openstack
 rabbitmqctl --quiet close_all_connections 'the password was changed' --vhost=/
 """
-PASSWORD_PROGRAM = r"""
-import re, subprocess, sys
+SEE_PASSWORD = (
+    SEEING
+    + r"""import re, subprocess
 text = open("/etc/rabbitmq/rabbitmq.conf").read()
 password = re.search(r"^default_pass = (.*)$", text, re.MULTILINE)[1]
 argv = ["rabbitmqctl", "--quiet", "authenticate_user", "openstack"]
-sys.exit(1 if subprocess.run(argv, input=password.encode() + b"\n", capture_output=True).returncode == 0 else 0)
+if subprocess.run(argv, input=password.encode() + b"\n", capture_output=True).returncode == 0:
+    sys.exit(1)
+# A broker that does not run refuses every password.
+subprocess.run(["rabbitmqctl", "--quiet", "ping"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=True)
+sys.exit(0)
 """
+)
 RESTORE_USERS = """set -e; umask 077
 file=$(mktemp); trap 'rm -f -- "$file"' EXIT
 cat > "$file"; chown rabbitmq "$file"
@@ -76,28 +86,25 @@ connection.close()
 ENTER_ENVIRONMENT = 'program=$1; mark=$2; shift 2; exec /opt/openstack/current/nova-conductor/bin/python -c "$program" '
 ENTER_ENVIRONMENT += '"$mark" "$@"'
 
-SEE_UNREAD = """rabbitmqctl --quiet list_queues name consumers --formatter=json | python3 -c '
-import json, sys
-unread = {each["name"] for each in json.load(sys.stdin) if not each["consumers"]}
-sys.exit(0 if sys.argv[1] in unread else 1)' "$1"
+SEE_UNREAD = (
+    SEEING
+    + """import json, subprocess
+argv = ["rabbitmqctl", "--quiet", "list_queues", "name", "consumers", "--formatter=json"]
+shown = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=True).stdout
+sys.exit(0 if sys.argv[2] in {each["name"] for each in json.loads(shown) if not each["consumers"]} else 1)
 """
+)
 DELETE_QUEUE = """rabbitmqctl --quiet list_queues name --formatter=csv | tr -d '"' | grep -qxF -- "$1" || exit 0
 rabbitmqctl --quiet delete_queue "$1"
 """
 LEFT_QUEUE = "versioned_notifications.info"
 
 FAULTS = (
-    Fault(
-        name="rabbitmq-node-stopped",
-        does="stops one RabbitMQ node",
-        users_see="a pause of some seconds for requests under way; then nothing",
-        role="controller",
-        default=Default.LAST,
-        touches=("unit rabbitmq-server.service",),
-        remember=Script(FIND_RUNNING, ("rabbitmq-server.service",)),
-        make=Script(STOP),
-        see=Script(SEE_NODE_MISSING, ("{host}",), At.PEER),
-        mend=Script(START),
+    stopped(
+        "rabbitmq-node-stopped", ("rabbitmq-server.service",),
+        "stops one RabbitMQ node",
+        "a pause of some seconds for requests under way; then nothing",
+        "controller", Default.LAST, see=Script(SEE_NODE_MISSING, ("{host}",), At.PEER, "python3"),
         least_controllers=2,
     ),
     Fault(
@@ -108,7 +115,7 @@ FAULTS = (
         default=Default.LAST,
         touches=("unit rabbitmq-server.service", "table ostler_rabbitmq_partitioned"),
         make=Script(CUT_OFF, ("ostler_rabbitmq_partitioned", "4369, 25672", "{peers}")),
-        see=Script(SEE_NODE_MISSING, ("{host}",), At.PEER),
+        see=Script(SEE_NODE_MISSING, ("{host}",), At.PEER, "python3"),
         mend=Script(CLOSE_TABLE, ("ostler_rabbitmq_partitioned",)),
         least_controllers=3,
         seen_within_s=90,
@@ -147,7 +154,7 @@ FAULTS = (
         touches=("rabbitmq user",),
         remember=Script(KEEP_USERS, at=At.CONTROLLER),
         make=Script(CHANGE_PASSWORD, at=At.CONTROLLER),
-        see=Script(PASSWORD_PROGRAM, at=At.CONTROLLER, program="python3"),
+        see=Script(SEE_PASSWORD, at=At.CONTROLLER, program="python3"),
         mend=Script(RESTORE_USERS, at=At.CONTROLLER),
     ),
     Fault(
@@ -158,7 +165,7 @@ FAULTS = (
         default=Default.CLOUD,
         touches=(f"queue {LEFT_QUEUE}",),
         make=Script(ENTER_ENVIRONMENT, (LEAVE_QUEUE, "ostler-fault", "{first_address}", LEFT_QUEUE), At.CONTROLLER),
-        see=Script(SEE_UNREAD, (LEFT_QUEUE,), At.CONTROLLER),
+        see=Script(SEE_UNREAD, (LEFT_QUEUE,), At.CONTROLLER, "python3"),
         mend=Script(DELETE_QUEUE, (LEFT_QUEUE,), At.CONTROLLER),
     ),
     Fault(
@@ -169,9 +176,9 @@ FAULTS = (
         default=Default.FIRST,
         touches=("table ostler_broker_refused",),
         make=Script(REJECT_OUTGOING, ("ostler_broker_refused", "5672", "{controllers}")),
-        see=Script(SEE_UNREAD, ("compute.{host}",), At.CONTROLLER),
+        see=Script(SEE_UNREAD, ("compute.{host}",), At.CONTROLLER, "python3"),
         mend=Script(CLOSE_TABLE, ("ostler_broker_refused",)),
         seen_within_s=150,
         gone_within_s=180,
     ),
-)
+)  # fmt: skip

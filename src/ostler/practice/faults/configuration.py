@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ostler.practice.faults.fault import Default, Fault, Script
+from ostler.practice.faults.fault import SEEING, Default, Fault, Script
 from ostler.practice.layout import Role
 
 KEEP_FILE = 'base64 -w0 -- "$1"'
@@ -29,8 +29,9 @@ for unit in units:
     subprocess.run(["systemctl", "restart", "--no-block", unit], check=True)
 """
 
-SEE_OPTION = """
-import subprocess, sys
+SEE_OPTION = (
+    SEEING
+    + """import subprocess, sys
 _, mark, path, section, option, value, *units = sys.argv
 here, found = False, None
 for line in open(path, encoding="utf-8", errors="surrogateescape").read().split("\\n"):
@@ -46,6 +47,7 @@ for unit in units:
     if "NRestarts=0" in said and "ActiveState=failed" not in said:
         sys.exit(1)
 """
+)
 """With units: the fault is there once they have failed, too."""
 
 RESTORE_FILE = """set -e; umask 077

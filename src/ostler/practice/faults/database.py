@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ostler.practice.faults.fault import At, Default, Fault, Script
+from ostler.practice.faults.fault import SEEING, At, Default, Fault, Script
 from ostler.practice.faults.network import CLOSE_TABLE, CUT_OFF
-from ostler.practice.faults.services import FIND_RUNNING, FREEZE, START, STOP
+from ostler.practice.faults.services import FIND_RUNNING, FREEZE, THAW, stopped
 
 ASK = "mariadb --batch --raw --skip-column-names"
 
@@ -57,8 +57,9 @@ SET GLOBAL max_connections = @now + 5;"
 systemctl reset-failed ostler-connections 2>/dev/null || true
 systemd-run --quiet --unit=ostler-connections python3 -c "$1" ostler-fault "$2"
 """
-SEE_USED_UP = """
-import configparser, sys
+SEE_USED_UP = (
+    SEEING
+    + """import configparser, sys
 from urllib.parse import urlsplit
 import pymysql
 config = configparser.RawConfigParser(strict=False)
@@ -70,6 +71,7 @@ except pymysql.err.OperationalError as error:
     sys.exit(0 if error.args[0] == 1040 else 2)
 sys.exit(1)
 """
+)
 GIVE_CONNECTIONS = f"""systemctl stop ostler-connections 2>/dev/null || true
 tries=0
 statement=$(cat)
@@ -79,14 +81,17 @@ done
 """
 """root has one connection more than others, but may have to wait until the ones above the limit are closed."""
 
-KEEP_PASSWORD = f"""{ASK} -e "SHOW CREATE USER '$1'@'%'" | sed 's/^CREATE USER/ALTER USER/; s/$/;/'"""
+KEEP_PASSWORD = f"""made=$({ASK} -e "SHOW CREATE USER '$1'@'%'") || exit
+printf 'ALTER USER %s;\\n' "${{made#CREATE USER }}"
+"""
 CHANGE_PASSWORD = f"""set -e
 word=$(head -c 18 /dev/urandom | base64)
 printf "ALTER USER '%s'@'%%' IDENTIFIED BY '%s';" "$1" "$word" | {ASK}
 {ASK} -e "KILL USER $1"
 """
-SEE_PASSWORD = """
-import configparser, sys
+SEE_PASSWORD = (
+    SEEING
+    + """import configparser, sys
 from urllib.parse import urlsplit
 import pymysql
 _, mark, path, section = sys.argv
@@ -99,8 +104,7 @@ except pymysql.err.OperationalError as error:
     sys.exit(0 if error.args[0] == 1045 else 2)
 sys.exit(1)
 """
-
-THAW_NODE = 'while read -r unit; do systemctl kill --signal=CONT "$unit"; systemctl start "$unit" || exit; done'
+)
 
 
 def _switched(name: str, variable: str, wrong: str, see: Script, does: str, users_see: str, default: Default) -> Fault:
@@ -119,19 +123,11 @@ def _switched(name: str, variable: str, wrong: str, see: Script, does: str, user
 
 
 FAULTS = (
-    Fault(
-        name="galera-node-stopped",
-        does="stops MariaDB on one controller",
-        users_see="a pause of some seconds if it was the node in use; then nothing",
-        role="controller",
-        default=Default.FIRST,
-        touches=("unit mariadb.service",),
-        remember=Script(FIND_RUNNING, ("mariadb.service",)),
-        make=Script(STOP),
-        see=Script("! systemctl is-active --quiet mariadb.service || exit 1"),
-        mend=Script(START),
-        least_controllers=3,
-        gone_within_s=180,
+    stopped(
+        "galera-node-stopped", ("mariadb.service",),
+        "stops MariaDB on one controller",
+        "a pause of some seconds if it was the node in use; then nothing",
+        "controller", Default.FIRST, least_controllers=3, gone_within_s=180,
     ),
     Fault(
         name="galera-node-hung",
@@ -143,7 +139,7 @@ FAULTS = (
         remember=Script(FIND_RUNNING, ("mariadb.service",)),
         make=Script(FREEZE),
         see=Script(SEE_APART, ("{controller_count}",), At.PEER),
-        mend=Script(THAW_NODE),
+        mend=Script(THAW),
         least_controllers=3,
         gone_within_s=180,
     ),

@@ -19,6 +19,16 @@ NOT_POSSIBLE = 69
 THERE, GONE = 0, 1
 """How a seeing script ends; anything else means that it cannot tell."""
 
+SEEING = """
+import os, sys, traceback
+def cannot_tell(*error):
+    traceback.print_exception(*error)
+    sys.stderr.flush()
+    os._exit(2)
+sys.excepthook = cannot_tell
+"""
+"""How a seeing script in Python begins: Python ends with 1 after an error, which would mean that the fault is gone."""
+
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 
 CLOUD = "the cloud"

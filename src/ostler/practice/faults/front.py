@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ostler.practice.faults.configuration import KEEP_FILE
+from ostler.practice.faults.configuration import KEEP_FILE, RESTORE_FILE
 from ostler.practice.faults.fault import Default, Fault, Script
-from ostler.practice.faults.services import FIND_RUNNING, START, STOP
+from ostler.practice.faults.services import stopped
 from ostler.practice.haproxy import CONFIG_PATH, SOCKET
 
 HOLDS = 'ip -brief -4 address show dev host0 | grep -qF " $1/"'
@@ -27,16 +27,14 @@ sed -i "/^backend $1\\$/,/^\\$/ s/:$2 /:1$2 /" "$3"
 systemctl reload haproxy.service
 """
 SEE_BACKEND_DOWN = """echo 'show stat' | socat - "UNIX-CONNECT:$1" |
-awk -F, -v backend="$2" '
-  $1 == backend && $2 != "FRONTEND" && $2 != "BACKEND" { known = 1; if ($18 ~ /^UP/) up = 1 }
+awk -F, -v backend="$2" -v server="$3" '
+  $1 == backend && $2 != "FRONTEND" && $2 != "BACKEND" && (server == "" || $2 == server) {
+    known = 1; if ($18 ~ /^UP/) up = 1
+  }
   END { exit !known ? 2 : up ? 1 : 0 }'
 """
-RESTORE_CONFIG = """set -e; umask 077
-base64 -d > "$1.ostler-kept"
-cat -- "$1.ostler-kept" > "$1"
-rm -f -- "$1.ostler-kept"
-systemctl reload-or-restart haproxy.service
-"""
+"""No server of a backend is up, or (with a third parameter) one of them is not."""
+RESTORE_CONFIG = f"{RESTORE_FILE}systemctl reload-or-restart haproxy.service\n"
 
 KEEP_SERVING = """echo 'show stat' | socat - "UNIX-CONNECT:$1" |
 awk -F, -v backend="$2" '
@@ -51,17 +49,11 @@ done
 WIDTH = "24"
 
 FAULTS = (
-    Fault(
-        name="vip-nowhere",
-        does="stops keepalived, so that no controller has the virtual address",
-        users_see="nothing answers: no API, and no database for the services",
-        role="controller",
-        default=Default.EVERY,
-        touches=("unit keepalived.service",),
-        remember=Script(FIND_RUNNING, ("keepalived.service",)),
-        make=Script(STOP),
-        see=Script(SEE_NOWHERE, ("{vip}",)),
-        mend=Script(START),
+    stopped(
+        "vip-nowhere", ("keepalived.service",),
+        "stops keepalived, so that no controller has the virtual address",
+        "nothing answers: no API, and no database for the services",
+        "controller", Default.EVERY, see=Script(SEE_NOWHERE, ("{vip}",)),
     ),
     Fault(
         name="vip-twice",
@@ -76,18 +68,11 @@ FAULTS = (
         mend=Script(LET_GO, ("{vip}", WIDTH)),
         least_controllers=2,
     ),
-    Fault(
-        name="haproxy-stopped",
-        does="stops HAProxy where the virtual address is; keepalived moves the address",
-        users_see="a pause of some seconds; then nothing",
-        role="controller",
-        default=Default.VIP_HOLDER,
-        touches=("unit haproxy.service",),
-        remember=Script(FIND_RUNNING, ("haproxy.service",)),
-        make=Script(STOP),
-        see=Script("! systemctl is-active --quiet haproxy.service || exit 1"),
-        mend=Script(START),
-        least_controllers=2,
+    stopped(
+        "haproxy-stopped", ("haproxy.service",),
+        "stops HAProxy where the virtual address is; keepalived moves the address",
+        "a pause of some seconds; then nothing",
+        "controller", Default.VIP_HOLDER, least_controllers=2,
     ),
     Fault(
         name="haproxy-backend-wrong",
@@ -107,22 +92,16 @@ FAULTS = (
         users_see="503 from every request about volumes, though every cinder-api runs",
         role="controller",
         default=Default.EVERY,
-        touches=("haproxy cinder-api",),
+        touches=("haproxy cinder-api", "unit haproxy.service"),
         remember=Script(KEEP_SERVING, (SOCKET, "cinder-api")),
         make=Script(PUT_IN_STATE, (SOCKET, "cinder-api", "maint")),
         see=Script(SEE_BACKEND_DOWN, (SOCKET, "cinder-api")),
         mend=Script(PUT_IN_STATE, (SOCKET, "cinder-api", "ready")),
     ),
-    Fault(
-        name="galera-check-stopped",
-        does="stops the service that tells HAProxy whether the database can be used, on every controller",
-        users_see="500 from everything: HAProxy takes every database node for down, though all are well",
-        role="controller",
-        default=Default.EVERY,
-        touches=("unit galera-check.service",),
-        remember=Script(FIND_RUNNING, ("galera-check.service",)),
-        make=Script(STOP),
-        see=Script(SEE_BACKEND_DOWN, (SOCKET, "galera")),
-        mend=Script(START),
+    stopped(
+        "galera-check-stopped", ("galera-check.service",),
+        "stops the service that tells HAProxy whether the database can be used, on every controller",
+        "500 from everything: HAProxy takes every database node for down, though all are well",
+        "controller", Default.EVERY, see=Script(SEE_BACKEND_DOWN, (SOCKET, "galera", "{host}")),
     ),
-)
+)  # fmt: skip

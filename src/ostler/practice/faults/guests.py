@@ -5,49 +5,41 @@ The hypervisor of a practice compute is nova's fake one, with the guests in a fi
 
 from __future__ import annotations
 
-from ostler.practice.faults.fault import Default, Fault, Script
+from ostler.practice.faults.fault import SEEING, Default, Fault, Script
+from ostler.practice.faults.services import SEE_ENDING
 
 UNIT = "nova-compute.service"
 GUESTS, IDENTITY = "/var/lib/nova/guests.json", "/var/lib/nova/compute_id"
 ORPHAN = "3b8e0d64-72f1-4a59-b6c0-9d4e1f7a2c85"
 
 CHANGE_GUESTS = """
-import json, os, pathlib, shutil, subprocess, sys
+import json, pathlib, shutil, subprocess, sys
 _, mark, verb, path, uuid = sys.argv
-if not uuid:
-    uuid = json.loads(sys.stdin.read())["uuid"]
+kept = {"uuid": uuid, "guest": ["instance-0000ffff", 1]} if uuid else json.loads(sys.stdin.read())
 subprocess.run(["systemctl", "stop", "nova-compute.service"], check=True)
 file = pathlib.Path(path)
 guests = json.loads(file.read_text()) if file.exists() else {}
 if verb == "add":
-    guests[uuid] = ["instance-0000ffff", 1]
+    guests.setdefault(kept["uuid"], kept["guest"])
 else:
-    guests.pop(uuid, None)
+    guests.pop(kept["uuid"], None)
 new = file.with_suffix(".ostler-new")
 new.write_text(json.dumps(guests))
 shutil.chown(new, "nova", "nova")
 new.replace(file)
 subprocess.run(["systemctl", "start", "nova-compute.service"], check=True)
 """
-RESTORE_GUEST = """
-import json, pathlib, shutil, subprocess, sys
-kept, file = json.loads(sys.stdin.read()), pathlib.Path(sys.argv[2])
-subprocess.run(["systemctl", "stop", "nova-compute.service"], check=True)
-guests = json.loads(file.read_text()) if file.exists() else {}
-guests.setdefault(kept["uuid"], kept["guest"])
-new = file.with_suffix(".ostler-new")
-new.write_text(json.dumps(guests))
-shutil.chown(new, "nova", "nova")
-new.replace(file)
-subprocess.run(["systemctl", "start", "nova-compute.service"], check=True)
-"""
-SEE_GUEST = """
-import json, pathlib, sys
+"""One guest more or less: the one whose UUID is given, else (empty) the one that was remembered."""
+
+SEE_GUEST = (
+    SEEING
+    + """import json, pathlib, sys
 file = pathlib.Path(sys.argv[2])
 uuid = sys.argv[4] or json.loads(sys.stdin.read())["uuid"]
 is_there = file.exists() and uuid in json.loads(file.read_text())
 sys.exit(0 if is_there == (sys.argv[3] == "there") else 1)
 """
+)
 KEEP_GUEST = """
 import json, pathlib, sys
 file = pathlib.Path(sys.argv[2])
@@ -59,7 +51,7 @@ if not running:
 print(json.dumps({"uuid": running[0], "guest": guests[running[0]]}))
 """
 
-KEEP_FILE = """[ -e "$1" ] || { echo "there is no $1" >&2; exit 69; }
+KEEP_WITH_OWNER = """[ -e "$1" ] || { echo "there is no $1" >&2; exit 69; }
 stat -c '%a %u:%g' -- "$1"; base64 -w0 -- "$1"
 """
 REMOVE_FILE = 'set -e; rm -f -- "$1"; systemctl reset-failed "$2" || true; systemctl restart --no-block "$2"'
@@ -71,10 +63,8 @@ mv -f -- "$1.ostler-kept" "$1"
 systemctl reset-failed "$2" 2>/dev/null || true
 systemctl restart "$2"
 """
-SEE_REMOVED = """[ ! -e "$1" ] || exit 1
-said=$(systemctl show --property=ActiveState,NRestarts "$2") || exit 2
-case $said in *ActiveState=failed*) ;; *NRestarts=0*) exit 1 ;; esac
-"""
+SEE_REMOVED = f"""[ ! -e "$1" ] || exit 1
+{SEE_ENDING}"""
 
 FAULTS = (
     Fault(
@@ -84,7 +74,7 @@ FAULTS = (
         role="compute",
         default=Default.FIRST,
         touches=(f"unit {UNIT}", f"file {IDENTITY}"),
-        remember=Script(KEEP_FILE, (IDENTITY,)),
+        remember=Script(KEEP_WITH_OWNER, (IDENTITY,)),
         make=Script(REMOVE_FILE, (IDENTITY, UNIT)),
         see=Script(SEE_REMOVED, (IDENTITY, UNIT)),
         mend=Script(PUT_BACK, (IDENTITY, UNIT)),
@@ -110,7 +100,7 @@ FAULTS = (
         remember=Script(KEEP_GUEST, (GUESTS,), program="python3"),
         make=Script(CHANGE_GUESTS, ("remove", GUESTS, ""), program="python3"),
         see=Script(SEE_GUEST, (GUESTS, "gone", ""), program="python3"),
-        mend=Script(RESTORE_GUEST, (GUESTS,), program="python3"),
+        mend=Script(CHANGE_GUESTS, ("add", GUESTS, ""), program="python3"),
         needs="servers, from `ostler practice fill`",
     ),
 )

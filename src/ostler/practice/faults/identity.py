@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from ostler.practice.faults.database import ASK, QUERY, SEE_COUNT
-from ostler.practice.faults.fault import At, Default, Fault, Script
+from ostler.practice.faults.fault import SEEING, At, Default, Fault, Script
 from ostler.practice.openstack.identity_image_settings import FERNET_KEYS
 
-KEEP_FOLDER = 'tar --create --directory="$1" . | base64 -w0'
+KEEP_FOLDER = """file=$(mktemp) || exit; trap 'rm -f -- "$file"' EXIT
+tar --create --file="$file" --directory="$1" . && base64 -w0 -- "$file"
+"""
+"""Not in a pipe, whose end would call half of the folder all of it."""
 
 NEW_PRIMARY = """set -e; umask 077
 cd -- "$1"
@@ -18,14 +21,17 @@ mv -f "$primary.ostler-new" "$primary"
 NO_KEYS = 'rm -f -- "$1"/*'
 RESTORE_FOLDER = """set -e
 base64 -d | tar --extract --same-owner --preserve-permissions --directory="$1"
+rm -f -- "$1"/*.ostler-new
 """
-SEE_FOLDER_CHANGED = """base64 -d | python3 -c '
-import pathlib, sys, tarfile
-kept = tarfile.open(fileobj=sys.stdin.buffer, mode="r|")
+SEE_FOLDER_CHANGED = (
+    SEEING
+    + """import base64, io, pathlib, tarfile
+kept = tarfile.open(fileobj=io.BytesIO(base64.b64decode(sys.stdin.read())))
 wanted = {pathlib.Path(m.name).name: kept.extractfile(m).read() for m in kept if m.isfile()}
-there = {path.name: path.read_bytes() for path in pathlib.Path(sys.argv[1]).iterdir()}
-sys.exit(1 if wanted == there else 0)' "$1"
+there = {path.name: path.read_bytes() for path in pathlib.Path(sys.argv[2]).iterdir()}
+sys.exit(1 if wanted == there else 0)
 """
+)
 
 FORGET_CACHED = """
 for address; do
@@ -52,7 +58,7 @@ def _keys(name: str, make: str, does: str, users_see: str, default: Default, lea
         touches=(f"file {FERNET_KEYS}",),
         remember=Script(KEEP_FOLDER, (FERNET_KEYS,)),
         make=Script(make, (FERNET_KEYS,)),
-        see=Script(SEE_FOLDER_CHANGED, (FERNET_KEYS,)),
+        see=Script(SEE_FOLDER_CHANGED, (FERNET_KEYS,), program="python3"),
         mend=Script(RESTORE_FOLDER, (FERNET_KEYS,)),
         least_controllers=least,
     )
@@ -102,7 +108,7 @@ FAULTS = (
     ),
     _rows(
         "service-user-disabled",
-        f"SELECT CONCAT('UPDATE keystone.user SET enabled = ', enabled, ' WHERE id = ', QUOTE(id), ';')"
+        f"SELECT CONCAT('UPDATE keystone.user SET enabled = ', IFNULL(enabled, 'NULL'), ' WHERE id = ', QUOTE(id), ';')"
         f" FROM keystone.user WHERE {NEUTRON_USER}",
         f"UPDATE keystone.user SET enabled = 0 WHERE {NEUTRON_USER};",
         f"SELECT COUNT(*) FROM keystone.user WHERE {NEUTRON_USER} AND enabled = 0",

@@ -19,10 +19,15 @@ BRING_BACK = 'read -r id; [ ! -e "$1/$id.ostler-kept" ] || mv -f -- "$1/$id.ostl
 SEE_MISSING = 'read -r id; [ ! -e "$1/$id" ] || exit 1'
 
 SPOILT_BYTES = "64"
-KEEP_BYTES = f'{CHOOSE}echo "$id"; head -c "$2" -- "$1/$id" | base64 -w0'
-SPOIL = """read -r id
-head -c "$2" /dev/urandom | dd of="$1/$id" bs=1 conv=notrunc status=none
+KEEP_BYTES = f"""{CHOOSE}first=$(head -c "$2" -- "$1/$id" | base64 -w0)
+[ -n "$first" ] || {{ echo "the file of image $id is empty" >&2; exit 69; }}
+echo "$id"; echo "$first"
 """
+SPOIL = """read -r id; count=$(base64 -d | wc -c)
+head -c "$count" /dev/urandom | dd of="$1/$id" bs=1 conv=notrunc status=none
+"""
+"""As many bytes as are remembered: an image may be shorter than what is asked for."""
+
 UNSPOIL = 'read -r id; base64 -d | dd of="$1/$id" bs=1 conv=notrunc status=none'
 SEE_SPOILT = """read -r id
 [ "$(head -c "$2" -- "$1/$id" | base64 -w0)" != "$(cat)" ] || exit 1
@@ -50,9 +55,9 @@ FAULTS = (
         default=Default.CLOUD,
         touches=("oldest image",),
         remember=Script(KEEP_BYTES, (FOLDER, SPOILT_BYTES), At.DATABASE),
-        make=Script(SPOIL, (FOLDER, SPOILT_BYTES), At.CONTROLLER),
+        make=Script(SPOIL, (FOLDER,), At.CONTROLLER),
         see=Script(SEE_SPOILT, (FOLDER, SPOILT_BYTES), At.CONTROLLER),
-        mend=Script(UNSPOIL, (FOLDER, SPOILT_BYTES), At.CONTROLLER),
+        mend=Script(UNSPOIL, (FOLDER,), At.CONTROLLER),
         needs=NEEDS,
     ),
 )

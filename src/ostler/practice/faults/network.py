@@ -2,68 +2,52 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from ostler.practice.faults.configuration import KEEP_FILE, RESTORE_FILE
 from ostler.practice.faults.fault import At, Default, Fault, Script
+from ostler.practice.layout import Role
 
 JOIN = """joined=$(printf '%s, ' "$@"); joined=${joined%, }
 nft delete table inet "$table" 2>/dev/null || true
 """
 
-CUT_OFF = f"""set -e
-table=$1 ports=$2; shift 2
-{JOIN}nft -f - <<END
-table inet $table {{
-  chain arriving {{
-    type filter hook input priority 0
-    ip saddr {{ $joined }} tcp dport {{ $ports }} drop
-    ip saddr {{ $joined }} tcp sport {{ $ports }} drop
-    ip saddr {{ $joined }} udp dport {{ $ports }} drop
-  }}
-  chain leaving {{
-    type filter hook output priority 0
-    ip daddr {{ $joined }} tcp dport {{ $ports }} drop
-    ip daddr {{ $joined }} tcp sport {{ $ports }} drop
-    ip daddr {{ $joined }} udp dport {{ $ports }} drop
-  }}
-}}
-END
-"""
-"""Table, ports, addresses: nothing passes between here and those addresses at those ports, either way."""
+
+def _filter(*chains: str) -> str:
+    """A script whose parameters are a table's name, what `$given` stands for in its chains, and the addresses."""
+    return f"set -e\ntable=$1 given=$2; shift 2\n{JOIN}nft -f - <<END\ntable inet $table {{\n{''.join(chains)}}}\nEND\n"
 
 
-def _outgoing(verdict: str) -> str:
-    return f"""set -e
-table=$1 ports=$2; shift 2
-{JOIN}nft -f - <<END
-table inet $table {{
-  chain leaving {{
-    type filter hook output priority 0
-    ip daddr {{ $joined }} tcp dport {{ $ports }} {verdict}
-  }}
-}}
-END
-"""
+def _arriving(*rules: str) -> str:
+    return _chain("arriving", "input", [f"ip saddr {{ $joined }} {rule}" for rule in rules])
 
 
-REJECT_OUTGOING = _outgoing("reject with tcp reset")
-DROP_OUTGOING = _outgoing("drop")
+def _leaving(*rules: str) -> str:
+    return _chain("leaving", "output", [f"ip daddr {{ $joined }} {rule}" for rule in rules])
 
-LOSE_ARRIVING = f"""set -e
-table=$1 percent=$2; shift 2
-{JOIN}nft -f - <<END
-table inet $table {{
-  chain arriving {{
-    type filter hook input priority 0
-    ip saddr {{ $joined }} numgen random mod 100 < $percent drop
-  }}
-}}
-END
-"""
+
+def _chain(name: str, hook: str, rules: Sequence[str]) -> str:
+    lines = "".join(f"    {rule}\n" for rule in (f"type filter hook {hook} priority 0", *rules))
+    return f"  chain {name} {{\n{lines}  }}\n"
+
+
+TO_PORTS = "tcp dport { $given }"
+BOTH_WAYS = (f"{TO_PORTS} drop", "tcp sport { $given } drop", "udp dport { $given } drop")
+
+CUT_OFF = _filter(_arriving(*BOTH_WAYS), _leaving(*BOTH_WAYS))
+"""Nothing passes between here and the addresses at the ports that are given, either way."""
+
+REJECT_OUTGOING = _filter(_leaving(f"{TO_PORTS} reject with tcp reset"))
+DROP_OUTGOING = _filter(_leaving(f"{TO_PORTS} drop"))
+LOSE_ARRIVING = _filter(_arriving("numgen random mod 100 < $given drop"))
+"""So many percent of what comes from the addresses are lost."""
 
 CLOSE_TABLE = """if nft list table inet "$1" > /dev/null 2>&1; then nft delete table inet "$1"; fi"""
 
 SEE_LOSS = """said=$(ping -q -n -c 50 -i 0.02 -W 1 "$1" | grep -o '[0-9.]*% packet loss')
 lost=${said%%.*}; lost=${lost%%%*}
-[ "$lost" -ge 10 ] && [ "$lost" -lt 100 ] || exit 1
+case $lost in ''|100) exit 2 ;; esac
+[ "$lost" -ge 10 ] || exit 1
 """
 
 SEE_SILENT = """python3 - "$1" "$2" <<'END'
@@ -76,32 +60,26 @@ sys.exit(1)
 END
 """
 
-KEEP_HOSTS = "base64 -w0 /etc/hosts"
+HOSTS = "/etc/hosts"
 FORGET_NAMES = """set -e
 printf '127.0.0.1 localhost\\n::1 localhost ip6-localhost\\n' > /etc/hosts
 for unit; do systemctl restart --no-block "$unit"; done
 """
 SEE_NO_NAMES = '! getent hosts "$1" > /dev/null || exit 1'
-RESTORE_HOSTS = """set -e
-base64 -d > /etc/hosts.ostler-kept
-cat /etc/hosts.ostler-kept > /etc/hosts
-rm -f /etc/hosts.ostler-kept
-for unit; do systemctl reset-failed "$unit" 2>/dev/null || true; systemctl restart "$unit"; done
-"""
 
 
-def _names_gone(name: str, unit: str, does: str, users_see: str, role: str, default: Default) -> Fault:
+def _names_gone(name: str, unit: str, does: str, users_see: str, role: Role, default: Default) -> Fault:
     return Fault(
         name=name,
         does=does,
         users_see=users_see,
-        role="compute" if role == "compute" else "controller",
+        role=role,
         default=default,
-        touches=("file /etc/hosts", f"unit {unit}"),
-        remember=Script(KEEP_HOSTS),
+        touches=(f"file {HOSTS}", f"unit {unit}"),
+        remember=Script(KEEP_FILE, (HOSTS,)),
         make=Script(FORGET_NAMES, (unit,)),
         see=Script(SEE_NO_NAMES, ("{peer}",)),
-        mend=Script(RESTORE_HOSTS, (unit,)),
+        mend=Script(RESTORE_FILE, (HOSTS, unit)),
         gone_within_s=180,
     )
 

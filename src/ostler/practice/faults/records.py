@@ -14,7 +14,7 @@ printf '%s\\n' "$kept"
 
 KEEP_DUMP = """kept=$(mariadb-dump --skip-comments --compact --no-create-info --complete-insert --insert-ignore \\
   --hex-blob --skip-lock-tables "$1" "$2" "--where=$3") || exit
-[ -n "$kept" ] || { echo "$4" >&2; exit 69; }
+case $kept in *INSERT*) ;; *) echo "$4" >&2; exit 69 ;; esac
 printf 'USE %s;\\nSET FOREIGN_KEY_CHECKS = 0;\\n%s\\n' "$1" "$kept"
 """
 
@@ -134,7 +134,7 @@ FAULTS = (
         "allocations-leaked",
         f"INSERT IGNORE INTO placement.projects (external_id) VALUES ('{LEAKED}');"
         f" INSERT IGNORE INTO placement.users (external_id) VALUES ('{LEAKED}');"
-        " INSERT INTO placement.consumers (created_at, uuid, project_id, user_id, generation)"
+        " INSERT IGNORE INTO placement.consumers (created_at, uuid, project_id, user_id, generation)"
         f" SELECT NOW(), '{LEAKED}', p.id, u.id, 1 FROM placement.projects p, placement.users u"
         f" WHERE p.external_id = '{LEAKED}' AND u.external_id = '{LEAKED}';"
         " INSERT INTO placement.allocations (created_at, resource_provider_id, consumer_id, resource_class_id, used)"
@@ -146,7 +146,8 @@ FAULTS = (
         f" DELETE FROM placement.consumers WHERE uuid = '{LEAKED}';"
         f" DELETE FROM placement.projects WHERE external_id = '{LEAKED}';"
         f" DELETE FROM placement.users WHERE external_id = '{LEAKED}';",
-        f"SELECT COUNT(*) FROM placement.allocations WHERE consumer_id = '{LEAKED}'",
+        "SELECT COUNT(*) FROM placement.allocations a JOIN placement.resource_providers r"
+        f" ON r.id = a.resource_provider_id WHERE a.consumer_id = '{LEAKED}' AND r.name = '{{host}}'",
         "lets a server that does not exist occupy all processors and memory of a compute in placement",
         "the compute gets no new servers, though it is nearly empty",
         "compute", Default.FIRST,
@@ -222,8 +223,8 @@ FAULTS = (
     _row(
         "server-stuck",
         _query(
-            "SELECT CONCAT('UPDATE nova.instances SET task_state = NULL, updated_at = ', QUOTE(updated_at),"
-            f" ' WHERE id = ', id, ';') FROM nova.instances WHERE {CHOSEN_SERVER}"
+            "SELECT CONCAT('UPDATE nova.instances SET task_state = NULL, vm_state = ', QUOTE(vm_state),"
+            f" ', updated_at = ', QUOTE(updated_at), ' WHERE id = ', id, ';') FROM nova.instances WHERE {CHOSEN_SERVER}"
         ),
         "UPDATE nova.instances SET task_state = 'rebuilding', updated_at = NOW() - INTERVAL 1 DAY"
         f" WHERE {CHOSEN_SERVER};",

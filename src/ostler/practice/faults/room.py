@@ -7,6 +7,7 @@ the machine is never filled. The hosts' kernel gives them no memory controller, 
 from __future__ import annotations
 
 from ostler.practice.faults.fault import Default, Fault, Script
+from ostler.practice.faults.services import SEE_ENDING
 from ostler.practice.openstack.identity_image_settings import IMAGES
 
 FILL_COPY = """set -e
@@ -67,10 +68,8 @@ systemctl daemon-reload
 systemctl reset-failed "$unit" 2>/dev/null || true
 systemctl restart --no-block "$unit"
 """
-SEE_ENDING = """[ -e "/run/systemd/system/$2.d/$1.conf" ] || exit 1
-said=$(systemctl show --property=ActiveState,NRestarts "$2") || exit 2
-case $said in *ActiveState=failed*) ;; *NRestarts=0*) exit 1 ;; esac
-"""
+SEE_LIMITED = f"""[ -e "/run/systemd/system/$2.d/$1.conf" ] || exit 1
+{SEE_ENDING}"""
 TAKE_OUT = """set -e
 name=$1; shift
 for unit; do
@@ -81,21 +80,23 @@ systemctl daemon-reload
 for unit; do systemctl reset-failed "$unit" 2>/dev/null || true; systemctl restart "$unit"; done
 """
 
-KEEP_OPEN_FILES = """systemctl show --property=MainPID --value "$1" | grep -v '^0$' ||
-{ echo "$1 does not run there" >&2; exit 69; }
+KEEP_OPEN_FILES = """pid=$(systemctl show --property=MainPID --value "$1")
+[ "$pid" -gt 0 ] || { echo "$1 does not run there" >&2; exit 69; }
+limit=$(prlimit --pid "$pid" --nofile --noheadings --output SOFT) || exit
+echo "$pid" $limit
 """
 FEW_FILES = """set -e
-read -r pid
+read -r pid limit
 open=$(ls "/proc/$pid/fd" | wc -l)
 prlimit --pid "$pid" --nofile="$open:"
 """
-SEE_FEW_FILES = """read -r pid
+SEE_FEW_FILES = """read -r pid limit
 now=$(systemctl show --property=MainPID --value "$1")
-[ "$pid" = "$now" ] && [ "$(prlimit --pid "$pid" --nofile --noheadings --output SOFT)" -lt 1000 ] || exit 1
+[ "$pid" = "$now" ] && [ $(prlimit --pid "$pid" --nofile --noheadings --output SOFT) -lt "$limit" ] || exit 1
 """
-MANY_FILES = """read -r pid
+MANY_FILES = """read -r pid limit
 now=$(systemctl show --property=MainPID --value "$1")
-[ "$pid" != "$now" ] || prlimit --pid "$pid" --nofile="$2:"
+[ "$pid" != "$now" ] || prlimit --pid "$pid" --nofile="$limit:"
 """
 
 FIND_OPENSTACK = """systemctl list-units --type=service --state=active --plain --no-legend --no-pager -- "$@" |
@@ -140,11 +141,16 @@ done
 systemctl daemon-reload
 systemctl restart $units
 """
-SEE_CLOCK = """for unit in $(cat); do
+SEE_CLOCK = """off= right=
+for unit in $(cat); do
   pid=$(systemctl show --property=MainPID --value "$unit")
-  tr '\\0' '\\n' < "/proc/$pid/environ" | grep -qx "FAKETIME=$1" && grep -q libfaketime "/proc/$pid/maps" || exit 1
+  if tr '\\0' '\\n' < "/proc/$pid/environ" | grep -qx "FAKETIME=$1" && grep -q libfaketime "/proc/$pid/maps"
+  then off=yes; else right=yes; fi
 done
+[ -n "$off" ] || exit 1
+[ -z "$right" ] || exit 2
 """
+"""Neither there nor gone while some services have the wrong time and others have not."""
 RIGHT_CLOCK = """set -e
 units=$(cat)
 for unit in $units; do
@@ -169,7 +175,6 @@ RESTARTED = tuple(
 STATE, LOGS, STORE = "/var/lib/nova", "/var/log/nova", f"{IMAGES}/images"
 KEPT_BY_NOVA = ("guests.json", "compute_id")
 CONDUCTOR = "nova-conductor.service"
-MANY = "16384"
 
 
 def _full(name: str, folder: str, what: str, units: tuple[str, ...], does: str, users_see: str) -> Fault:
@@ -241,7 +246,7 @@ FAULTS = (
         default=Default.FIRST,
         touches=(f"unit {CONDUCTOR}",),
         make=Script(DROP_IN, ("ostler-memory", CONDUCTOR, "LimitAS=150M")),
-        see=Script(SEE_ENDING, ("ostler-memory", CONDUCTOR)),
+        see=Script(SEE_LIMITED, ("ostler-memory", CONDUCTOR)),
         mend=Script(TAKE_OUT, ("ostler-memory", CONDUCTOR)),
     ),
     Fault(
@@ -254,7 +259,7 @@ FAULTS = (
         remember=Script(KEEP_OPEN_FILES, ("cinder-volume.service",)),
         make=Script(FEW_FILES),
         see=Script(SEE_FEW_FILES, ("cinder-volume.service",)),
-        mend=Script(MANY_FILES, ("cinder-volume.service", MANY)),
+        mend=Script(MANY_FILES, ("cinder-volume.service",)),
     ),
     _clock(
         "clock-behind", "-600s",

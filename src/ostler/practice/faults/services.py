@@ -20,11 +20,7 @@ done
 """
 
 FREEZE = 'set -e; while read -r unit; do systemctl kill --signal=STOP "$unit"; done'
-THAW = """while read -r unit; do
-  systemctl kill --signal=CONT "$unit" || systemctl is-failed --quiet "$unit" || true
-  systemctl start "$unit" || exit
-done
-"""
+THAW = 'while read -r unit; do systemctl kill --signal=CONT "$unit"; systemctl start "$unit" || exit; done'
 SEE_FROZEN = """while read -r unit; do
   pid=$(systemctl show --property=MainPID --value "$unit")
   case $(ps -o state= -p "$pid") in T*) ;; *) exit 1 ;; esac
@@ -41,15 +37,25 @@ THAW_WORKER = 'read -r worker; kill -CONT "$worker" 2>/dev/null || true'
 SEE_WORKER_FROZEN = 'read -r worker; case $(ps -o state= -p "$worker") in T*) ;; *) exit 1 ;; esac'
 
 
-def _stopped(
+SEE_ENDING = """said=$(systemctl show --property=ActiveState,NRestarts "$2") || exit 2
+case $said in *ActiveState=failed*) ;; *NRestarts=0*) exit 1 ;; esac
+"""
+"""The end of a script whose second parameter is a unit: there when that has failed, or was started again."""
+
+
+def stopped(
     name: str,
     units: tuple[str, ...],
     does: str,
     users_see: str,
     role: Role,
     default: Default,
+    *,
+    see: Script | None = None,
+    least_controllers: int = 1,
     gone_within_s: float = 120,
 ) -> Fault:
+    """Units are stopped, as many of them as run there. `see` None: it is there while none of them runs."""
     return Fault(
         name=name,
         does=does,
@@ -59,8 +65,9 @@ def _stopped(
         touches=tuple(f"unit {unit}" for unit in units),
         remember=Script(FIND_RUNNING, units),
         make=Script(STOP),
-        see=Script(SEE_STOPPED),
+        see=see or Script(SEE_STOPPED),
         mend=Script(START),
+        least_controllers=least_controllers,
         gone_within_s=gone_within_s,
     )
 
@@ -87,7 +94,7 @@ NEUTRON_RPC = ("neutron-rpc-server.service", "neutron-server.service")
 """Who answers agents: neutron-server up to 2024.2, a service of its own since."""
 
 FAULTS = (
-    _stopped(
+    stopped(
         "nova-compute-stopped", ("nova-compute.service",),
         "stops nova-compute",
         "after a minute the compute is down; its servers run on, but nothing can be done to them",
@@ -99,13 +106,13 @@ FAULTS = (
         "after a minute the compute is down; requests about its servers never end",
         "compute", Default.FIRST,
     ),
-    _stopped(
+    stopped(
         "nova-scheduler-stopped", ("nova-scheduler.service",),
         "stops nova-scheduler",
         "new servers and migrations fail or stay in BUILD",
         "controller", Default.EVERY,
     ),
-    _stopped(
+    stopped(
         "nova-conductor-stopped", ("nova-conductor.service",),
         "stops nova-conductor",
         "computes cannot report, new servers stay in BUILD, every compute goes down after a minute",
@@ -117,7 +124,7 @@ FAULTS = (
         "some requests time out after a minute, others succeed",
         "controller", Default.FIRST,
     ),
-    _stopped(
+    stopped(
         "nova-api-stopped", ("nova-api.service",),
         "stops nova-api",
         "503 from every request about servers",
@@ -135,31 +142,31 @@ FAULTS = (
         see=Script(SEE_WORKER_FROZEN),
         mend=Script(THAW_WORKER),
     ),
-    _stopped(
+    stopped(
         "keystone-stopped", ("keystone.service",),
         "stops keystone",
         "503 at login; every other API fails as soon as it has to check a token it does not remember",
         "controller", Default.EVERY,
     ),
-    _stopped(
+    stopped(
         "glance-api-stopped", ("glance-api.service",),
         "stops glance-api",
         "503 from every request about images; new servers fail",
         "controller", Default.EVERY,
     ),
-    _stopped(
+    stopped(
         "placement-stopped", ("placement-api.service",),
         "stops the placement API",
         "new servers fail with No valid host; computes cannot report what they have",
         "controller", Default.EVERY,
     ),
-    _stopped(
+    stopped(
         "cinder-scheduler-stopped", ("cinder-scheduler.service",),
         "stops cinder-scheduler",
         "new volumes stay in creating",
         "controller", Default.EVERY,
     ),
-    _stopped(
+    stopped(
         "cinder-volume-stopped", ("cinder-volume.service",),
         "stops cinder-volume of one backend",
         "volumes of that backend cannot be attached, detached or deleted",
@@ -171,13 +178,13 @@ FAULTS = (
         "volumes of that backend stay in deleting, attaching or creating",
         "controller", Default.FIRST,
     ),
-    _stopped(
+    stopped(
         "neutron-rpc-stopped", NEUTRON_RPC,
         "stops the part of neutron that answers agents",
         "after a while every network agent is down and new ports cannot be bound",
         "controller", Default.EVERY,
     ),
-    _stopped(
+    stopped(
         "neutron-agent-stopped", ("neutron-openvswitch-agent.service",),
         "stops the network agent",
         "after 75 s the agent is down; new servers on that compute fail, as no port can be bound",
@@ -189,7 +196,7 @@ FAULTS = (
         "after 75 s the agent is down, though its unit is active; new servers on that compute fail",
         "compute", Default.FIRST,
     ),
-    _stopped(
+    stopped(
         "memcached-stopped", ("memcached.service",),
         "stops memcached",
         "everything works, slower: each token is checked anew",
@@ -201,7 +208,7 @@ FAULTS = (
         "requests take seconds longer, some time out",
         "controller", Default.FIRST,
     ),
-    _stopped(
+    stopped(
         "dbus-stopped", ("dbus.socket", "dbus.service"),
         "stops D-Bus; practice hosts have no libvirt that would fall with it",
         "nothing at once; programs of the host that ask systemd or each other over D-Bus fail",

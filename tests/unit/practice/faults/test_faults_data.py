@@ -79,6 +79,13 @@ def test_what_needs_a_peer_says_how_many_controllers_it_needs(fault: Fault) -> N
         assert fault.least_controllers >= 2
 
 
+@every_fault
+def test_what_is_seen_from_elsewhere_is_seen_of_its_host(fault: Fault) -> None:
+    """Else one host's fault is taken for another's. A Galera cluster says its size only, not who is missing."""
+    if fault.default is not Default.CLOUD and fault.see.at is not At.HOST and fault.name != "galera-node-hung":
+        assert any("{host}" in arg or "{address}" in arg for arg in fault.see.args)
+
+
 def test_values_are_parameters_and_several_addresses_are_several() -> None:
     script = Script("echo", ("{host}:{address}", "{controllers}", "{peers}", "{}", '{"a": 1}'))
     assert script.argv("mark", LAYOUT, LAYOUT.host("ctl2")) == [

@@ -121,6 +121,11 @@ def test_two_faults_at_once_unless_they_change_the_same(shop: Workshop) -> None:
     assert refusal(lambda: make(shop, "nova-compute-stopped", "cmp1")) == "practice.fault-in-the-way"
 
 
+def test_what_haproxy_forgets_in_a_reload_is_not_left_to_one(shop: Workshop) -> None:
+    make(shop, "haproxy-left-in-maintenance")
+    assert refusal(lambda: make(shop, "haproxy-backend-wrong")) == "practice.fault-in-the-way"
+
+
 def test_all_are_mended_the_last_one_first(shop: Workshop, hosts: BrokenHosts) -> None:
     for name in ("memcached-stopped", "nova-compute-hung", "vip-twice"):
         make(shop, name)
