@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 MUST, MAY, NEVER = "must", "may", "never"
-SAID = {MUST: "must have", NEVER: "never has", MAY: "may leave out, but not empty,"}
+SAID = {MUST: "must have", NEVER: "never has"}
 
 KINDS: Mapping[str, tuple[str, str]] = {
     "host": (NEVER, MUST),  # the machine itself: unreachable, just booted
@@ -71,8 +71,10 @@ def component(text: str) -> Component:
         raise ValueError(f"{text!r} is no component: write kind:name@host; kinds: {', '.join(KINDS)}")
     has_name, has_host = KINDS[kind]
     name, at, host = rest.rpartition("@") if has_host != NEVER and "@" in rest else (rest, "", "")
+    if at and not host:
+        raise ValueError(f"{text!r} is no component: no host stands after the @")
     for what, rule, value in (("name", has_name, name), ("host", has_host, host)):
-        if (rule == MUST and not value) or (rule == NEVER and value) or (what == "host" and at and not value):
+        if (rule == MUST and not value) or (rule == NEVER and value):
             raise ValueError(f"{text!r}: a component of the kind {kind} {SAID[rule]} a {what}")
     return Component(kind, name, host)
 
