@@ -95,7 +95,8 @@ class Rule:
     ``applies`` is ``always``, only when an ``upgrade`` is prepared, only when one is that runs services of both
     releases side by side (``rolling``), or only in a ``diagnosis``; ``severity_for_upgrade`` replaces
     ``severity`` before an upgrade (None: it does not). ``component`` is the part of the cloud it is about; empty only
-    for rules about upgrades. ``needs`` are the features a cloud must have (see ``vocabulary``). The
+    for rules about upgrades. ``is_symptom``: it shows that the part does not do its work, not that it is itself what is
+    broken. ``needs`` are the features a cloud must have (see ``vocabulary``). The
     rule fires for every subject for which all conditions of ``when`` hold.
     """
 
@@ -117,6 +118,7 @@ class Rule:
     source: Source
     confirm: bool = False
     component: str = ""
+    is_symptom: bool = False
 
     def severity_when(self, is_upgrade: bool) -> Severity:
         """Return how much it matters now."""

@@ -29,7 +29,7 @@ from ostler.rules.vocabulary import FEATURES, FUNCTIONS, GROUPS, OPERATIONS
 from ostler.rules.wording import places_in
 
 REQUIRED = ("id", "severity", "applies", "facts", "when", "subject", "summary", "do_next", "source")
-OPTIONAL = ("severity_for_upgrade", "needs", "for_each", "let", "found", "expected", "evidence", "confirm", "component")
+OPTIONAL = ("severity_for_upgrade", "needs", "for_each", "let", "found", "expected", "evidence", "confirm", "component", "symptom")
 TEXTS = ("subject", "summary", "found", "expected", "do_next", "component")
 GIVEN_NAMES = ("cloud", "catalog", "target")
 LEVEL_KINDS = ("hosts", "services", "databases", "items")
@@ -60,6 +60,7 @@ def rule_from(raw: object) -> Rule:
         source=Source(**_keys(data["source"], "source", ("where", "date"))),
         confirm=_one_of(data.get("confirm", False), "confirm", (True, False)),
         component=_text(data, "component"),
+        is_symptom=_one_of(data.get("symptom", False), "symptom", (True, False)),
     )
     _check_component(rule)
     _check_names(rule)

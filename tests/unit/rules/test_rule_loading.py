@@ -89,6 +89,7 @@ def test_there_is_no_rule_of_another_id(tmp_path: Path, rule_id: str) -> None:
         ({"component": "rack:@{host}"}, "is no component: write kind:name@host"),
         ({"component": "clock:{host}"}, "a component of the kind clock never has a name"),
         ({"component": "clock:@{hots}"}, "nothing is called 'hots' here"),
+        ({"symptom": "perhaps"}, "symptom: 'perhaps' is not in the vocabulary"),
         ({"confirm": "perhaps"}, "confirm: 'perhaps' is not in the vocabulary"),
     ],
 )
