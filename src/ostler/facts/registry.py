@@ -12,6 +12,7 @@ from ostler.facts import (
     api_image,
     api_network,
     api_volume,
+    changes,
     cinder_records,
     clock,
     connections,
@@ -40,6 +41,7 @@ from ostler.facts.model import Fact
 
 _ALL: tuple[Fact, ...] = (
     clock.FACT,
+    changes.FACT,
     disk.FACT,
     units.FACT,
     processes.FACT,
