@@ -165,7 +165,7 @@ def _chosen(graph: _Graph) -> dict[Component, Component | None]:
         if part not in roots:
             steps = graph.above[part]
             usable = [other for other in steps if _is_below(graph, other, part)]
-            found[part] = min(usable, key=lambda other: (steps[other], _rank(graph.of[other])))
+            found[part] = min(usable, key=lambda other: (steps[other], other in roots, _rank(graph.of[other])))
     _open_circles(graph, found)
     return found
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from enum import IntEnum
 
 from ostler.catalog import Catalog
 from ostler.diagnosis.changes import Change, changes_before
@@ -45,14 +46,22 @@ class Focus:
         return bool(self.parts or self.hosts or self.projects)
 
 
+class Touches(IntEnum):
+    """How a cause has to do with what was asked about: it is that, or shows in it; that leans on it; or not at all."""
+
+    ITSELF = 0
+    LEANT_ON = 1
+    NOTHING = 2
+
+
 @dataclass(frozen=True)
 class Found:
-    """A cause, the lines that speak for its parts and what follows from them, whether it touches what was asked about,
-    and what was changed shortly before."""
+    """A cause, the lines that speak for its parts and what follows from them, how it has to do with what was asked
+    about, and what was changed shortly before."""
 
     cause: Cause
     lines: Mapping[Component, tuple[Said, ...]]
-    is_asked: bool
+    touches: Touches
     project: str
     changes: tuple[Change, ...] = ()
 
@@ -124,12 +133,13 @@ def _found(
 ) -> Found:
     all_parts = [each.part for each in cause.all()]
     touched = {parts.project(part) for part in all_parts} - {""}
-    is_asked = bool(
+    is_itself = bool(
         focus.hosts & {part.host for part in all_parts} or focus.projects & touched or set(focus.parts) & set(all_parts)
     )
     project = parts.project(cause.first.part) or _area(cause)
     changes = changes_before(snapshot, [node.broken for node in cause.nodes], project)
-    return Found(cause, {part: lines.get(part, ()) for part in all_parts}, is_asked, project, changes)
+    touches = Touches.ITSELF if is_itself else Touches.NOTHING
+    return Found(cause, {part: lines.get(part, ()) for part in all_parts}, touches, project, changes)
 
 
 def _area(cause: Cause) -> str:
@@ -144,10 +154,12 @@ def _by_focus(found: list[Found], parts: Parts, focus: Focus) -> list[Found]:
     broken = {each.part for one in found for each in one.cause.all()}
     leaning = Leaning(parts, {*broken, *focus.parts})
     beneath = {other for part in focus.parts for other in leaning.beneath(part, through_asking=True)}
+    leant_on = [any(each.part in beneath for each in one.cause.all()) for one in found]
     judged = [
-        replace(one, is_asked=one.is_asked or any(each.part in beneath for each in one.cause.all())) for one in found
+        replace(one, touches=min(one.touches, Touches.LEANT_ON if is_leant_on else Touches.NOTHING))
+        for one, is_leant_on in zip(found, leant_on, strict=True)
     ]
-    return sorted(judged, key=lambda one: not one.is_asked)
+    return sorted(judged, key=lambda one: one.touches)
 
 
 def _lines(parts: Iterable[Component], seen: Seen) -> dict[Component, tuple[Said, ...]]:
