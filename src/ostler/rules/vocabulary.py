@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from statistics import median_low
 from typing import Any
 
 from ostler.catalog import Catalog
@@ -154,6 +155,14 @@ def _apart_s(_: Context, offsets: Any, __: Any) -> float:
     return max(0.0, latest_low - earliest_high)
 
 
+def _odd_clock(_: Context, offsets: Any, __: Any) -> str:
+    """The host whose clock is farthest from the one in the middle; of two hosts nobody can tell, and it is the later
+    by name."""
+    middles: dict[str, float] = {host: (low + high) / 2 for host, (low, high) in offsets.items()}
+    usual = median_low(middles.values())
+    return max(middles, key=lambda host: (abs(middles[host] - usual), host))
+
+
 def _clock_lines(_: Context, offsets: Any, __: Any) -> list[str]:
     return [f"{host}: {low:+.1f} to {high:+.1f} s" for host, (low, high) in sorted(offsets.items())]
 
@@ -190,6 +199,7 @@ FUNCTIONS: Mapping[str, Callable[[Context, Any, Any], Any]] = {
     "clock_offsets": _clock_offsets,
     "apart_s": _apart_s,
     "clock_lines": _clock_lines,
+    "odd_clock": _odd_clock,
     "releases": _releases,
     "who_runs_what": _who_runs_what,
     "environments_by_service": _environments_by_service,
