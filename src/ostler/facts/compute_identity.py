@@ -1,7 +1,8 @@
-"""`nova.identity`: by what a compute knows itself: the file compute_id that nova-compute writes once and must find again.
+"""`nova.identity`: by what a compute knows itself: the file compute_id, which nova-compute writes once and must find.
 
-Value: {folder, uuid, host}: `folder` is nova's state folder; `uuid` what the file says, None when there is no such file,
-"" when it holds none; `host` the name under which the compute reports: the option host, or the machine's own name.
+Value: {folder, uuid, host}: `folder` is nova's state folder; `uuid` what the file says, None when there is no such
+file, "" when it holds none; `host` the name under which the compute reports: the option host, or the machine's own
+name.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """`keystone.endpoints`: what the catalog in keystone says where each service is, and who answers there.
 
-Value: a list of {id, type, interface, url, host, port, known, answer, at_vip}, of all that are enabled. `known` is the
-port that the service usually has, None for types the catalog of Ostler does not know. `answer` is the HTTP status at the
-URL's root ("200"), or "refused", "silent", "unknown name", "unreachable", "no address" (the URL holds none); `at_vip` is
-the same at the virtual address and the known port, "" when there is none of both.
+Value: a list of {id, type, interface, url, host, port, known, answer, at_vip}, of all that are enabled. `known` is
+the port that the service usually has, None for types that Ostler's own catalog does not know. `answer` is the HTTP
+status at the URL's root ("200"), or "refused", "silent", "unknown name", "unreachable", "no address" (the URL holds
+none); `at_vip` is the same at the virtual address and the known port, "" when there is none of both.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ import http.client, json, re, socket, ssl, subprocess, sys, threading, time
 from urllib.parse import urlsplit
 limit, ports, vip = float(sys.argv[2]), json.loads(sys.argv[3]), sys.argv[4]
 QUESTION = '''SET SESSION lock_wait_timeout = 3; SELECT e.id, s.type, e.interface, REPLACE(e.url, '\t', ' ')
- FROM keystone.endpoint AS e JOIN keystone.service AS s ON s.id = e.service_id WHERE e.enabled AND s.enabled LIMIT 200'''
+ FROM keystone.endpoint AS e JOIN keystone.service AS s ON s.id = e.service_id WHERE e.enabled AND s.enabled
+ LIMIT 200'''
 
 def ask(secure, host, port):
     make = http.client.HTTPSConnection if secure else http.client.HTTPConnection

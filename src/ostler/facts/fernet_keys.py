@@ -1,8 +1,8 @@
 """`keystone.keys`: the Fernet keys of keystone on one controller, by digest: those of tokens and of credentials.
 
-Value: {tokens, credentials}, each {folder, exists, readable, keys}. `readable` says whether keystone's user may read the
-folder and every key in it; `keys` are {name: SHA-256, cut to 16 digits}, of files whose name is a number; empty when
-there are none. A key is 32 random bytes, so its digest tells nothing about it.
+Value: {tokens, credentials}, each {folder, exists, readable, keys}. `readable` says whether keystone's user may read
+the folder and every key in it; `keys` are {name: SHA-256, cut to 16 digits}, of files whose name is a number; empty
+when there are none. A key is 32 random bytes, so its digest tells nothing about it.
 """
 
 from __future__ import annotations

@@ -1,15 +1,15 @@
 """`host.logins`: whether the users that a host's configuration files name are let in by keystone, the databases and the
 message brokers. Each is logged in once, as the services themselves do all the time; passwords never leave the host.
 
-Value: a list of {kind, file, group, user, place, answer, says, roles}, in the order of files; the same user at the same
-place is told once for each file and group. `kind` is keystone, database or broker; `place` is where it was asked
-(host:port, with the database or virtual host behind a slash). `answer` is one of ANSWERS, `says` what was said in more
-words ("" when there is nothing to add), `roles` those of a user in keystone, sorted; None of others.
+Value: a list of {kind, file, group, user, place, answer, says, roles}, in the order of files; the same user at the
+same place is told once for each file and group. `kind` is keystone, database or broker; `place` is where it was asked
+(host:port, with the database or virtual host behind a slash). `answer` is one of ANSWERS, `says` what was said in
+more words ("" when there is nothing to add), `roles` those of a user in keystone, sorted; None of others.
 
-accepted: let in. refused: the place says that user or password are wrong. closed: the user is right, and is not let into
-that database, virtual host or project. busy: the place lets nobody in now (too many connections, a database node outside
-the cluster, an error of the place's own). unreachable: nothing answers there, or not in time. unclear: something that is
-not understood, such as another way to log in.
+accepted: let in. refused: the place says that user or password are wrong. closed: the user is right, and is not let
+into that database, virtual host or project. busy: the place lets nobody in now (too many connections, a database node
+outside the cluster, an error of the place's own). unreachable: nothing answers there, or not in time. unclear:
+something that is not understood, such as another way to log in.
 """
 
 from __future__ import annotations
@@ -163,14 +163,17 @@ def ask_broker(host, port, user, password, name, secure):
         frame(connection)
         return "accepted", "", None
 
+def domain(values, kind):
+    if kind + "_domain_id" in values:
+        return {"id": values[kind + "_domain_id"]}
+    return {"name": values.get(kind + "_domain_name", values.get("default_domain_name", "Default"))}
+
 def keystone_logins(groups):
     for group, values in groups.items():
         url, user, password = values.get("auth_url"), values.get("username"), values.get("password")
         if not url or not user or password is None or "$" in url + user:
             continue
-        domain = lambda kind: ({"id": values[kind + "_domain_id"]} if kind + "_domain_id" in values else
-                               {"name": values.get(kind + "_domain_name", values.get("default_domain_name", "Default"))})
-        rest = (values.get("project_name"), domain("project"), domain("user"))
+        rest = (values.get("project_name"), domain(values, "project"), domain(values, "user"))
         yield group, user, urlsplit(url).netloc, ("keystone", url, user, password, json.dumps(rest))
 
 def url_logins(groups):

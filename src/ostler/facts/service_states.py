@@ -1,12 +1,12 @@
 """`host.service_states`: how the processes of each unit are, whatever systemd calls the unit.
 
 Value: {unit without .service: {load, active, result, exit_status, restarts, changed, memory_limit, processes, frozen,
-queued, files_left}} for each unit the host has. `load` is systemd's word (loaded, masked, bad-setting, …), `result` how
-it ended last ("success", "exit-code", "oom-kill", …) with `exit_status`; `changed` that its file is another one now than
-the one systemd has read. `memory_limit` is the least of the limits on its memory, in bytes, None when there is none.
-`frozen` counts its processes that are stopped (state T: SIGSTOP, or a debugger); `queued` the connections at its
-listening sockets that no process has taken yet; `files_left` is how many more files that process may open that has the
-fewest left, None when no process runs.
+queued, files_left}} for each unit the host has. `load` is systemd's word (loaded, masked, bad-setting, …), `result`
+how it ended last ("success", "exit-code", "oom-kill", …) with `exit_status`; `changed` that its file is another one
+now than the one systemd has read. `memory_limit` is the least of the limits on its memory, in bytes, None when there
+is none. `frozen` counts its processes that are stopped (state T: SIGSTOP, or a debugger); `queued` the connections at
+its listening sockets that no process has taken yet; `files_left` is how many more files that process may open that
+has the fewest left, None when no process runs.
 """
 
 from __future__ import annotations

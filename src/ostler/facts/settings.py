@@ -2,10 +2,11 @@
 other hosts and with what the cloud's release knows. Secrets never leave the host: of every value there is a digest too
 short to find it by trying, and the value itself only where it can hold no secret.
 
-Value: {path: {readable, owner, group, mode, options, problems}}. `readable` says whether the project's own user may read
-the file. `options` are {"group/name": {line, value, digest, own}}: value None where it is not told; `own` is the digest
-of the value with the host's own name and address left out, so that what is right to differ does not. Of an option that
-is given several times the last one counts. `problems` are [{line, option, kind, says}], kind one of KINDS.
+Value: {path: {readable, owner, group, mode, options, problems}}. `readable` says whether the project's own user may
+read the file. `options` are {"group/name": {line, value, digest, own}}: value None where it is not told; `own` is the
+digest of the value with the host's own name and address left out, so that what is right to differ does not. Of an
+option that is given several times the last one counts. `problems` are [{line, option, kind, says}], kind one of
+KINDS.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ SCRIPT = (
     + r"""
 import glob, grp
 secret, length = re.compile(sys.argv[2], re.IGNORECASE), int(sys.argv[3])
-own = [name for name in sys.argv[4].split(",") if name]
+own = sys.argv[4:6]
 alone = re.compile(r"(?<![\w.-])(%s)(?![\w-]|\.\w)" % "|".join(map(re.escape, own)))
 
 def digest(value):
@@ -120,7 +121,7 @@ def folder_problems(options):
             if name == "filesystem_store_datadir" and value.startswith("/") and not os.path.isdir(value)]
 
 answer = {}
-for folder in sys.argv[5:]:
+for folder in sys.argv[6:]:
     user = os.path.basename(folder)
     for path in files_below(folder):
         seen = os.stat(path)
@@ -129,7 +130,7 @@ for folder in sys.argv[5:]:
             "readable": may_read(path, user), "mode": "%04o" % (seen.st_mode & 0o7777),
             "owner": name_of(pwd.getpwuid, seen.st_uid), "group": name_of(grp.getgrgid, seen.st_gid),
             "options": [[line, group, name, None if is_secret(name, value) else value, digest(value),
-                         digest(alone.sub("", value) if own else value)] for line, group, name, value in options],
+                         digest(alone.sub("", value))] for line, group, name, value in options],
             "wrong": wrong, "code": code_problems(options), "folders": folder_problems(options)}
 print(json.dumps(answer))
 """
@@ -138,8 +139,8 @@ print(json.dumps(answer))
 
 def commands(cloud: Cloud, request: FactRequest) -> Sequence[Command]:
     host = cloud.host(str(request.host))
-    own = ",".join((host.name, host.address))
-    return (python("host.settings", SCRIPT, SECRETS, str(DIGEST_LENGTH), own, *project_folders(), timeout_s=9),)
+    own = (host.name, host.address)
+    return (python("host.settings", SCRIPT, SECRETS, str(DIGEST_LENGTH), *own, *project_folders(), timeout_s=9),)
 
 
 def parse(results: Sequence[CommandResult], cloud: Cloud, request: FactRequest) -> JsonValue:
@@ -223,9 +224,12 @@ def _judged(
             problem = None if option.is_secret else option.kind.problem(block.value)
             if problem:
                 yield block, {"kind": WRONG_TYPE, "says": f"{block.value[:80]!r} is {problem}"}
-        elif place_of(group, block.name) not in old and not groups.is_open(group, block.place[1]):
-            if any(home in groups.known for home in groups.homes(group)):
-                yield block, {"kind": UNKNOWN, "says": "this release has no such option"}
+        elif (
+            place_of(group, block.name) not in old
+            and not groups.is_open(group, block.place[1])
+            and any(home in groups.known for home in groups.homes(group))
+        ):
+            yield block, {"kind": UNKNOWN, "says": "this release has no such option"}
 
 
 def _backends(path: str, listed: Sequence[Listed]) -> Iterator[dict[str, Any]]:

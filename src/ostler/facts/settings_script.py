@@ -1,14 +1,12 @@
 """The script with which `host.settings` and `host.logins` read a host's configuration files, as a text.
 
-It is for the host's own Python (3.5 or later). The functions of READING find the options of files; nothing there prints.
+It is for the host's own Python (3.5 or later). READING finds the options of files; nothing there prints.
 """
 
 from __future__ import annotations
 
 from ostler.catalog import load_catalog
 from ostler.facts.options import SECRET
-
-LARGEST_BYTES = 1 << 20
 
 SECRETS = SECRET.pattern + "|passphrase|passwd"
 """Names of options whose value never leaves the host."""
