@@ -1,6 +1,7 @@
 """`cinder.tables`: rows of cinder's tables that are wrong, or show what is; see `table_rows` for the value's form.
 
-`services`: binary, host (of cinder-volume with its backend), disabled (0 or 1), reason, age_s since the last report.
+`services`: record (binary@host), binary, host (of cinder-volume with its backend), disabled (0 or 1), reason, age_s
+since the last report.
 `quotas`: projects that are taken to have more than they have: project, resource (volumes or snapshots), counted, there.
 Looked at are only counts that were not touched for SETTLED_S and of which nothing is reserved.
 `reservations`: of quota, left over after they expired: project, resource, amount, all of one kind together.
@@ -26,8 +27,9 @@ def _miscounted(resource: str, of: str) -> str:
 
 KINDS = {
     "services": Kind(
-        ("binary", "host", "disabled", "reason", "age_s"),
-        """SELECT `binary`, host, COALESCE(disabled, 0) AS disabled, disabled_reason AS reason,
+        ("record", "binary", "host", "disabled", "reason", "age_s"),
+        """SELECT CONCAT(`binary`, '@', host) AS record, `binary`, host,
+        COALESCE(disabled, 0) AS disabled, disabled_reason AS reason,
         TIMESTAMPDIFF(SECOND, COALESCE(updated_at, created_at), UTC_TIMESTAMP()) AS age_s
         FROM cinder.services WHERE COALESCE(deleted, 0) = 0 AND host IS NOT NULL AND `binary` IS NOT NULL""",
     ),

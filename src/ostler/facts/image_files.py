@@ -1,10 +1,9 @@
 """`glance.files`: whether the files of images are there and what their records say, asked where a database server is.
 
 Value: {images, stores}. `images` are the wrong ones: {id, name, path, problem}, problem one of PROBLEMS. `stores` are
-the folders that images are in: {path: {exists, usable, images}}: `usable` says whether glance's user may go into it,
-read and write; `images` counts the records that point there. Only files in folders that exist here are looked at, at
-most MOST_IMAGES; the content of at most MOST_BYTES is read, those first that were changed after their record, then the
-smallest ones, and no longer than READ_S.
+the folders that images are in: {path: {exists, images}}; `images` counts the records that point there. Only files in
+folders that exist here are looked at, at most MOST_IMAGES; the content of at most MOST_BYTES is read, those first
+that were changed after their record, then the smallest ones, and no longer than READ_S.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ MISSING, WRONG_SIZE, CORRUPT = "missing", "wrong size", "corrupt"
 PROBLEMS = (MISSING, WRONG_SIZE, CORRUPT)
 
 SCRIPT = r"""
-import grp, hashlib, json, os, pwd, subprocess, sys, time
+import hashlib, json, os, subprocess, sys, time
 from urllib.parse import unquote
 most, bytes_left, seconds = int(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4])
 QUESTION = '''SET SESSION lock_wait_timeout = 3; SELECT i.id, REPLACE(COALESCE(i.name, ''), '\t', ' '),
@@ -33,22 +32,6 @@ QUESTION = '''SET SESSION lock_wait_timeout = 3; SELECT i.id, REPLACE(COALESCE(i
  UNIX_TIMESTAMP(COALESCE(i.updated_at, i.created_at)), REPLACE(l.value, '\t', ' ')
  FROM glance.images AS i JOIN glance.image_locations AS l ON l.image_id = i.id AND l.deleted = 0
  WHERE i.deleted = 0 AND i.status = 'active' AND l.value LIKE 'file://%' ORDER BY i.created_at LIMIT ''' + str(most)
-
-def may(path, bit):
-    try:
-        user = pwd.getpwnam("glance")
-    except KeyError:
-        return True
-    groups = {user.pw_gid} | {each.gr_gid for each in grp.getgrall() if "glance" in each.gr_mem}
-    seen = os.stat(path)
-    shift = 6 if seen.st_uid == user.pw_uid else 3 if seen.st_gid in groups else 0
-    return seen.st_mode >> shift & bit == bit
-
-def usable(folder):
-    good, at = may(folder, 7), os.path.dirname(folder)
-    while good and at != "/":
-        good, at = may(at, 1), os.path.dirname(at)
-    return good
 
 told = subprocess.run(["mariadb", "--batch", "--raw", "--skip-column-names", "--execute", QUESTION],
                       stdout=subprocess.PIPE, timeout=4, check=True).stdout.decode("utf-8", "replace")
@@ -61,8 +44,7 @@ for line in told.splitlines():
     path = unquote(words[7][len("file://"):])
     folder = os.path.dirname(path)
     if folder not in stores:
-        there = os.path.isdir(folder)
-        stores[folder] = {"exists": there, "usable": there and usable(folder), "images": 0}
+        stores[folder] = {"exists": os.path.isdir(folder), "images": 0}
     stores[folder]["images"] += 1
     if not stores[folder]["exists"]:
         continue
@@ -117,8 +99,7 @@ def _image(seen: JsonValue) -> JsonValue:
 
 def _store(seen: JsonValue) -> JsonValue:
     what = "a folder of images"
-    flags = {key: entry(seen, key, bool, what) for key in ("exists", "usable")}
-    return {**flags, "images": entry(seen, "images", int, what)}
+    return {"exists": entry(seen, "exists", bool, what), "images": entry(seen, "images", int, what)}
 
 
 FACT = HostFact("glance.files", commands, parse, database_hosts)

@@ -6,7 +6,6 @@ None for a template), broker and database (SHA-256 of its addresses, cut short, 
 `left_mappings`: hosts mapped to a cell that have no nova-compute, by host.
 `nodes`: hypervisors: host, node (its name), uuid, provider (its name in placement, None when there is none), same_name
 (how many hypervisors are called so).
-`stuck`: servers in a task that was not touched for STUCK_AFTER_S: uuid, name, host, task, age_s.
 `homeless`: servers on a host that has no nova-compute record: uuid, name, host.
 `lost`: servers that are mapped to no cell and not being built any more: uuid.
 `left_requests`: requests to build a server that are older than LEFT_AFTER_S: uuid, age_s.
@@ -16,7 +15,6 @@ from __future__ import annotations
 
 from ostler.facts.table_rows import Kind, table_fact
 
-STUCK_AFTER_S = 900
 LEFT_AFTER_S = 3600
 DIGEST_LENGTH = 8
 """Hexadecimal digits: enough to see that two addresses differ, too few to find a password by trying."""
@@ -54,13 +52,6 @@ KINDS = {
          AND o.hypervisor_hostname = n.hypervisor_hostname) AS same_name
         FROM nova.compute_nodes AS n LEFT JOIN placement.resource_providers AS p ON p.uuid = n.uuid
         WHERE n.deleted = 0""",
-    ),
-    "stuck": Kind(
-        ("uuid", "name", "host", "task", "age_s"),
-        f"""SELECT uuid, display_name AS name, host, task_state AS task,
-        TIMESTAMPDIFF(SECOND, COALESCE(updated_at, created_at), UTC_TIMESTAMP()) AS age_s FROM nova.instances
-        WHERE deleted = 0 AND task_state IS NOT NULL
-        AND COALESCE(updated_at, created_at) < UTC_TIMESTAMP() - INTERVAL {STUCK_AFTER_S} SECOND""",
     ),
     "homeless": Kind(
         ("uuid", "name", "host"),

@@ -1,18 +1,19 @@
 """`host.settings`: every option that the configuration files of OpenStack's services set on a host, to be compared with
-other hosts and with what the cloud's release knows. Secrets never leave the host: of every value there is a digest too
-short to find it by trying, and the value itself only where it can hold no secret.
+other hosts and with what the cloud's release knows. Secrets never leave the host: of every value there is a digest
+too short to find it by trying, and the value itself only where it can hold no secret.
 
-Value: {path: {readable, owner, group, mode, options, problems}}. `readable` says whether the project's own user may
-read the file. `options` are {"group/name": {line, value, digest, own}}: value None where it is not told; `own` is the
-digest of the value with the host's own name and address left out, so that what is right to differ does not. Of an
-option that is given several times the last one counts. `problems` are [{line, option, kind, says}], kind one of
-KINDS.
+Value: {path: {options, problems}}. `options` are {"group/name": {line, value, digest, own}}: value None where it is
+not told; `own` is the digest of the value with the host's own name and address left out, so that what is right to
+differ does not. Of an option that is given several times the last one counts. `problems` are [{line, option, kind,
+says}], kind one of KINDS.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+
+import yaml
 
 from ostler.catalog import load_catalog
 from ostler.catalog.config_known import load_config_known
@@ -29,17 +30,18 @@ from ostler.facts.output import entry, json_object_of
 from ostler.facts.scripts import python
 from ostler.facts.settings_script import READING, SECRETS, project_folders
 
-UNREADABLE, WRONG_TYPE, UNKNOWN, NO_CODE, NO_BACKEND, NO_FOLDER = (
+UNREADABLE, WRONG_TYPE, UNKNOWN, NO_CODE, NO_BACKEND, NO_FOLDER, POLICY = (
     "unreadable-line", "wrong-type", "unknown-option", "no-such-code", "no-such-backend", "no-such-folder",
+    "broken-policy",
 )  # fmt: skip
-KINDS = (UNREADABLE, WRONG_TYPE, UNKNOWN, NO_CODE, NO_BACKEND, NO_FOLDER)
+KINDS = (UNREADABLE, WRONG_TYPE, UNKNOWN, NO_CODE, NO_BACKEND, NO_FOLDER, POLICY)
 WITHHELD = "$withheld"
 """Stands for a value that is not told: a value with a reference can be of any type."""
 
 SCRIPT = (
     READING
     + r"""
-import glob, grp
+import glob
 secret, length = re.compile(sys.argv[2], re.IGNORECASE), int(sys.argv[3])
 own = sys.argv[4:6]
 alone = re.compile(r"(?<![\w.-])(%s)(?![\w-]|\.\w)" % "|".join(map(re.escape, own)))
@@ -49,30 +51,6 @@ def digest(value):
 
 def is_secret(name, value):
     return bool(secret.search(name)) or "@" in value or len(value) > 300
-
-def name_of(of, number):
-    try:
-        return of(number)[0]
-    except KeyError:
-        return str(number)
-
-def may_read(path, user):
-    try:
-        about = pwd.getpwnam(user)
-    except KeyError:
-        return True
-    groups = {about.pw_gid} | {each.gr_gid for each in grp.getgrall() if user in each.gr_mem}
-    for at, bit in [(path, 4)] + [(folder, 1) for folder in folders_above(path)]:
-        seen = os.stat(at)
-        shift = 6 if seen.st_uid == about.pw_uid else 3 if seen.st_gid in groups else 0
-        if about.pw_uid and not seen.st_mode >> shift & bit:
-            return False
-    return True
-
-def folders_above(path):
-    while path != "/":
-        path = os.path.dirname(path)
-        yield path
 
 def packages(service):
     found = glob.glob("/opt/openstack/current/%s/lib/python3*/site-packages" % service)
@@ -122,16 +100,15 @@ def folder_problems(options):
 
 answer = {}
 for folder in sys.argv[6:]:
-    user = os.path.basename(folder)
     for path in files_below(folder):
-        seen = os.stat(path)
         options, wrong = options_of(text_of(path))
         answer[path] = {
-            "readable": may_read(path, user), "mode": "%04o" % (seen.st_mode & 0o7777),
-            "owner": name_of(pwd.getpwuid, seen.st_uid), "group": name_of(grp.getgrgid, seen.st_gid),
             "options": [[line, group, name, None if is_secret(name, value) else value, digest(value),
                          digest(alone.sub("", value))] for line, group, name, value in options],
             "wrong": wrong, "code": code_problems(options), "folders": folder_problems(options)}
+    for name in ("policy.yaml", "policy.yml", "policy.json"):
+        if os.path.isfile(os.path.join(folder, name)):
+            answer[os.path.join(folder, name)] = {"policy": text_of(os.path.join(folder, name))}
 print(json.dumps(answer))
 """
 )
@@ -149,7 +126,11 @@ def parse(results: Sequence[CommandResult], cloud: Cloud, request: FactRequest) 
 
 
 def _file(path: str, seen: JsonValue, release: str) -> JsonValue:
+    if not isinstance(seen, dict):
+        raise ValueError(f"the settings in {path} are no object")
     what = f"the settings in {path}"
+    if "policy" in seen:
+        return {"options": {}, "problems": _policy_problems(entry(seen, "policy", str, what))}
     listed = [_option(each, what) for each in entry(seen, "options", list, what)]
     wrong = [_number(line, what) for line in entry(seen, "wrong", list, what)]
     problems = [{"line": line, "option": "", "kind": UNREADABLE, "says": "it is no option"} for line in wrong]
@@ -158,8 +139,6 @@ def _file(path: str, seen: JsonValue, release: str) -> JsonValue:
     problems += _by_catalog(path, listed, release)
     problems += _backends(path, listed)
     return {
-        **{key: entry(seen, key, str, what) for key in ("owner", "group", "mode")},
-        "readable": entry(seen, "readable", bool, what),
         "options": {
             f"{group}/{name}": {"line": line, "value": value, "digest": digest, "own": own}
             for line, group, name, value, digest, own in listed
@@ -230,6 +209,19 @@ def _judged(
             and any(home in groups.known for home in groups.homes(group))
         ):
             yield block, {"kind": UNKNOWN, "says": "this release has no such option"}
+
+
+def _policy_problems(text: str) -> list[dict[str, Any]]:
+    """Why a policy file cannot be used: services answer 500 or 403 to what they cannot judge."""
+    try:
+        rules = yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        said = getattr(error, "problem", None) or "it cannot be read"
+        return [{"line": mark.line + 1 if mark else 0, "option": "", "kind": POLICY, "says": f"no YAML: {said}"}]
+    if rules is None or (isinstance(rules, dict) and all(isinstance(name, str) for name in rules)):
+        return []
+    return [{"line": 1, "option": "", "kind": POLICY, "says": "it is no mapping of rules"}]
 
 
 def _backends(path: str, listed: Sequence[Listed]) -> Iterator[dict[str, Any]]:

@@ -12,7 +12,7 @@ SECRETS = SECRET.pattern + "|passphrase|passwd"
 """Names of options whose value never leaves the host."""
 
 READING = r"""
-import hashlib, json, os, pwd, re, sys
+import hashlib, json, os, re, sys
 LARGEST = 1 << 20
 SKIPPED = ("-paste.ini", "paste.ini", "rootwrap.conf", "logging.conf", "logging_sample.conf")
 
