@@ -17,6 +17,7 @@ from ostler.errors import InputError
 from ostler.facts.model import Snapshot
 from ostler.facts.predicate import OPERATIONS as PREDICATE_OPERATIONS
 from ostler.facts.service_units import expected_services
+from ostler.rules import peers
 
 
 @dataclass(frozen=True)
@@ -204,5 +205,22 @@ FUNCTIONS: Mapping[str, Callable[[Context, Any, Any], Any]] = {
     "who_runs_what": _who_runs_what,
     "environments_by_service": _environments_by_service,
     "projects_on": _projects_on,
+    "odd_settings": lambda context, value, _: peers.odd_settings(context.cloud, value),
+    "setting_problems": lambda context, value, kind: peers.problems(context.cloud, value, kind),
+    "pins": lambda context, value, option: peers.pins(context.cloud, value, option),
+    "refused_everywhere": lambda context, value, kind: peers.refused_everywhere(context.cloud, value, kind),
+    "refused_here": lambda context, value, kind: peers.refused_here(context.cloud, value, kind),
+    "lone_places": lambda context, value, _: peers.lone_places(context.cloud, value),
+    "database_names": lambda _, value, path: peers.database_names(value, path),
+    "odd_keys": lambda _, value, purpose: peers.odd_keys(value, purpose),
+    "lacking_role": lambda _, value, role: peers.lacking_role(value, role),
+    "services_not_listed": lambda context, value, _: peers.services_not_listed(context.cloud.release, value),
+    "backend_of": lambda context, value, _: peers.backend_of(context.cloud.release, value),
 }
 """Functions of ``let``: (context, value at the place, ``with``) -> value."""
+
+OF_THE_KNOWN = (
+    *("odd_settings", "setting_problems", "pins", "refused_everywhere", "refused_here", "lone_places"),
+    *("database_names", "odd_keys"),
+)
+"""Functions that compare hosts and go without those of which nothing is known: the others can still be compared."""
