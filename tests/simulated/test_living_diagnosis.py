@@ -117,4 +117,6 @@ def test_the_document_is_as_published_and_the_text_and_page_say_the_same() -> No
     text = "\n".join(diagnosis_text(document))
     assert text.startswith("Broken: nova-scheduler is not running on ctl1 (")
     assert "systemctl start nova-scheduler" in text
-    assert "nova-scheduler is not running on ctl1" in diagnosis_to_html(document, "example")
+    page = diagnosis_to_html(document, "example")
+    assert "<h2>nova-scheduler is not running on ctl1</h2>" in page
+    assert "has not reported" in page and "In the order of time" not in page
