@@ -29,7 +29,18 @@ from ostler.rules.vocabulary import FEATURES, FUNCTIONS, GROUPS, OPERATIONS
 from ostler.rules.wording import places_in
 
 REQUIRED = ("id", "severity", "applies", "facts", "when", "subject", "summary", "do_next", "source")
-OPTIONAL = ("severity_for_upgrade", "needs", "for_each", "let", "found", "expected", "evidence", "confirm", "component", "symptom")
+OPTIONAL = (
+    "severity_for_upgrade",
+    "needs",
+    "for_each",
+    "let",
+    "found",
+    "expected",
+    "evidence",
+    "confirm",
+    "component",
+    "symptom",
+)
 TEXTS = ("subject", "summary", "found", "expected", "do_next", "component")
 GIVEN_NAMES = ("cloud", "catalog", "target")
 LEVEL_KINDS = ("hosts", "services", "databases", "items")

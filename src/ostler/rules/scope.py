@@ -12,7 +12,7 @@ from typing import Any
 from ostler.facts.model import Unknown, wanted
 from ostler.rules.model import CannotTell, Derivation, FactUse, Ref, Rule
 from ostler.rules.place import Missing, Place, step_into
-from ostler.rules.vocabulary import FUNCTIONS, GROUPS, ONLY_KNOWN, Context
+from ostler.rules.vocabulary import FUNCTIONS, GROUPS, OF_THE_KNOWN, Context
 from ostler.rules.worlds import catalog_values, cloud_values
 
 ODD_VALUE = (TypeError, ValueError, KeyError, AttributeError, IndexError)
@@ -92,11 +92,11 @@ class Scope:
 
     def _derived(self, derivation: Derivation) -> Any:
         value, argument = self.value(derivation.of), self.operand(derivation.argument)
-        if derivation.function == ONLY_KNOWN:
-            value = _known(value)
         for given in (value, argument):
             if isinstance(given, (CannotTell, Missing)):
                 return given
+        if derivation.function in OF_THE_KNOWN:
+            value = _known(value)
         unknown = first_unknown(value)
         if unknown is not None:
             return unknown
@@ -144,16 +144,16 @@ def _roots(derivation: Derivation) -> set[str]:
     return {*derivation.of.roots(), *(argument.place.roots() if isinstance(argument, Ref) else ())}
 
 
-def _known(value: Any) -> Any:
-    """Gathered values without those that are unknown; the first unknown one when there is no other."""
-    if not isinstance(value, Mapping):
-        return value
-    known = {key: item for key, item in value.items() if not isinstance(item, CannotTell)}
-    return known if known or not value else first_unknown(value)
-
-
 def first_unknown(value: Any) -> CannotTell | None:
     """Return the first unknown value among gathered ones; None when all are known."""
     if isinstance(value, Mapping):
         return next((item for item in value.values() if isinstance(item, CannotTell)), None)
     return None
+
+
+def _known(value: Any) -> Any:
+    """Return what is known of a fact gathered over hosts; all of it when nothing is."""
+    if not isinstance(value, Mapping):
+        return value
+    known = {host: item for host, item in value.items() if not isinstance(item, CannotTell)}
+    return known or value

@@ -17,6 +17,7 @@ from ostler.errors import InputError
 from ostler.facts.model import Snapshot
 from ostler.facts.predicate import OPERATIONS as PREDICATE_OPERATIONS
 from ostler.facts.service_units import expected_services
+from ostler.rules import peers
 
 
 @dataclass(frozen=True)
@@ -213,8 +214,8 @@ def _names_astray(_: Context, value: Any, everywhere: Any) -> list[str]:
 
 def _odd_one(_: Context, value: Any, __: Any) -> str:
     """Of named values the name of the first one that has the rarest."""
-    given = [item for item in value.values() if item is not None]
-    return min((name for name, item in value.items() if item is not None), key=lambda name: given.count(value[name]))
+    given: dict[str, Any] = {name: item for name, item in value.items() if item is not None}
+    return min(given, key=lambda name: [*given.values()].count(given[name]))
 
 
 def _router_ids(context: Context, value: Any, _: Any) -> list[int]:
@@ -230,11 +231,8 @@ def version_number(text: str) -> int:
     return major * 1_000_000 + minor * 1_000 + micro
 
 
-ONLY_KNOWN = "known"
-"""The one function that takes what is unknown: it leaves it out."""
-
 FUNCTIONS: Mapping[str, Callable[[Context, Any, Any], Any]] = {
-    ONLY_KNOWN: lambda _, value, __: value,
+    "known": lambda _, value, __: value,
     "within": _within,
     "keys_where": _keys_where,
     "keys_where_any": _keys_where_any,
@@ -265,5 +263,22 @@ FUNCTIONS: Mapping[str, Callable[[Context, Any, Any], Any]] = {
     "who_runs_what": _who_runs_what,
     "environments_by_service": _environments_by_service,
     "projects_on": _projects_on,
+    "odd_settings": lambda context, value, _: peers.odd_settings(context.cloud, value),
+    "setting_problems": lambda context, value, kind: peers.problems(context.cloud, value, kind),
+    "pins": lambda context, value, option: peers.pins(context.cloud, value, option),
+    "refused_everywhere": lambda context, value, kind: peers.refused_everywhere(context.cloud, value, kind),
+    "refused_here": lambda context, value, kind: peers.refused_here(context.cloud, value, kind),
+    "lone_places": lambda context, value, _: peers.lone_places(context.cloud, value),
+    "database_names": lambda _, value, path: peers.database_names(value, path),
+    "odd_keys": lambda _, value, purpose: peers.odd_keys(value, purpose),
+    "lacking_role": lambda _, value, role: peers.lacking_role(value, role),
+    "services_not_listed": lambda context, value, _: peers.services_not_listed(context.cloud.release, value),
+    "backend_of": lambda context, value, _: peers.backend_of(context.cloud.release, value),
 }
 """Functions of ``let``: (context, value at the place, ``with``) -> value."""
+
+OF_THE_KNOWN = (
+    *("odd_settings", "setting_problems", "pins", "refused_everywhere", "refused_here", "lone_places"),
+    *("database_names", "odd_keys", "known"),
+)
+"""Functions that compare hosts and go without those of which nothing is known: the others can still be compared."""
