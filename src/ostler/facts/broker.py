@@ -1,12 +1,12 @@
 """`rabbitmq.broker`: how one message broker is by itself; how it sees its cluster is `rabbitmq.node`.
 
-Value: {answer, cookie, memory: {used_bytes, limit_bytes}, disk: {free_bytes, limit_bytes}, alarms: its own ("memory",
-"disk"), connections, queues: {name: {ready, consumers}}}. `answer` is "answers"; "paused": the node is there and RabbitMQ
-is stopped in it, as in the minority of a cluster; "silent": the node is there and says nothing; or "gone". Unless it
-answers, all but `cookie` is None. `cookie` is the beginning of the Erlang cookie's SHA-256, to be compared with the other
-nodes' (None: it cannot be read). `queues` are those it leads that nobody reads, or in which READY_TO_TELL messages or more wait;
-replies to one caller and copies for everybody, which end by themselves, are left out. A part of memory and disk is None
-where the node does not know it.
+Value: {answer, cookie, memory: {used_bytes, limit_bytes}, disk: {free_bytes, limit_bytes}, alarms: its own
+("memory", "disk"), connections, queues: {name: {ready, consumers}}}. `answer` is "answers"; "paused": the node is there
+and RabbitMQ is stopped in it, as in the minority of a cluster; "silent": the node is there and says nothing; or "gone".
+Unless it answers, all but `cookie` is None or empty. `cookie` is the beginning of the Erlang cookie's SHA-256, to be
+compared with the other nodes' (None: it cannot be read). `queues` are those it leads that nobody reads, or in which
+READY_TO_TELL messages or more wait; replies to one caller and copies for everybody, which end by themselves, are left
+out. A part of memory and disk is None where the node does not know it.
 """
 
 from __future__ import annotations
@@ -54,12 +54,14 @@ cd /
 if names=$(timeout 3 epmd -names 2>/dev/null) && ! printf '%s' "$names" | grep -q '^name rabbit '; then
   printf 'answer gone\\nend\\n'; exit 0
 fi
-answer=$(printf '%s' "$1" | timeout 4 erl_call -sname "rabbit@$(hostname -s)" -r -e -fetch_stdout -no_result_term 2>/dev/null)
+node="rabbit@$(hostname -s)"
+answer=$(printf '%s' "$1" | timeout 4 erl_call -sname "$node" -r -e -fetch_stdout -no_result_term 2>/dev/null)
 case $answer in *end*) printf '%s\\n' "$answer"; exit 0 ;; esac
 answer=$(timeout 8 rabbitmqctl --quiet --timeout 6 eval "$1" 2>/dev/null); code=$?
 case $answer in
   *end*) printf '%s\\n' "$answer" | grep -v '^ok$' ;;
-  *) if [ $code -eq 124 ] || pgrep -x beam.smp > /dev/null; then echo 'answer silent'; else echo 'answer gone'; fi; echo end ;;
+  *) if [ $code -eq 124 ] || pgrep -x beam.smp > /dev/null; then word=silent; else word=gone; fi
+     printf 'answer %s\\nend\\n' "$word" ;;
 esac
 """
 
@@ -82,8 +84,8 @@ def parse(results: Sequence[CommandResult], cloud: Cloud, request: FactRequest) 
         raise ValueError(f"the message broker is in a state that is not known: {excerpt(answer) or 'none'}")
     cookie = " ".join(said.get("cookie", [])) or None
     if answer != "answers":
-        keys = ("memory", "disk", "alarms", "connections", "queues")
-        return {"answer": answer, "cookie": cookie, **dict.fromkeys(keys)}
+        none = dict.fromkeys(("memory", "disk", "connections"))
+        return {"answer": answer, "cookie": cookie, **none, "alarms": [], "queues": {}}
     return {
         "answer": answer,
         "cookie": cookie,

@@ -26,8 +26,8 @@ SCRIPT = r"""
 import json, os, shutil, socket, subprocess, sys, threading, time
 
 recent_s, least, known = float(sys.argv[2]), int(sys.argv[3]), set(sys.argv[4:])
-PROPERTIES = ("Id,LoadState,ActiveState,SubState,Type,Result,ConditionResult,UnitFileState,NRestarts,WantedBy,RequiredBy,"
-              "ActiveEnterTimestampMonotonic,InactiveEnterTimestampMonotonic")
+PROPERTIES = ("Id,LoadState,ActiveState,SubState,Type,Result,ConditionResult,UnitFileState,NRestarts,WantedBy,"
+              "RequiredBy,ActiveEnterTimestampMonotonic,InactiveEnterTimestampMonotonic")
 
 def said(argv, seconds):
     done = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=seconds)
@@ -62,9 +62,9 @@ def libvirt():
     return program(["virsh", "--readonly", "--connect", "qemu:///system", "version"], 5)
 
 def switch(argv):
-    installed = [os.path.exists("/lib/systemd/system/" + name) for name in ("ovs-vswitchd.service", "openvswitch.service")]
-    installed.append(os.path.exists("/lib/systemd/system/openvswitch-switch.service"))
-    return program(argv, 5) if any(installed) else None
+    units = ("ovs-vswitchd", "openvswitch", "openvswitch-switch")
+    is_installed = any(os.path.exists("/lib/systemd/system/" + unit + ".service") for unit in units)
+    return program(argv, 5) if is_installed else None
 
 answers = {}
 ASKED = {

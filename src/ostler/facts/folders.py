@@ -1,12 +1,13 @@
-"""`host.folders`: whether services may use the folders and files they need, and the room on the file systems these are on.
+"""`host.folders`: whether services may use the folders and files they need, and the room where these are.
 
 Value: {folders: {path: {user, needs, is_allowed, mount}}, mounts: {mount point: {kind, free_bytes, used_percent,
-free_inodes, is_read_only, hangs}}}. `needs` is "write" (a folder) or "read"; `is_allowed` is what the kernel says to that
-user, and None when it did not answer in time. `free_bytes` is what an ordinary user may still write; `free_inodes` is
-None where their number is not fixed; all figures of a file system that does not answer (`hangs`) are None.
+free_inodes, is_read_only, hangs}}}. `needs` is "write" (a folder) or "read"; `is_allowed` is what the kernel says to
+that user, and None when it did not answer in time. `free_bytes` is what an ordinary user may still write;
+`free_inodes` is None where their number is not fixed; all figures of a file system that does not answer (`hangs`) are
+None.
 
-Looked at are /var/lib, /var/log and the configuration file of each project that has a unit on the host, of the databases
-and brokers, glance's folder of images, and the root; what is not there is left out.
+Looked at are /var/lib, /var/log and the configuration file of each project that has a unit on the host, of the
+databases and brokers, glance's folder of images, and the root; what is not there is left out.
 """
 
 from __future__ import annotations

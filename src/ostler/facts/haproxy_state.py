@@ -1,8 +1,9 @@
-"""`haproxy.state`: how one load balancer is, and where it sends requests; what it thinks of servers is `haproxy.servers`.
+"""`haproxy.state`: how one load balancer is, and where it sends requests; how servers are is `haproxy.servers`.
 
 Value: {answer, connections, connection_limit, servers: {backend: {server: {address, port, check_port}}}}. `answer` is
 "answers"; "no socket": its runtime socket is not there; "gone": the socket is there and nobody listens on it; or
-"silent". Unless it answers, all else is None. `check_port` is the port that is asked when it is another than `port`, else None.
+"silent". Unless it answers, all else is None or empty. `check_port` is the port that is asked whether the server is
+well, when it is another than `port`, else None.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ def parse(results: Sequence[CommandResult], cloud: Cloud, request: FactRequest) 
     if answer not in ANSWERS:
         raise ValueError(f"the load balancer is in a state that is not known: {excerpt(answer) or 'none'}")
     if answer != "answers":
-        return {"answer": answer, "connections": None, "connection_limit": None, "servers": None}
+        return {"answer": answer, "connections": None, "connection_limit": None, "servers": {}}
     lines = told.splitlines()
     info = {key: value.strip() for key, colon, value in (line.partition(":") for line in lines) if colon}
     return {

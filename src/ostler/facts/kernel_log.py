@@ -22,13 +22,14 @@ MOST_LINES = 8
 
 SCRIPT = r"""
 import json, re, subprocess, sys
-argv = ["journalctl", "--dmesg", "--since=-%ss" % sys.argv[2], "--output=short-iso", "--no-pager", "--quiet", "--lines=20000"]
+argv = ["journalctl", "--dmesg", "--since=-%ss" % sys.argv[2], "--output=short-iso", "--no-pager", "--quiet"]
+argv.append("--lines=20000")
 text = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=6).stdout.decode("utf-8", "replace")
 counted = {"killed": {}, "io_errors": {}, "links_lost": {}}
 PATTERNS = (
     ("killed", re.compile(r"[Kk]illed process \d+ \(([^)]*)\)")),
     ("io_errors", re.compile(r"I/O error,? (?:on )?dev(?:ice)? ([\w.-]+)|Buffer I/O error on dev ([\w.-]+)")),
-    ("made_read_only", re.compile(r"\(([\w.-]+)\): [Rr]emounting filesystem read-only|XFS \(([\w.-]+)\): .*[Ss]hutting down filesystem")),
+    ("made_read_only", re.compile(r"\(([\w.-]+)\): (?:[Rr]emounting filesystem read-only|.*utting down filesystem)")),
     ("links_lost", re.compile(r"([\w.@-]+): (?:NIC )?[Ll]ink is [Dd]own")),
     ("conntrack_full", re.compile(r"nf_conntrack: (?:nf_conntrack: )?table full")),
     ("stuck", re.compile(r"task (\S+):\d+ blocked for more than|soft lockup .*\[([^\]:]+)")),

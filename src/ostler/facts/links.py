@@ -2,9 +2,9 @@
 
 Value: {address_on: the interface that has the host's own address (None: none has), mtu: that interface's; links:
 {interface: {up, carrier, addresses, mtu, packets, errors}}; filters: [{table, chain, verdict, addresses, ports}]}.
-`up`: somebody wants it to work; `carrier`: the other end is there; `packets` and `errors` since it exists. `filters` are
-rules of nftables that drop or reject packets from or to an address of the cloud's own hosts or its virtual one; None
-when nftables cannot be asked. Loopback is left out.
+`up`: somebody wants it to work; `carrier`: the other end is there; `packets` and `errors` since it exists. `filters`
+are rules of nftables that drop or reject packets from or to an address of the cloud's own hosts or its virtual one;
+there are none where nftables cannot be asked. Loopback is left out.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def parse(results: Sequence[CommandResult], cloud: Cloud, request: FactRequest) 
         "address_on": address_on,
         "mtu": links[address_on]["mtu"] if address_on else None,
         "links": links,
-        "filters": _filters(results[2], cloud) if results[2].exit_code == 0 else None,
+        "filters": _filters(results[2], cloud) if results[2].exit_code == 0 else [],
     }
 
 
@@ -79,12 +79,12 @@ def _count(statistics: object, way: str, key: str) -> int:
     return found if isinstance(found, int) else 0
 
 
-def _filters(result: CommandResult, cloud: Cloud) -> list[JsonValue] | None:
-    """The rules that throw away packets of known addresses; None for a list that was cut or is none."""
+def _filters(result: CommandResult, cloud: Cloud) -> list[JsonValue]:
+    """The rules that throw away packets of known addresses; none for a list that was cut or is none."""
     try:
         told = json.loads(result.stdout)
     except ValueError:
-        return None
+        return []
     names = {host.address: host.name for host in cloud.hosts.values()}
     if cloud.load_balancer is not None:
         names[cloud.load_balancer.vip] = "vip"

@@ -2,9 +2,9 @@
 
 Value: {answer, connections, connection_limit, users: {user: connections}, is_read_only, galera, queries, locked}.
 `answer` is "answers"; "full": it takes no more connections, not even root's; "silent": it takes a connection and says
-nothing; or "gone": nobody takes one. Unless it answers, all else is None.
-`galera` is {cluster, name, members, is_desynced, receive_queue, is_paused}, or None without Galera: `cluster` and `name`
-are the cluster's own, `receive_queue` the writes of others that wait here, `is_paused`: flow control holds the cluster
+nothing; or "gone": nobody takes one. Unless it answers, nothing else is known, and all is None or empty.
+`galera` is {cluster, name, members, is_desynced, receive_queue, is_paused}: `cluster` and `name` are the cluster's own
+(None without one), `receive_queue` the writes of others that wait here, `is_paused`: flow control holds the cluster
 now. `queries`: [{user, schema, seconds, state}] that run for LONG_S or more and wait for no lock, longest first.
 `locked`: {schema: {waiting: queries that wait for a lock of a table, longest_s, tables: those in use}}.
 """
@@ -37,6 +37,14 @@ SHOW OPEN TABLES WHERE In_use > 0;
 SELECT 'end', '', '';
 """
 CONNECT_S = "4"
+NO_CLUSTER = {
+    "cluster": None,
+    "name": None,
+    "members": 0,
+    "is_desynced": False,
+    "receive_queue": 0,
+    "is_paused": False,
+}
 TOO_MANY = "ERROR 1040"
 SILENT = ("ERROR 2013",)
 GONE = ("ERROR 2002", "ERROR 2003", "ERROR 2026")
@@ -50,8 +58,8 @@ def commands(cloud: Cloud, request: FactRequest) -> Sequence[Command]:
 def parse(results: Sequence[CommandResult], cloud: Cloud, request: FactRequest) -> JsonValue:
     answer = _answer(results[0])
     if answer != "answers":
-        keys = ("connections", "connection_limit", "users", "is_read_only", "galera", "queries", "locked")
-        return {"answer": answer, **dict.fromkeys(keys)}
+        none = dict.fromkeys(("connections", "connection_limit", "is_read_only"))
+        return {"answer": answer, **none, "users": {}, "galera": NO_CLUSTER, "queries": [], "locked": {}}
     rows = [line.split("\t") for line in text_of(results[0], "the database server").splitlines() if line]
     if ["end", "", ""] not in rows:
         raise ValueError(f"the database server's answer is cut short: {excerpt(results[0].stdout) or 'nothing'}")
@@ -80,10 +88,10 @@ def _answer(result: CommandResult) -> str:
     return "answers"
 
 
-def _galera(status: Mapping[str, str]) -> JsonValue | None:
+def _galera(status: Mapping[str, str]) -> JsonValue:
     members = integer(status.get("wsrep_cluster_size", "0"), "the size of the cluster")
     if members == 0:
-        return None
+        return NO_CLUSTER
     return {
         "cluster": _of(status, "wsrep_cluster_state_uuid"),
         "name": _of(status, "wsrep_cluster_name"),

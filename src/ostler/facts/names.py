@@ -1,8 +1,8 @@
 """`host.names`: whether a host can turn the names of the cloud's hosts into addresses, and who would tell it.
 
 Value: {names: {host: addresses, sorted; empty when the name is not known or LIMIT_S were not enough}, nameservers:
-{address: whether it answered a question, whatever the answer}}. Loopback addresses that hosts give to their own name are
-left out.
+{address: whether it answered a question, whatever the answer}}. Loopback addresses that hosts give to their own name
+are left out.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """`host.reach`: which of the cloud's hosts a host can reach, and what it listens on.
 
-Value: {listening: TCP ports that others can connect to, sorted; peers: {name: {sent, answered, lost_percent,
-arriving_lost_percent, ports: {port: answer}}}}. Peers are the other hosts of the cloud and `vip`. `sent` echo requests
+Value: {listening: TCP ports that others can connect to, as texts, sorted; peers: {name: {sent, answered, lost_percent,
+arriving_lost_percent, ports: {port: answer}}}}. Peers are the other hosts of the cloud, `vip`, and the host itself with
+all ports that others need, so that a way that is shut can be told from a service that is. `sent` echo requests
 went out and `answered` came back; `lost_percent` is what went missing on the way there or back (None: none could be
 sent, or none of a peer's came back, which says more of a filter than of a loss). `arriving_lost_percent` is what went
 missing on the way from there to here alone: all hosts are asked at the same time, number their requests, and see which
@@ -150,6 +151,8 @@ COUNTED = {"sent": int, "answered": int, "heard": int, "heard_of": int, "ports":
 def commands(cloud: Cloud, request: FactRequest) -> Sequence[Command]:
     host = str(request.host)
     peers = [[name, cloud.host(name).address, needed_ports(cloud, host, name)] for name in peers_of(cloud, host)]
+    by_others = {port for other in cloud.hosts for port in needed_ports(cloud, other, host)}
+    peers.append([host, cloud.host(host).address, sorted(by_others)])
     if cloud.load_balancer is not None:
         peers.append([VIP, cloud.load_balancer.vip, api_ports(cloud)])
     own = cloud.host(host).address
@@ -187,7 +190,8 @@ def api_ports(cloud: Cloud) -> list[int]:
 def parse(results: Sequence[CommandResult], cloud: Cloud, request: FactRequest) -> JsonValue:
     what = "what the host reaches"
     told = shaped(json_object_of(results[0], what), {"listening": [int], "peers": ByName(COUNTED)}, what)
-    return {"listening": told["listening"], "peers": {name: _peer(seen) for name, seen in told["peers"].items()}}
+    listening = [str(port) for port in sorted(set(told["listening"]))]
+    return {"listening": listening, "peers": {name: _peer(seen) for name, seen in told["peers"].items()}}
 
 
 def _peer(seen: JsonValue) -> JsonValue:

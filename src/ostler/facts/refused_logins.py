@@ -1,7 +1,7 @@
 """`host.refused_logins`: whom a host's database server and message broker refused within the last LOOK_BACK_S.
 
-Value: {database: {user: times}, broker: {user: times}}: wrong passwords and unknown users, as the servers' own logs tell
-(journal, or files that were written to of late). A service that is refused tries again every few seconds.
+Value: {database: {user: times}, broker: {user: times}}: wrong passwords and unknown users, as the servers' own logs
+tell (journal, or files that were written to of late). A service that is refused tries again every few seconds.
 """
 
 from __future__ import annotations

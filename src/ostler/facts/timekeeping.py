@@ -1,9 +1,10 @@
 """`host.timekeeping`: who keeps a host's clock, and whether its services go by the same one.
 
-Value: {is_synchronised: what the kernel was told of its clock; daemon: the unit that keeps it, or None; chrony: {offset_s,
-updated_s_ago}, or None; zone: such as "UTC"; utc_offset_s; services: {log file: seconds its service's clock is ahead}}.
-`services` come from log files written within RECENT_S: a service writes its own time into a line, and the kernel notes when
-it was written; a file whose last line has no time is left out, as are differences of whole half hours, which are time zones.
+Value: {is_synchronised: what the kernel was told of its clock; daemon: the unit that keeps it, or None; chrony:
+{offset_s, updated_s_ago}, or None; zone: such as "UTC"; utc_offset_s; services: {log file: seconds its service's clock
+is ahead}}. `services` come from log files written within RECENT_S: a service writes its own time into a line, and the
+kernel notes when it was written; a file whose last line has no time is left out, as are differences of whole half
+hours, which are time zones.
 """
 
 from __future__ import annotations
@@ -59,8 +60,8 @@ def ahead(path):
     match = LINE.match(lines[-1]) if lines else None
     if match is None:
         return None
-    written = time.mktime(time.strptime(match.group(1) + match.group(2), "%Y-%m-%d%H:%M:%S")) + int(match.group(3)) / 1000
-    off = written - seen.st_mtime
+    written = time.mktime(time.strptime(match.group(1) + match.group(2), "%Y-%m-%d%H:%M:%S"))
+    off = written + int(match.group(3)) / 1000 - seen.st_mtime
     is_zone = abs(off) > 1000 and abs(off / 1800 - round(off / 1800)) * 1800 < 3
     return None if is_zone else round(off, 3)
 

@@ -177,6 +177,54 @@ def _age_s(context: Context, value: Any, _: Any) -> int:
     return int(context.snapshot.taken_at - value)
 
 
+def _within(_: Context, value: Any, others: Any) -> list[Any]:
+    return [item for item in value if item in others]
+
+
+def _keys_where(_: Context, value: Any, word: Any) -> list[str]:
+    return sorted(key for key, item in value.items() if item == word)
+
+
+def _keys_where_any(_: Context, value: Any, word: Any) -> list[str]:
+    """The keys that have a value in at least one of several mappings."""
+    return sorted({key for items in value.values() for key, item in items.items() if item == word})
+
+
+def _beyond(_: Context, value: Any, limit: Any) -> dict[str, Any]:
+    """Those of named numbers that are farther from zero than a limit."""
+    return {key: number for key, number in sorted(value.items()) if abs(number) > limit}
+
+
+def _names_missing(_: Context, value: Any, everywhere: Any) -> list[str]:
+    """From `host.names` of one host and of several: the names only others of them know an address for."""
+    known = {name for told in everywhere.values() for name, addresses in told["names"].items() if addresses}
+    return sorted(name for name, addresses in value.items() if not addresses and name in known)
+
+
+def _names_astray(_: Context, value: Any, everywhere: Any) -> list[str]:
+    """From `host.names` of one host and of several: the names that have other addresses than most others give them."""
+    astray = []
+    for name, addresses in value.items():
+        given = [each for told in everywhere.values() for each in told["names"].get(name, ())]
+        usual = max(sorted(set(given)), key=given.count, default=None)
+        if addresses and usual not in addresses and given.count(usual) > len(everywhere) / 2:
+            astray.append(f"{name}: {', '.join(addresses)} and not {usual}")
+    return sorted(astray)
+
+
+def _odd_one(_: Context, value: Any, __: Any) -> str:
+    """Of named values the name of the first one that has the rarest."""
+    given: dict[str, Any] = {name: item for name, item in value.items() if item is not None}
+    return min(given, key=lambda name: [*given.values()].count(given[name]))
+
+
+def _router_ids(context: Context, value: Any, _: Any) -> list[int]:
+    """From `keepalived.config` gathered over hosts: the router ids under which the cloud's virtual address is kept."""
+    vip = context.cloud.load_balancer.vip if context.cloud.load_balancer else None
+    instances = [instance for told in value.values() for instance in told["instances"].values()]
+    return sorted({i["router_id"] for i in instances if vip in i["addresses"] and i["router_id"] is not None})
+
+
 def version_number(text: str) -> int:
     """Return a version of three parts as libvirt and QEMU number it: 6.2.0 is 6002000."""
     major, minor, micro = map(int, text.split("."))
@@ -184,6 +232,16 @@ def version_number(text: str) -> int:
 
 
 FUNCTIONS: Mapping[str, Callable[[Context, Any, Any], Any]] = {
+    "known": lambda _, value, __: value,
+    "within": _within,
+    "keys_where": _keys_where,
+    "keys_where_any": _keys_where_any,
+    "beyond": _beyond,
+    "names_missing": _names_missing,
+    "names_astray": _names_astray,
+    "odd_one": _odd_one,
+    "router_ids": _router_ids,
+    "text": lambda _, value, __: str(value),
     "version_text": lambda _, value, __: f"{value // 1_000_000}.{value // 1_000 % 1_000}.{value % 1_000}",
     "count": lambda _, value, __: len(value),
     "keys_where_true": lambda _, value, __: sorted(key for key, item in value.items() if item is True),
@@ -221,6 +279,6 @@ FUNCTIONS: Mapping[str, Callable[[Context, Any, Any], Any]] = {
 
 OF_THE_KNOWN = (
     *("odd_settings", "setting_problems", "pins", "refused_everywhere", "refused_here", "lone_places"),
-    *("database_names", "odd_keys"),
+    *("database_names", "odd_keys", "known"),
 )
 """Functions that compare hosts and go without those of which nothing is known: the others can still be compared."""
