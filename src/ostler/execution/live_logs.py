@@ -46,12 +46,13 @@ Seen = dict[str, dict[str, list[int]]]
 @dataclass(frozen=True)
 class LiveWanted:
     """What is wanted of the hosts: events since a time (seconds since the epoch), of a level and above, with one of
-    these words."""
+    these words; of one log at most the newest ``most_bytes``."""
 
     since: float
     level: str = "debug"
     words: tuple[str, ...] = ()
     patterns: tuple[str, ...] = PATTERNS
+    most_bytes: int = MOST_BYTES
 
 
 @dataclass
@@ -89,7 +90,7 @@ def read_command(wanted: LiveWanted, seen: Mapping[str, list[int]]) -> Command:
         "grave": GRAVE.get(wanted.level, GRAVE["error"] if wanted.level == "critical" else ""),
         "words": list(wanted.words),
         "patterns": list(wanted.patterns),
-        "most_bytes": MOST_BYTES,
+        "most_bytes": wanted.most_bytes,
         "seen": dict(seen),
         "journal": "" if seen else "warning",
     }
