@@ -140,8 +140,7 @@ def _table_rows(machine: Machine, statement: str) -> Rows:
 
 def _mapped_cells() -> list[dict[str, object]]:
     names = {"00000000-0000-0000-0000-000000000000": "cell0", "5e11a000-0000-4000-8000-000000000001": "cell1"}
-    rest = {"disabled": 0, "place": None, "database": "00000000", "broker": "00000000"}
-    return [{"uuid": uuid, "name": name, **rest} for uuid, name in names.items()]
+    return [{"uuid": uuid, "name": name, "disabled": 0, "place": None} for uuid, name in names.items()]
 
 
 def _nodes(machine: Machine) -> list[dict[str, object]]:
