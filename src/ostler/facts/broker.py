@@ -18,11 +18,12 @@ from collections.abc import Sequence
 from ostler.cloud.model import Cloud
 from ostler.commands import Command, CommandResult
 from ostler.facts.model import FactRequest, HostFact, JsonValue
-from ostler.facts.output import excerpt, integer, text_of
+from ostler.facts.output import TIMED_OUT, excerpt, integer, text_of
 from ostler.facts.scripts import shell
 
 READY_TO_TELL = 100
 ANSWERS = ("answers", "paused", "silent", "gone")
+NOTHING: JsonValue = {"memory": None, "disk": None, "connections": None, "alarms": [], "queues": {}}
 
 QUESTION = """case lists:keymember(rabbit, 1, application:which_applications()) of
   false -> io:format("answer paused~nend~n");
@@ -51,11 +52,11 @@ SCRIPT = """
 export HOME=/var/lib/rabbitmq
 cd /
 [ ! -r "$HOME/.erlang.cookie" ] || printf 'cookie %s\\n' "$(sha256sum < "$HOME/.erlang.cookie" | cut -c 1-8)"
-if names=$(timeout 3 epmd -names 2>/dev/null) && ! printf '%s' "$names" | grep -q '^name rabbit '; then
+if names=$(timeout 2 epmd -names 2>/dev/null) && ! printf '%s' "$names" | grep -q '^name rabbit '; then
   printf 'answer gone\\nend\\n'; exit 0
 fi
 node="rabbit@$(hostname -s)"
-answer=$(printf '%s' "$1" | timeout 4 erl_call -sname "$node" -r -e -fetch_stdout -no_result_term 2>/dev/null)
+answer=$(printf '%s' "$1" | timeout 3 erl_call -sname "$node" -r -e -fetch_stdout -no_result_term 2>/dev/null)
 case $answer in *end*) printf '%s\\n' "$answer"; exit 0 ;; esac
 answer=$(timeout 8 rabbitmqctl --quiet --timeout 6 eval "$1" 2>/dev/null); code=$?
 case $answer in
@@ -74,6 +75,8 @@ def commands(cloud: Cloud, request: FactRequest) -> Sequence[Command]:
 
 
 def parse(results: Sequence[CommandResult], cloud: Cloud, request: FactRequest) -> JsonValue:
+    if results[0].exit_code == TIMED_OUT:
+        return {"answer": "silent", "cookie": None, **NOTHING}
     text, ended, _ = text_of(results[0], "the message broker").partition("\nend")
     if not ended:
         raise ValueError(f"the message broker's answer is cut short: {excerpt(text) or 'nothing'}")
@@ -84,8 +87,7 @@ def parse(results: Sequence[CommandResult], cloud: Cloud, request: FactRequest) 
         raise ValueError(f"the message broker is in a state that is not known: {excerpt(answer) or 'none'}")
     cookie = " ".join(said.get("cookie", [])) or None
     if answer != "answers":
-        none = dict.fromkeys(("memory", "disk", "connections"))
-        return {"answer": answer, "cookie": cookie, **none, "alarms": [], "queues": {}}
+        return {"answer": answer, "cookie": cookie, **NOTHING}
     return {
         "answer": answer,
         "cookie": cookie,

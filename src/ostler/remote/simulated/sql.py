@@ -150,6 +150,17 @@ def _nodes(machine: Machine) -> list[dict[str, object]]:
     ]
 
 
+def _server(machine: Machine, statement: str) -> Rows:
+    """A server with room, whose queries end and wait for nothing."""
+    size = len(members(machine.world, "mariadb", machine.state.database_hosts))
+    status = {"THREADS_CONNECTED": 60, "WSREP_CLUSTER_SIZE": size, "WSREP_CLUSTER_STATE_UUID": "5e11a000"}
+    status |= {"WSREP_FLOW_CONTROL_ACTIVE": "false", "WSREP_LOCAL_RECV_QUEUE": 0}
+    variables = {"read_only": machine.host.variables.get("read_only", "OFF"), "max_connections": 1000}
+    variables |= {"WSREP_DESYNC": "OFF", "WSREP_CLUSTER_NAME": "simulated"}
+    rows: Rows = [("status", name, value) for name, value in status.items()]
+    return [*rows, *(("set", name, value) for name, value in variables.items()), ("end", "", "")]
+
+
 def _objects(machine: Machine, statement: str) -> Rows:
     stored = machine.state.databases.objects
     asked = dict.fromkeys(_OBJECT.findall(statement))
@@ -158,6 +169,7 @@ def _objects(machine: Machine, statement: str) -> Rows:
 
 _ANSWERS: Sequence[tuple[str, Callable[[Machine, str], Rows]]] = (
     ("group_concat_max_len", _table_rows),
+    ("'wsrep_local_recv_queue'", _server),
     ("wsrep_cluster_size", _galera),
     ("'revision', '", _schema),
     ("SUM(table_rows)", _sizes),
