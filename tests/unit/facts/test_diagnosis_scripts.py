@@ -197,7 +197,7 @@ def test_files_of_images_are_compared_with_their_records(tmp_path: Path) -> None
         (store / name).write_bytes(content)
     digest = hashlib.sha512(b"fine").hexdigest()
     rows = [f"{n}\tname of {n}\t4\t\tsha512\t{digest}\t1.0\tfile://{store}/{n}" for n in (*contents, "gone")]
-    rows.append("far\tx\t4\t\t\t\t1.0\tfile:///not/there/far")
+    rows.append(f"far\tx\t4\t\t\t\t1.0\tfile://{tmp_path}/none/far")
     folder = pretended(tmp_path, "mariadb", "\n".join(rows) + "\n")
     said = answered(image_files.FACT, image_files.SCRIPT, "100", str(1 << 20), "3", path=folder)
     assert {each["id"]: each["problem"] for each in said["images"]} == {
@@ -205,7 +205,10 @@ def test_files_of_images_are_compared_with_their_records(tmp_path: Path) -> None
         "short": "wrong size",
         "gone": "missing",
     }
-    assert said["stores"] == {str(store): {"exists": True, "images": 4}, "/not/there": {"exists": False, "images": 1}}
+    assert said["stores"] == {
+        str(store): {"exists": True, "images": 4},
+        f"{tmp_path}/none": {"exists": False, "images": 1},
+    }
 
 
 def test_endpoints_are_asked_where_the_catalog_says_and_where_they_usually_are(tmp_path: Path) -> None:
