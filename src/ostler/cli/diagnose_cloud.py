@@ -12,6 +12,7 @@ from ostler.cli.log_sources import LATELY, opened_logs
 from ostler.cli.log_times import since_of
 from ostler.cli.progress import reading
 from ostler.cloud.model import Cloud
+from ostler.diagnosis.changes import Change
 from ostler.diagnosis.knowledge import knowledge
 from ostler.diagnosis.living import Focus, diagnose_cloud, projects_meant
 from ostler.diagnosis.observing import observe
@@ -45,7 +46,8 @@ def diagnose_living(cloud: Cloud, asked: Asked, *, as_json: bool) -> DiagnosisSh
         seen = observe(in_order(opened, Wanted(Level.WARNING, begins), tally), knowledge())
         way = opened_logs(folder / "words", looked.way)[0] if looked.way else []
         focus = _focus(asked, _on_the_way(way))
-    found = diagnose_cloud(looked.snapshot, load_catalog(), seen, knowledge(), focus, asked.symptom)
+    runs = [Change(run.began_at, "Ostler", f"run {run.id} began: {run.title}") for run in looked.runs]
+    found = diagnose_cloud(looked.snapshot, load_catalog(), seen, knowledge(), focus, asked.symptom, runs)
     return living_shown(found, tally, cloud.name)
 
 

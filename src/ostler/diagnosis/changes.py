@@ -28,12 +28,14 @@ class Change:
     what: str
 
 
-def changes_before(snapshot: Snapshot, broken: Sequence[Broken], project: str) -> tuple[Change, ...]:
-    """The last changes on the hosts of broken parts that may have to do with them: what bears their name or their
-    project's, and whether their hosts were just started."""
+def changes_before(
+    snapshot: Snapshot, broken: Sequence[Broken], project: str, runs: Sequence[Change]
+) -> tuple[Change, ...]:
+    """The last changes that may have to do with broken parts: what bears their name or their project's on their hosts,
+    whether those were just started, and ``runs`` of Ostler itself on the cloud."""
     until = min((each.first_error for each in broken if each.first_error != LAST), default=snapshot.taken_at) + 60.0
     since = min(until, snapshot.taken_at) - SHORTLY_S
-    found: dict[Change, None] = {}
+    found: dict[Change, None] = {run: None for run in runs if since <= run.at <= until}
     for each in broken:
         words = {each.part.name, project, OWN_FILES.get(each.part.kind, "")} - {""}
         known = snapshot.known("host.changed_recently", each.part.host) if each.part.host else None

@@ -82,9 +82,16 @@ class LiveDiagnosis:
 
 
 def diagnose_cloud(
-    snapshot: Snapshot, catalog: Catalog, seen: Seen, knowledge: Knowledge, focus: Focus, symptom: str = ""
+    snapshot: Snapshot,
+    catalog: Catalog,
+    seen: Seen,
+    knowledge: Knowledge,
+    focus: Focus,
+    symptom: str = "",
+    runs: Sequence[Change] = (),
 ) -> LiveDiagnosis:
-    """Judge what was read of a cloud. ``symptom`` is what a user says is wrong; it only moves what is ranked."""
+    """Judge what was read of a cloud. ``symptom`` is what a user says is wrong; it only moves what is ranked. ``runs``
+    are Ostler's own runs on the cloud."""
     rules = load_rules()
     findings = evaluate(rules, snapshot, catalog, is_diagnosis=True)
     unread = [each for each in findings if each.code == NOT_READ]
@@ -104,7 +111,7 @@ def diagnose_cloud(
         {part: said[0].time for part, said in lines.items() if said},
         {each.subject for each in unread},
     )
-    found = _by_focus([_found(snapshot, cause, lines, parts, focus) for cause in causes], parts, focus)
+    found = _by_focus([_found(snapshot, cause, lines, parts, focus, runs) for cause in causes], parts, focus)
     by_logs = None if found else diagnose(seen, knowledge, symptom, logs="")
     return LiveDiagnosis(
         _verdict(found, unread, by_logs),
@@ -129,7 +136,12 @@ def projects_meant(symptom: str) -> frozenset[str]:
 
 
 def _found(
-    snapshot: Snapshot, cause: Cause, lines: Mapping[Component, tuple[Said, ...]], parts: Parts, focus: Focus
+    snapshot: Snapshot,
+    cause: Cause,
+    lines: Mapping[Component, tuple[Said, ...]],
+    parts: Parts,
+    focus: Focus,
+    runs: Sequence[Change],
 ) -> Found:
     all_parts = [each.part for each in cause.all()]
     touched = {parts.project(part) for part in all_parts} - {""}
@@ -137,7 +149,7 @@ def _found(
         focus.hosts & {part.host for part in all_parts} or focus.projects & touched or set(focus.parts) & set(all_parts)
     )
     project = parts.project(cause.first.part) or _area(cause)
-    changes = changes_before(snapshot, [node.broken for node in cause.nodes], project)
+    changes = changes_before(snapshot, [node.broken for node in cause.nodes], project, runs)
     touches = Touches.ITSELF if is_itself else Touches.NOTHING
     return Found(cause, {part: lines.get(part, ()) for part in all_parts}, touches, project, changes)
 

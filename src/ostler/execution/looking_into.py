@@ -8,14 +8,18 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ostler.cloud.model import Cloud
+from ostler.errors import OstlerError
 from ostler.execution.connecting import connect_api, connect_hosts
+from ostler.execution.home import JOURNAL_NAME, Home, find_home
+from ostler.execution.journal import Journal
 from ostler.execution.live_logs import LiveAnswer, LiveWanted, fetch_logs
 from ostler.execution.reading import Web, read_snapshot
+from ostler.execution.records import RunRecord
 from ostler.execution.second_look import look_again
 from ostler.execution.time_limits import HurriedApi, HurriedTransport, TimeLimit
 from ostler.facts.model import FactRequest, Snapshot, wanted
@@ -38,11 +42,13 @@ SECOND_LOOK_S = 8.0
 @dataclass(frozen=True)
 class LookedInto:
     """What was seen: the facts, and what came of the logs into the folder ``warnings`` of the one that was named;
-    ``way`` is what came into ``words``: all that names what was asked for (None: nothing was)."""
+    ``way`` is what came into ``words``: all that names what was asked for (None: nothing was);
+    ``runs`` are Ostler's own runs on the cloud, from the journal of this machine."""
 
     snapshot: Snapshot
     logs: LiveAnswer
     way: LiveAnswer | None = None
+    runs: tuple[RunRecord, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -76,7 +82,17 @@ def look_into(cloud: Cloud, logs: LiveWanted, words: tuple[str, ...], folder: Pa
         if apis:
             stack.callback(apis.close)
         doors = Doors(hosts, apis, HurriedTransport(transport, limit, LOOK_S, LOOK_S))
-        return look_through(cloud, doors, diagnosis_requests(cloud), logs, words, folder, limit)
+        looked = look_through(cloud, doors, diagnosis_requests(cloud), logs, words, folder, limit)
+        return replace(looked, runs=runs_on(cloud, find_home()))
+
+
+def runs_on(cloud: Cloud, home: Home) -> tuple[RunRecord, ...]:
+    """The runs on a cloud that the journal of this machine knows; none when there is no journal, or it is broken."""
+    if not (home.folder / JOURNAL_NAME).exists():
+        return ()
+    with suppress(OstlerError), closing(Journal(home)) as journal:
+        return tuple(run for run in journal.runs.all() if run.cloud == cloud.name)
+    return ()
 
 
 def look_through(

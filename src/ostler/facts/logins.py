@@ -189,9 +189,9 @@ def url_logins(groups):
                 place = "%s:%d/%s" % (at.hostname, at.port or 3306, database)
                 yield group, user, place, ("database", at.hostname, at.port or 3306, user, password, database)
                 continue
-            servers, _, vhost = seen.group(3).partition("?")[0].rpartition("/")
-            if not servers:
-                servers, vhost = vhost, ""
+            logins, _, last = seen.group(3).rpartition("@")
+            last, _, vhost = last.partition("?")[0].partition("/")
+            servers = logins + "@" + last
             for server in servers.split(","):
                 login, _, where = server.rpartition("@")
                 user, _, password = login.partition(":")

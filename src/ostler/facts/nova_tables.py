@@ -1,7 +1,7 @@
 """`nova.tables`: rows of nova's tables that are wrong, or show what is; see `table_rows` for the value's form.
 
 `cells`: every mapped cell: uuid, name ("" when it has none), disabled (0 or 1), place (host:port/name of its database;
-None for a template), broker and database (SHA-256 of its addresses, cut short, to be compared with configuration).
+None for a template).
 `unmapped`: hosts with a nova-compute that is mapped to no cell, by host.
 `left_mappings`: hosts mapped to a cell that have no nova-compute, by host.
 `nodes`: hypervisors: host, node (its name), uuid, provider (its name in placement, None when there is none), same_name
@@ -16,21 +16,13 @@ from __future__ import annotations
 from ostler.facts.table_rows import Kind, table_fact
 
 LEFT_AFTER_S = 3600
-DIGEST_LENGTH = 8
-"""Hexadecimal digits: enough to see that two addresses differ, too few to find a password by trying."""
-
-
-def _digest(column: str) -> str:
-    return f"LEFT(SHA2(CONCAT('ostler ', {column}), 256), {DIGEST_LENGTH})"
-
 
 KINDS = {
     "cells": Kind(
-        ("uuid", "name", "disabled", "place", "database", "broker"),
-        f"""SELECT uuid, COALESCE(name, '') AS name, COALESCE(disabled, 0) AS disabled,
-        IF(database_connection LIKE '%{{%', NULL,
-         SUBSTRING_INDEX(SUBSTRING_INDEX(database_connection, '@', -1), '?', 1)) AS place,
-        {_digest("database_connection")} AS `database`, {_digest("transport_url")} AS broker
+        ("uuid", "name", "disabled", "place"),
+        """SELECT uuid, COALESCE(name, '') AS name, COALESCE(disabled, 0) AS disabled,
+        IF(database_connection LIKE '%{%', NULL,
+         SUBSTRING_INDEX(SUBSTRING_INDEX(database_connection, '@', -1), '?', 1)) AS place
         FROM nova_api.cell_mappings""",
     ),
     "unmapped": Kind(

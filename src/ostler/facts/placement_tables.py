@@ -14,7 +14,9 @@ from __future__ import annotations
 
 from ostler.facts.table_rows import ONE_CELL, Kind, table_fact
 
-LEAKED_AFTER_S = 600
+LEAKED_AFTER_S = 60
+"""A server being built has a request, then a record; between both nothing is without either."""
+
 CAPACITY = "(i.total - i.reserved) * i.allocation_ratio"
 
 KINDS = {

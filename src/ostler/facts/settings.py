@@ -25,7 +25,6 @@ from ostler.configuration.file import Block, ConfigFile, parse_config
 from ostler.configuration.groups import FileGroups
 from ostler.errors import InputError
 from ostler.facts.model import FactRequest, HostFact, JsonValue
-from ostler.facts.nova_tables import DIGEST_LENGTH
 from ostler.facts.output import entry, json_object_of
 from ostler.facts.scripts import python
 from ostler.facts.settings_script import READING, SECRETS, project_folders
@@ -35,6 +34,10 @@ UNREADABLE, WRONG_TYPE, UNKNOWN, NO_CODE, NO_BACKEND, NO_FOLDER, POLICY = (
     "broken-policy",
 )  # fmt: skip
 KINDS = (UNREADABLE, WRONG_TYPE, UNKNOWN, NO_CODE, NO_BACKEND, NO_FOLDER, POLICY)
+DIGEST_LENGTH = 4
+"""Hexadecimal digits: two values that differ look alike once in 65,536 times, and a password on a list of a million
+cannot be told from a dozen others."""
+
 WITHHELD = "$withheld"
 """Stands for a value that is not told: a value with a reference can be of any type."""
 

@@ -135,13 +135,19 @@ def _busy_volumes(machine: Machine, statement: str) -> Rows:
 def _table_rows(machine: Machine, statement: str) -> Rows:
     """Nothing is wrong in the tables; of what is always told there is what there should be."""
     told = {"cells": _mapped_cells(), "nodes": _nodes(machine)}
+    if "keystone.service" in statement:
+        told["services"] = _listed(machine)
     return [(kind, json.dumps(told.get(kind, []))) for kind in _KIND.findall(statement)]
 
 
 def _mapped_cells() -> list[dict[str, object]]:
     names = {"00000000-0000-0000-0000-000000000000": "cell0", "5e11a000-0000-4000-8000-000000000001": "cell1"}
-    rest = {"disabled": 0, "place": None, "database": "00000000", "broker": "00000000"}
-    return [{"uuid": uuid, "name": name, **rest} for uuid, name in names.items()]
+    return [{"uuid": uuid, "name": name, "disabled": 0, "place": None} for uuid, name in names.items()]
+
+
+def _listed(machine: Machine) -> list[dict[str, object]]:
+    kinds = {s.service_type for e in machine.world.blueprint.editions for s in e.services if s.service_type}
+    return [{"type": kind, "name": kind, "enabled": 1, "endpoints": 1} for kind in sorted(kinds)]
 
 
 def _nodes(machine: Machine) -> list[dict[str, object]]:
