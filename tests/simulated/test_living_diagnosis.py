@@ -122,3 +122,18 @@ def test_the_document_is_as_published_and_the_text_and_page_say_the_same() -> No
     page = diagnosis_to_html(document, "example")
     assert "<h2>nova-scheduler is not running on ctl1</h2>" in page
     assert "has not reported" in page and "In the order of time" not in page
+
+
+def test_a_cloud_is_healthy_when_all_was_read_and_nothing_is_wrong() -> None:
+    document = diagnosed(broken())
+    assert (document.verdict, document.findings, document.unread) == ("healthy", [], [])
+    assert "all of simulated was read" in next(iter(diagnosis_text(document)))
+
+
+def test_what_cannot_be_read_is_never_healthy() -> None:
+    made = three_plus_two()
+    made.simulated.fail_command("cmp2: .*ostler-host.clock")
+    document = diagnosed(made)
+    assert document.verdict == "unsure"
+    assert any(note.subject == "cmp2" for note in document.unread)
+    assert next(iter(diagnosis_text(document))).startswith("Unsure: ")

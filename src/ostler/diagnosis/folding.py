@@ -27,7 +27,7 @@ IDLE = 0.9
 """So much less sure is a cause from which nothing follows, when something follows from others."""
 
 UNSEEN = 0.85
-"""The same when something it leans on could not be read."""
+"""The same for what does not do its work, when something on its host could not be read."""
 
 GRAVITY = {Severity.FAILURE: 0, Severity.WARNING: 1, Severity.NOTE: 2}
 LAST = float("inf")
@@ -81,10 +81,12 @@ class Cause:
 
 @dataclass
 class _Graph:
-    """Which broken parts explain which: for each part those it may come from, with the number of steps."""
+    """Which broken parts explain which: for each part those it may come from, with the number of steps, and which of
+    them it stands on."""
 
     of: dict[Component, Broken]
     above: dict[Component, dict[Component, int]] = field(default_factory=dict)
+    stood_on: dict[Component, Collection[Component]] = field(default_factory=dict)
 
 
 def fold(
@@ -142,6 +144,7 @@ def _explained(broken: dict[Component, Broken], leaning: Leaning) -> _Graph:
         graph.above[part] = {
             other: steps for other, steps in beneath.items() if other in broken and _may_explain(broken[other], each)
         }
+        graph.stood_on[part] = leaning.beneath(part, through_asking=False).keys()
     return graph
 
 
@@ -156,16 +159,16 @@ def _chosen(graph: _Graph) -> dict[Component, Component | None]:
     Parts that lean on each other in a circle have one cause among them: what is itself broken before symptoms, the
     graver, what failed first. Every part is then shown under the nearest one that a cause explains.
     """
-    found: dict[Component, Component | None] = {}
-    for part, above in graph.above.items():
-        lower = {other for other in above if _is_below(graph, other, part)}
-        found[part] = min(lower, key=lambda other: (_rank(graph.of[other]), above[other])) if lower else None
-    roots = {part for part, above in found.items() if above is None}
-    for part in found:
-        if part not in roots:
-            steps = graph.above[part]
-            usable = [other for other in steps if _is_below(graph, other, part)]
-            found[part] = min(usable, key=lambda other: (steps[other], other in roots, _rank(graph.of[other])))
+    lower = {part: [other for other in above if _is_below(graph, other, part)] for part, above in graph.above.items()}
+
+    def nearest(part: Component) -> Component | None:
+        def order(other: Component) -> tuple[int, bool, bool, tuple[bool, int, float, Component]]:
+            is_asked = other not in graph.stood_on[part]
+            return graph.above[part][other], is_asked, not lower[other], _rank(graph.of[other])
+
+        return min(lower[part], key=order, default=None)
+
+    found = {part: nearest(part) for part in lower}
     _open_circles(graph, found)
     return found
 
@@ -217,4 +220,4 @@ def _confidence(nodes: Sequence[Node], is_felt: bool, unseen: Collection[str]) -
     sure = OWN if first.is_own else SYMPTOM
     sure *= WARNING_ONLY if first.gravity else 1.0
     sure *= IDLE if is_felt and not any(node.followed_by for node in nodes) else 1.0
-    return sure * (UNSEEN if any(node.broken.part.host in unseen for node in nodes) else 1.0)
+    return sure * (UNSEEN if not first.is_own and any(node.broken.part.host in unseen for node in nodes) else 1.0)

@@ -25,7 +25,7 @@ from ostler.rules.component import Component, component
 from ostler.rules.engine import evaluate
 from ostler.rules.loader import load_rules
 
-NOT_READ = "rules.cannot-tell"
+NOT_READ, NOT_REACHED = "rules.cannot-tell", "host.unreachable"
 MOST_LINES = 4
 """Log lines that are kept for one broken part."""
 
@@ -94,7 +94,7 @@ def diagnose_cloud(
     are Ostler's own runs on the cloud."""
     rules = load_rules()
     findings = evaluate(rules, snapshot, catalog, is_diagnosis=True)
-    unread = [each for each in findings if each.code == NOT_READ]
+    unread = [each for each in findings if each.code in (NOT_READ, NOT_REACHED)]
     wrong = [each for each in findings if each.severity is not Severity.NOTE and each.code != NOT_READ]
     notes = [each for each in findings if each.severity is Severity.NOTE and each.code != NOT_READ]
     parts = parts_of(snapshot, catalog)

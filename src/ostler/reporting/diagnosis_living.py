@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from ostler.diagnosis.folding import Node
-from ostler.diagnosis.living import Found, LiveDiagnosis
+from ostler.diagnosis.living import NOT_REACHED, Found, LiveDiagnosis
 from ostler.diagnosis.observing import Said
 from ostler.errors import Finding
 from ostler.logs.reading import Tally
@@ -75,11 +75,16 @@ def _finding(found: Found) -> FindingShown:
         severity=finding.severity.value,
         found=_line(finding.found),
         expected=_line(finding.expected),
-        facts=[_line(each) for node in cause.nodes for each in node.broken.findings[0].evidence],
+        facts=[_line(each) for node in cause.nodes for each in _facts(node.broken.findings[0])],
         changed=[
             ChangeShown(time=moment(each.at), host=_line(each.host), what=_line(each.what)) for each in found.changes
         ],
     )  # fmt: skip
+
+
+def _facts(finding: Finding) -> Sequence[str]:
+    """The lines that show a finding; which checks a host that is gone kept from being made is told elsewhere."""
+    return () if finding.code == NOT_REACHED else finding.evidence
 
 
 def _same_part(finding: Finding) -> ConsequenceShown:
@@ -102,7 +107,7 @@ def _because(found: Found) -> list[str]:
         else "it does not do its work, and nothing it needs was found broken"
     )
     follows = len(cause.all()) - len(cause.nodes)
-    return [own, *([f"{follows} other part{'s' if follows > 1 else ''} suffer from it"] if follows else [])]
+    return [own, *([f"{follows} other part{'s suffer' if follows > 1 else ' suffers'} from it"] if follows else [])]
 
 
 def _consequence(node: Node, lines: Lines) -> ConsequenceShown:

@@ -139,7 +139,8 @@ def test_how_sure_depends_on_what_was_found_and_read() -> None:
     two = causes("service:nova-scheduler@ctl1", "mariadb:@ctl1", "~database:")
     assert [round(each.confidence, 3) for each in two] == [OWN, round(OWN * IDLE, 3)]
     assert str(two[0].first.part) == "mariadb:@ctl1"
-    assert causes("mariadb:@ctl1", unseen=("ctl1",))[0].confidence < OWN
+    assert causes("~mariadb:@ctl1", unseen=("ctl1",))[0].confidence < SYMPTOM
+    assert causes("mariadb:@ctl1", unseen=("ctl1",))[0].confidence == pytest.approx(OWN)
 
 
 def test_what_is_itself_broken_speaks_for_its_part_before_symptoms() -> None:
