@@ -12,7 +12,7 @@ from typing import Any
 
 from ostler.catalog import load_catalog
 from ostler.cloud.model import Cloud
-from ostler.facts.service_units import bare, expected_services
+from ostler.facts.service_units import bare
 
 Found = Mapping[str, Any]
 ByHost = Mapping[str, Any]
@@ -44,8 +44,12 @@ FIRST = ("nova-compute", "nova-api", "cinder-api", "neutron-openvswitch-agent", 
 
 def reader_of(cloud: Cloud, host: str, path: str, place: str) -> str:
     """Return the unit on a host that suffers first from what a configuration file sets at `place` (group/option)."""
-    project = next((each.name for each in load_catalog().projects if path.startswith(f"{each.config_dir}/")), "")
-    there = [bare(service.unit) for name, service in expected_services(cloud, host) if name == project]
+    found = next((each for each in load_catalog().projects if path.startswith(f"{each.config_dir}/")), None)
+    project = found.name if found else ""
+    there: list[str] = []
+    if found and cloud.release in found.releases:
+        services = found.services(cloud.release, optional=True)
+        there = [bare(service.unit) for service in services if service.role in cloud.host(host).roles]
     group, _, option = place.rpartition("/")
     named = [READERS.get((project, word)) for word in (group, option)]
     chosen = next((unit for unit in named if unit in there), None)
@@ -125,6 +129,16 @@ def problems(cloud: Cloud, by_host: ByHost, kind: str) -> list[Found]:
         for each in file["problems"]
         if each["kind"] == kind
     ]
+
+
+def problems_together(cloud: Cloud, by_host: ByHost, kind: str) -> list[Found]:
+    """Problems of one kind, each option of a file once for all hosts: {host: the first, hosts, unit, path, option,
+    says}."""
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for each in problems(cloud, by_host, kind):
+        kept = found.setdefault((each["path"], each["option"]), {**each, "hosts": []})
+        kept["hosts"] = sorted({*kept["hosts"], each["host"]})
+    return list(found.values())
 
 
 def pins(cloud: Cloud, by_host: ByHost, option: str) -> list[Found]:

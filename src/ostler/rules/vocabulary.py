@@ -265,6 +265,7 @@ FUNCTIONS: Mapping[str, Callable[[Context, Any, Any], Any]] = {
     "projects_on": _projects_on,
     "odd_settings": lambda context, value, _: peers.odd_settings(context.cloud, value),
     "setting_problems": lambda context, value, kind: peers.problems(context.cloud, value, kind),
+    "problems_together": lambda context, value, kind: peers.problems_together(context.cloud, value, kind),
     "pins": lambda context, value, option: peers.pins(context.cloud, value, option),
     "refused_everywhere": lambda context, value, kind: peers.refused_everywhere(context.cloud, value, kind),
     "refused_here": lambda context, value, kind: peers.refused_here(context.cloud, value, kind),
@@ -278,7 +279,7 @@ FUNCTIONS: Mapping[str, Callable[[Context, Any, Any], Any]] = {
 """Functions of ``let``: (context, value at the place, ``with``) -> value."""
 
 OF_THE_KNOWN = (
-    *("odd_settings", "setting_problems", "pins", "refused_everywhere", "refused_here", "lone_places"),
-    *("database_names", "odd_keys", "known"),
+    *("odd_settings", "setting_problems", "problems_together", "pins", "refused_everywhere", "refused_here"),
+    *("lone_places", "database_names", "odd_keys", "known"),
 )
 """Functions that compare hosts and go without those of which nothing is known: the others can still be compared."""
