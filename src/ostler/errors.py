@@ -46,7 +46,8 @@ class Finding:
     ``code`` is stable (``nova.stale-service-record``); ``subject`` is what it is about (a host, a
     service, a database, a file with its line); ``found`` and ``expected`` are short and free of
     secrets; ``do_next`` is what the operator should do, in the imperative; ``evidence`` are lines
-    or values that were seen.
+    or values that were seen; ``component`` is the part of the cloud it is about (``rules.component``), empty when it
+    is about none.
     """
 
     code: str
@@ -57,6 +58,7 @@ class Finding:
     expected: str = ""
     do_next: str = ""
     evidence: tuple[str, ...] = field(default=())
+    component: str = ""
 
 
 class OstlerError(Exception):

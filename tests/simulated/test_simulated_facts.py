@@ -16,8 +16,17 @@ PARAMETERS = {
     "databases.rows_in_the_way": {"blocker": "cinder.use-quota-of-deleted-volumes"},
     "databases.variable": {"name": "log_bin_trust_function_creators"},
 }
-ON_A_HOST = ("host.", "galera.", "rabbitmq.", "haproxy.", "keepalived.", "memcached.", "databases.variable")
-ON_A_COMPUTE = ("nova.guests",)
+ON_A_HOST = (
+    "host.",
+    "galera.",
+    "rabbitmq.",
+    "haproxy.",
+    "keepalived.",
+    "memcached.",
+    "databases.variable",
+    "keystone.keys",
+)
+ON_A_COMPUTE = ("nova.guests", "nova.identity")
 
 
 def request_for(fact: str) -> FactRequest:

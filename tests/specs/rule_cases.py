@@ -3,8 +3,8 @@
 A case's file name begins with its verdict: fires, silent, or cannot-tell. Keys: `about` (why the case is there),
 `target` (the release of an upgrade; none: a general check), `cloud` (fields that differ from the usual one of three
 controllers and two computes), `hosts` (only these of them), `clock_read` (host to the two times between which its
-clock was read), `facts`, and for what fires `subjects` (all of them, in order) and `says` (texts that the first
-finding contains).
+clock was read), `facts`, and for what fires `subjects` (all of them, in order), `says` (texts that the first
+finding contains), and perhaps `components` (those of all findings, in order).
 
 A fact is written `fact.id`, `fact.id@host`, or `fact.id@*` for every host not named otherwise; `{unknown: reason}` is
 one that could not be read.
@@ -23,7 +23,7 @@ from ostler.cloud.model import Api, Cloud, Databases, Host, LoadBalancer, Messag
 from ostler.facts.model import FactRequest, Snapshot, Unknown, wanted
 
 SPECS = Path(__file__).parent / "rules"
-KEYS = {"about", "target", "cloud", "hosts", "clock_read", "facts", "subjects", "says"}
+KEYS = {"about", "target", "cloud", "hosts", "clock_read", "facts", "subjects", "says", "components"}
 TAKEN_AT = 1_800_000_000.0
 """2027-01-15T08:00:00Z, when all snapshots of the cases were taken."""
 
@@ -40,6 +40,7 @@ class Case:
     snapshot: Snapshot
     subjects: list[str]
     says: list[str]
+    components: list[str]
 
     @property
     def rule(self) -> str:
@@ -78,7 +79,9 @@ def read_case(path: Path) -> Case:
         cloud = dataclasses.replace(cloud, hosts={name: cloud.host(name) for name in raw["hosts"]})
     clock_read = {host: tuple(times) for host, times in raw.get("clock_read", {}).items()}
     snapshot = Snapshot(cloud, TAKEN_AT, _facts(cloud, raw["facts"]), clock_read)
-    return Case(path, raw.get("target"), snapshot, raw.get("subjects", []), raw.get("says", []))
+    return Case(
+        path, raw.get("target"), snapshot, raw.get("subjects", []), raw.get("says", []), raw.get("components", [])
+    )
 
 
 def all_cases() -> list[Path]:

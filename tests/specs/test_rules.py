@@ -8,9 +8,10 @@ import pytest
 from rule_cases import all_cases, read_case
 
 from ostler.catalog import load_catalog
+from ostler.rules.component import component
 from ostler.rules.engine import judge
 from ostler.rules.loader import load_rules
-from ostler.rules.model import Verdict
+from ostler.rules.model import Purpose, Verdict
 
 RULES = {rule.id: rule for rule in load_rules()}
 
@@ -18,7 +19,9 @@ RULES = {rule.id: rule for rule in load_rules()}
 @pytest.mark.parametrize("path", all_cases(), ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_the_rule_says_what_the_case_is_named_after(path: Path) -> None:
     case = read_case(path)
-    judged = judge(RULES[case.rule], case.snapshot, load_catalog(), case.target)
+    rule = RULES[case.rule]
+    purpose = Purpose.DIAGNOSIS if rule.applies == "diagnosis" else None
+    judged = judge(rule, case.snapshot, load_catalog(), case.target, purpose)
     unknown = [each.unknown for each in judged if each.verdict is Verdict.CANNOT_TELL]
     found = [each.finding for each in judged if each.finding is not None]
     if case.verdict == "cannot-tell":
@@ -27,6 +30,7 @@ def test_the_rule_says_what_the_case_is_named_after(path: Path) -> None:
         return
     assert not unknown
     assert [finding.subject for finding in found] == case.subjects
+    assert not case.components or [finding.component for finding in found] == case.components
     assert bool(found) == (case.verdict == "fires")
     for text in case.says:
         assert text in "\n".join(
@@ -34,4 +38,5 @@ def test_the_rule_says_what_the_case_is_named_after(path: Path) -> None:
         )
     for finding in found:
         assert finding.code == case.rule
+        assert not finding.component or str(component(finding.component)) == finding.component
         assert "not known" not in finding.summary + finding.found

@@ -1,4 +1,4 @@
-"""`ostler diagnose`: what is broken, where, and the evidence."""
+"""`ostler diagnose`: what is broken in a cloud, or was by its logs, where, and the evidence."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import typer
 
 from ostler.cli.log_times import Since
 from ostler.cli.logs import COLLECT_AFTER, demand_whole_id
+from ostler.cli.where import CloudFile, load_cloud
 from ostler.errors import InputError
 
 FINDINGS = 1
@@ -23,37 +24,49 @@ def register(app: typer.Typer) -> None:
 
 def diagnose(
     logs: Annotated[
-        Path | None, typer.Option("--logs", metavar="DIR", help="The folder of logs to judge, or one log.")
+        Path | None,
+        typer.Option(
+            "--logs", metavar="DIR", help="A folder of logs to judge, or one log; without it, the cloud as it is."
+        ),
     ] = None,
     symptom: Annotated[
         str, typer.Option("--symptom", metavar="TEXT", help='What is wrong, in your words: "cannot attach a volume".')
     ] = "",
     server: Annotated[
-        str | None, typer.Option("--server", metavar="UUID", help="Only the requests in which this server is named.")
+        str | None,
+        typer.Option(
+            "--server", metavar="UUID", help="What has to do with this server first; of logs only its requests."
+        ),
     ] = None,
     request: Annotated[
-        str | None, typer.Option("--request", metavar="ID", help="Only this request, through all services.")
+        str | None,
+        typer.Option(
+            "--request", metavar="ID", help="What this request met on its way first; of logs only this request."
+        ),
     ] = None,
     host: Annotated[
-        list[str] | None, typer.Option("--host", metavar="HOST", help="Only what this host logged; repeatable.")
+        list[str] | None,
+        typer.Option(
+            "--host", metavar="HOST", help="What has to do with this host first; of logs only its own; repeatable."
+        ),
     ] = None,
     since: Since = None,
     html: Annotated[
-        Path | None, typer.Option("--html", metavar="FILE", help="Also write a page with the order of events.")
+        Path | None,
+        typer.Option("--html", metavar="FILE", help="Also write a page with the tree and the order of events."),
     ] = None,
+    cloud: CloudFile = None,
     as_json: Annotated[bool, typer.Option("--json", help="Write one JSON document.")] = False,
 ) -> None:
     """Say what is broken, where and why, with evidence and how sure it is; or that nobody can tell. Changes nothing.
 
-    The exit code is 0 for a healthy cloud, and 1 for a failure or when the logs do not tell. Secrets are masked.
+    Without --logs the living cloud is looked into: its hosts, its APIs, and the last 15 minutes of its logs unless
+    --since says otherwise. It takes half a minute at most, whatever hangs.
 
-    Example:  ostler diagnose --logs ./sosreports --since 2h
+    The exit code is 0 for a healthy cloud, and 1 for a failure or when nobody can tell. Secrets are masked.
+
+    Example:  ostler diagnose --cloud cloud.yaml --symptom "cannot attach a volume"
     """
-    if logs is None:
-        raise InputError(
-            "diagnosis.no-logs", "no logs were named", expected="a folder of logs, or one log",
-            do_next="name it: ostler diagnose --logs DIR",
-        )  # fmt: skip
     if server and request:
         raise InputError(
             "diagnosis.one-subject",
@@ -62,16 +75,20 @@ def diagnose(
         )
     demand_whole_id("--request", "req-", request)
     demand_whole_id("--server", "", server)
-    from ostler.cli.diagnose_logs import diagnose_folder, write_page
+    from ostler.cli.diagnose_logs import Asked, diagnose_folder, write_page
     from ostler.reporting.diagnosis_document import diagnosis_to_json
     from ostler.reporting.diagnosis_text import diagnosis_text
 
     gc.set_threshold(COLLECT_AFTER, 20, 50)
-    document = diagnose_folder(
-        logs, symptom=symptom, server=server, request=request, hosts=frozenset(host or ()), since=since
-    )
+    asked = Asked(symptom, server, request, frozenset(host or ()), since)
+    if logs is not None:
+        document = diagnose_folder(logs, asked)
+    else:
+        from ostler.cli.diagnose_cloud import diagnose_living
+
+        document = diagnose_living(load_cloud(cloud), asked, as_json=as_json)
     if html is not None:
-        write_page(html, document, logs.name)
+        write_page(html, document, logs.name if logs else document.cloud or "")
     if as_json:
         typer.echo(diagnosis_to_json(document))
     else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ostler.cli import log_sources
@@ -20,15 +20,24 @@ from ostler.logs.wanted import Wanted, any_of
 from ostler.reporting.diagnosis_document import DiagnosisShown, diagnosis_shown
 
 
-def diagnose_folder(
-    where: Path, *, symptom: str, server: str | None, request: str | None, hosts: frozenset[str], since: str | None
-) -> DiagnosisShown:
+@dataclass(frozen=True)
+class Asked:
+    """What the operator asks about: a symptom in a user's words, a server, a request, hosts; and since when."""
+
+    symptom: str = ""
+    server: str | None = None
+    request: str | None = None
+    hosts: frozenset[str] = frozenset()
+    since: str | None = None
+
+
+def diagnose_folder(where: Path, asked: Asked) -> DiagnosisShown:
     """Read the logs of a folder and judge them."""
-    with log_sources.of_folder(where, since) as (opened, tally, begins):
+    with log_sources.of_folder(where, asked.since) as (opened, tally, begins):
         opened = with_clocks(opened, compare_clocks(opened, Tally()))
-        wanted = _about(Wanted(Level.INFO, begins, None, hosts), opened, server, request)
+        wanted = _about(Wanted(Level.INFO, begins, None, asked.hosts), opened, asked.server, asked.request)
         seen = observe(in_order(opened, wanted, tally), knowledge())
-    return diagnosis_shown(diagnose(seen, knowledge(), symptom), tally)
+    return diagnosis_shown(diagnose(seen, knowledge(), asked.symptom), tally)
 
 
 def _about(wanted: Wanted, opened: list[Opened], server: str | None, request: str | None) -> Wanted:

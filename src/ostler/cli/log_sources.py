@@ -77,7 +77,7 @@ def of_hosts(
             level = "debug" if words else wanted.level.name.lower()
             with reading(replace(cloud, api=None), as_json=as_json):
                 answer = fetch_logs(transport, _hosts(cloud, wanted), LiveWanted(fetched, level, tuple(words)), folder)
-            opened, tally = _opened(folder, answer)
+            opened, tally = opened_logs(folder, answer)
             more = _more_words(request, server, opened) - set(words)
             if not more:
                 break
@@ -98,7 +98,7 @@ def follow(cloud: Cloud, wanted: Wanted, since: str | None, *, is_full: bool, as
             with tempfile.TemporaryDirectory(prefix="ostler-logs-") as name:
                 answer = fetch_logs(transport, _hosts(cloud, wanted), live, Path(name), seen)
                 seen = answer.seen
-                opened, tally = _opened(Path(name), answer)
+                opened, tally = opened_logs(Path(name), answer)
                 events = in_order(opened, replace(wanted, since=begins), tally)
                 for line in map(event_line, events) if as_json else lines.of(events):
                     typer.echo(line)
@@ -129,7 +129,7 @@ def _hosts(cloud: Cloud, wanted: Wanted) -> Sequence[str]:
     return sorted(wanted.hosts or cloud.hosts)
 
 
-def _opened(folder: Path, answer: LiveAnswer) -> tuple[list[Opened], Tally]:
+def opened_logs(folder: Path, answer: LiveAnswer) -> tuple[list[Opened], Tally]:
     """Look into what was fetched; hosts that gave nothing are told of."""
     tally = Tally()
     opened: list[Opened] = []

@@ -51,8 +51,9 @@ SUBJECTS = {
 """Words of a symptom, and the project they are about."""
 
 
-def diagnose(seen: Seen, knowledge: Knowledge, symptom: str = "") -> Diagnosis:
-    """Judge what was seen. ``symptom`` is what a user says is wrong, in any words; it only moves what is ranked."""
+def diagnose(seen: Seen, knowledge: Knowledge, symptom: str = "", logs: str = "--logs DIR ") -> Diagnosis:
+    """Judge what was seen. ``symptom`` is what a user says is wrong, in any words; it only moves what is ranked.
+    ``logs`` is how `ostler logs` is told where these logs are."""
     evidence = evidence_in(seen, knowledge)
     signs = failure_clues(evidence)
     sure = logistic(signs, weights()["failure"])
@@ -61,7 +62,7 @@ def diagnose(seen: Seen, knowledge: Knowledge, symptom: str = "") -> Diagnosis:
     missing = missing_in(seen)
     verdict = _verdict(sure, missing)
     projects = project_shares(shares)
-    findings = () if verdict is Verdict.HEALTHY else _findings(evidence, shares, sure)
+    findings = () if verdict is Verdict.HEALTHY else _findings(evidence, shares, sure, logs)
     return Diagnosis(
         verdict, sure, tuple(signs), missing, tuple((name, sure * share) for name, share in projects), findings,
         seen.events, seen.begins, seen.ends,
@@ -97,17 +98,17 @@ def project_shares(shares: Mapping[str, float]) -> list[tuple[str, float]]:
     return sorted(found.items(), key=lambda each: -each[1])
 
 
-def _findings(evidence: Evidence, shares: Mapping[str, float], sure: float) -> tuple[Diagnosed, ...]:
+def _findings(evidence: Evidence, shares: Mapping[str, float], sure: float, logs: str) -> tuple[Diagnosed, ...]:
     ranked = sorted(
         (name for name in shares if name != ELSEWHERE), key=lambda name: (-shares[name], name)
     )[:MOST_FINDINGS]  # fmt: skip
     return tuple(
-        _finding(evidence, evidence.candidates[name], shares[name] * sure)
+        _finding(evidence, evidence.candidates[name], shares[name] * sure, logs)
         for place, name in enumerate(ranked) if place < LEAST_FINDINGS or shares[name] * sure >= LEAST_CONFIDENCE
     )  # fmt: skip
 
 
-def _finding(evidence: Evidence, candidate: Candidate, confidence: float) -> Diagnosed:
+def _finding(evidence: Evidence, candidate: Candidate, confidence: float, logs: str) -> Diagnosed:
     worth = weights()["place"]
     clues = sorted(candidate.clues, key=lambda name: -worth.get(name, 0.0) * candidate.clues[name])
     pointing = [
@@ -118,7 +119,7 @@ def _finding(evidence: Evidence, candidate: Candidate, confidence: float) -> Dia
     return Diagnosed(
         kind, candidate.project, where[0], where[1], candidate.module, candidate.function, confidence,
         tuple(pointing[:MOST_CLUES]), tuple(candidate.said), _consequences(evidence, candidate),
-        _do_next(kind, candidate, where),
+        _do_next(kind, candidate, where, logs),
     )  # fmt: skip
 
 
@@ -169,14 +170,14 @@ def _answered(answer: Answer) -> Consequence:
     )
 
 
-def _do_next(kind: Kind, candidate: Candidate, where: tuple[str, str]) -> tuple[str, ...]:
+def _do_next(kind: Kind, candidate: Candidate, where: tuple[str, str], logs: str) -> tuple[str, ...]:
     request = next((said.request for said in candidate.said if said.request), None)
     server = next((said.instance for said in candidate.said if said.instance), None)
     steps = [kind.do_next]
     if request:
-        steps.append(f"follow the request through all services: ostler logs --logs DIR --request {request}")
+        steps.append(f"follow the request through all services: ostler logs {logs}--request {request}")
     if server:
-        steps.append(f"see all that was said of the server: ostler logs --logs DIR --server {server}")
+        steps.append(f"see all that was said of the server: ostler logs {logs}--server {server}")
     if where[0]:
         steps.append(
             f"if {where[0]}{f' on {where[1]}' if where[1] else ''} was changed shortly before, take that back first"

@@ -17,6 +17,7 @@ from pathlib import Path
 from ostler.errors import InputError
 
 FOLDER_MODE = 0o700
+JOURNAL_NAME = "journal.sqlite"
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Home:
     @property
     def journal(self) -> Path:
         """The journal's database."""
-        return self._made(self.folder) / "journal.sqlite"
+        return self._made(self.folder) / JOURNAL_NAME
 
     def run_folder(self, run: str) -> Path:
         """The folder of one run."""

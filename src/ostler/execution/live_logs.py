@@ -50,12 +50,14 @@ Seen = dict[str, dict[str, list[int]]]
 @dataclass(frozen=True)
 class LiveWanted:
     """What is wanted of the hosts: events since a time (seconds since the epoch), of a level and above, with one of
-    these words. One that is followed is asked for again: lines without an end are left until they have one."""
+    these words; of one log at most the newest ``most_bytes``. One that is followed is asked for again: lines without an
+    end are left until they have one."""
 
     since: float
     level: str = "debug"
     words: tuple[str, ...] = ()
     patterns: tuple[str, ...] = PATTERNS
+    most_bytes: int = MOST_BYTES
     is_followed: bool = False
 
 
@@ -112,7 +114,7 @@ def read_command(wanted: LiveWanted, seen: Mapping[str, list[int]]) -> Command:
         "grave": grave_words(Level[wanted.level.upper()]),
         "words": list(wanted.words),
         "patterns": list(wanted.patterns),
-        "most_bytes": MOST_BYTES,
+        "most_bytes": wanted.most_bytes,
         "seen": dict(seen),
         "is_followed": wanted.is_followed,
     }

@@ -11,6 +11,7 @@ from ostler.facts.model import FactRequest, JsonValue, Snapshot, Unknown
 from ostler.remote.protocol import Api, Transport
 from ostler.rules.engine import evaluate, facts_needed
 from ostler.rules.loader import load_rules
+from ostler.rules.model import Purpose
 
 PAUSE_S = 5.0
 
@@ -32,16 +33,19 @@ def look_again(
     target: str | None,
     now: Callable[[], float],
     pause: Callable[[float], None],
+    *,
+    is_diagnosis: bool = False,
 ) -> Snapshot:
     """Return a snapshot that holds, when a rule that asks for it fires, a second reading of that rule's facts.
 
     The first reading is returned unchanged, at once, when no such rule fires.
     """
+    purpose = Purpose.DIAGNOSIS if is_diagnosis else Purpose.HEALTH if target is None else Purpose.UPGRADE
     doubtful = [rule for rule in load_rules() if rule.confirm]
-    codes = {finding.code for finding in evaluate(doubtful, first, load_catalog(), target)}
+    codes = {finding.code for finding in evaluate(doubtful, first, load_catalog(), target, is_diagnosis=is_diagnosis)}
     fired = [rule for rule in doubtful if rule.id in codes]
     if not fired:
         return first
     pause(PAUSE_S)
-    requests = facts_needed(fired, first.cloud, is_upgrade=target is not None)
+    requests = facts_needed(fired, first.cloud, purpose)
     return replace(first, later=read_snapshot(first.cloud, transport, api, requests, now))

@@ -20,8 +20,9 @@ def ask(statements: str, *, go_on: bool = False, timeout_s: float = 30.0) -> Com
 
     `go_on`: a statement that fails (a table that is not there) does not stop those after it.
     """
-    options = ("--batch", "--raw", "--skip-column-names", *(("--force",) if go_on else ()))
-    return read("mariadb", *options, "--execute", statements, timeout_s=timeout_s)
+    options = ("--batch", "--raw", "--skip-column-names", "--execute", statements)
+    # --execute takes --force back (mariadb(1), tried with 10.11.19 on 2026-11-26), so it comes first.
+    return read("mariadb", *options, *(("--force",) if go_on else ()), timeout_s=timeout_s)
 
 
 def identifier(name: str) -> str:

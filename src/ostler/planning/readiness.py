@@ -15,6 +15,7 @@ from ostler.errors import Finding, InputError, Severity
 from ostler.facts.model import FactRequest, Snapshot
 from ostler.rules.engine import evaluate, facts_needed
 from ostler.rules.loader import load_rules
+from ostler.rules.model import Purpose
 
 UPGRADABLE = ("venv",)
 """Deployment kinds whose software Ostler can replace."""
@@ -47,7 +48,7 @@ def worst_first(findings: Iterable[Finding]) -> list[Finding]:
 
 def readiness_requests(cloud: Cloud, *, is_upgrade: bool) -> tuple[FactRequest, ...]:
     """Return the facts that :func:`readiness` reads: those its rules name."""
-    return facts_needed(load_rules(), cloud, is_upgrade=is_upgrade)
+    return facts_needed(load_rules(), cloud, Purpose.UPGRADE if is_upgrade else Purpose.HEALTH)
 
 
 def _request(catalog: Catalog, cloud: Cloud, target: str | None, *, is_rolling: bool) -> list[Finding]:

@@ -14,7 +14,7 @@ from ostler.diagnosis.observing import Said
 from ostler.logs.reading import Tally
 from ostler.reporting.log_words import clean, moment, shown
 
-DIAGNOSIS_FORMAT = 1
+DIAGNOSIS_FORMAT = 2
 """Raised when a reader of the JSON would have to change."""
 
 LONGEST_LINE = 400
@@ -35,16 +35,41 @@ class EvidenceShown(BaseModel):
 
 
 class ConsequenceShown(BaseModel):
-    """Something that followed from what a finding is about, and the line that tells it."""
+    """Something that followed from what a finding is about: the line that tells it, and what followed in turn. In a
+    living cloud `code` is that of the rule that found it, `component` the part it was found of."""
 
     what: str
-    evidence: EvidenceShown
+    code: str | None = None
+    component: str | None = None
+    evidence: EvidenceShown | None = None
+    cause_of: list[ConsequenceShown] = []
+
+
+class ChangeShown(BaseModel):
+    """Something that was changed on a host of a cause, shortly before it showed."""
+
+    time: str
+    host: str
+    what: str
+
+
+class NoteShown(BaseModel):
+    """Something that is worth knowing and no fault, or that could not be judged."""
+
+    code: str
+    summary: str
+    subject: str
+    found: str
+    do_next: str
+    evidence: list[str]
 
 
 class FindingShown(BaseModel):
     """One place that may be at fault. `module` is a source file and `function` one in it; null where that makes no
     sense. Of findings with a `confidence` of 0.8, about eight in ten are right; `because` names the clues, the
-    weightiest first."""
+    weightiest first. What rules found in a living cloud has a `severity`, a `component` (`kind:name@host`), or the same
+    on several hosts in `components`, `found` and `expected`, `facts` that show it, and what was `changed` shortly
+    before."""
 
     code: str
     summary: str
@@ -58,6 +83,13 @@ class FindingShown(BaseModel):
     cause_of: list[ConsequenceShown]
     evidence: list[EvidenceShown]
     do_next: list[str]
+    component: str | None = None
+    components: list[str] = []
+    severity: Literal["failure", "warning", "note"] | None = None
+    found: str = ""
+    expected: str = ""
+    facts: list[str] = []
+    changed: list[ChangeShown] = []
 
 
 class ProjectShown(BaseModel):
@@ -76,7 +108,8 @@ class ProblemShown(BaseModel):
 
 class DiagnosisShown(BaseModel):
     """The whole. `sure` is how sure it is that users saw a failure, `signs` say why; `missing` is what is not in the
-    logs and would have to be for `healthy`; `findings` are ranked, the likeliest first. Times are UTC."""
+    logs and would have to be for `healthy`; `findings` are ranked, the likeliest first. Times are UTC. `cloud` is null
+    for a folder of logs; of a living cloud `unread` says what could not be judged, `notes` what is no fault."""
 
     format: int
     verdict: Literal["failure", "healthy", "unsure"]
@@ -89,6 +122,9 @@ class DiagnosisShown(BaseModel):
     begins: str | None
     ends: str | None
     problems: list[ProblemShown]
+    cloud: str | None = None
+    notes: list[NoteShown] = []
+    unread: list[NoteShown] = []
 
 
 def diagnosis_shown(diagnosis: Diagnosis, tally: Tally) -> DiagnosisShown:
@@ -120,16 +156,17 @@ def _finding(found: Diagnosed) -> FindingShown:
         confidence=round(found.confidence, 3),
         because=list(found.because),
         cause_of=[_consequence(each) for each in found.cause_of],
-        evidence=[_evidence(each) for each in found.evidence],
+        evidence=[evidence_shown(each) for each in found.evidence],
         do_next=[clean(each) for each in found.do_next],
     )
 
 
 def _consequence(each: Consequence) -> ConsequenceShown:
-    return ConsequenceShown(what=shown(each.what, LONGEST_LINE), evidence=_evidence(each.said))
+    return ConsequenceShown(what=shown(each.what, LONGEST_LINE), evidence=evidence_shown(each.said))
 
 
-def _evidence(said: Said) -> EvidenceShown:
+def evidence_shown(said: Said) -> EvidenceShown:
+    """A logged line as evidence."""
     return EvidenceShown(
         time=moment(said.time),
         host=clean(said.host),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ostler.reporting.diagnosis_document import DiagnosisShown, EvidenceShown
-from ostler.reporting.diagnosis_text import verdict_sentence
+from ostler.reporting.diagnosis_text import followed_by, verdict_sentence
 from ostler.reporting.log_words import clean
 from ostler.reporting.pages import page
 
@@ -24,7 +24,7 @@ def _in_order(document: DiagnosisShown) -> list[tuple[EvidenceShown, list[str]]]
     lines: dict[tuple[str, str, int], tuple[EvidenceShown, list[str]]] = {}
     for place, finding in enumerate(document.findings, 1):
         said = [(line, f"speaks for finding {place}") for line in finding.evidence]
-        said += [(each.evidence, each.what) for each in finding.cause_of]
+        said += followed_by(finding.cause_of)
         for line, why in said:
             _, reasons = lines.setdefault((line.time, line.file, line.line), (line, []))
             if why not in reasons:

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ostler.reporting.diagnosis_document import DiagnosisShown, EvidenceShown, FindingShown
+from ostler.reporting.diagnosis_document import (
+    ConsequenceShown,
+    DiagnosisShown,
+    EvidenceShown,
+    FindingShown,
+    NoteShown,
+)
 from ostler.reporting.log_words import PERSONAL
 
 LIKELY = 0.5
 OTHERS = 4
 MOST_EVIDENCE = 3
+MOST_FACTS = 6
+MOST_BRANCHES = 8
+DEEPEST = 4
+MOST_CAUSES = 8
+MOST_NOTES = 8
 
 
 def diagnosis_text(document: DiagnosisShown) -> Iterator[str]:
@@ -23,19 +34,48 @@ def diagnosis_text(document: DiagnosisShown) -> Iterator[str]:
         first, *others = document.findings
         yield ""
         yield from _finding_text(first)
-        if others:
+        by_itself = [each for each in others if each.severity]
+        yield from _by_itself(by_itself)
+        if len(by_itself) < len(others):
             yield ""
             yield "If it is not that:"
-        for each in others[:OTHERS]:
+        for each in [each for each in others if not each.severity][:OTHERS]:
             yield f"  {_percent(each.confidence)}  {each.summary} ({_where(each)})"
+    yield from _notes("Not read, so not judged:", document.unread)
+    yield from _notes("Worth knowing:", document.notes)
     for problem in document.problems:
         yield f"not read: {problem.file}: {problem.says}"
-    if any(each.personal for finding in document.findings for each in _lines_of(finding)):
+    if any(each.personal for finding in document.findings for each in lines_of(finding)):
         yield f"{PERSONAL} holds personal data: do not pass it on"
+
+
+def _by_itself(found: list[FindingShown]) -> Iterator[str]:
+    """Causes that the first one does not explain: each with what follows from it, and what to do."""
+    if found:
+        yield ""
+        yield "Also broken, for another reason:"
+    for each in found[:MOST_CAUSES]:
+        yield f"  {_percent(each.confidence)}  {each.summary}  [{each.code}]"
+        yield from _tree(each.cause_of, "       ", DEEPEST - 1)
+        yield from (f"       do next: {step}" for step in each.do_next[:1])
+    if len(found) > MOST_CAUSES:
+        yield f"  and {len(found) - MOST_CAUSES} more: ostler diagnose --json tells all"
+
+
+def _notes(heading: str, notes: list[NoteShown]) -> Iterator[str]:
+    if notes:
+        yield ""
+        yield heading
+    for note in notes[:MOST_NOTES]:
+        yield f"  - {note.subject}: {note.summary}{f' ({note.found})' if note.found else ''}"
+    if len(notes) > MOST_NOTES:
+        yield f"  - and {len(notes) - MOST_NOTES} more"
 
 
 def verdict_sentence(document: DiagnosisShown) -> str:
     """The verdict in one sentence."""
+    if document.cloud is not None and (document.verdict != "failure" or document.findings[:1]):
+        return _living_sentence(document)
     if document.verdict == "healthy":
         when = f"from {document.begins} to {document.ends}"
         return f"Healthy: {document.events:,} events {when} show nothing that users saw fail."
@@ -51,26 +91,73 @@ def verdict_sentence(document: DiagnosisShown) -> str:
     return f"Users saw something fail ({_percent(document.sure)} sure); {how} {first.project}: {first.summary}."
 
 
+def _living_sentence(document: DiagnosisShown) -> str:
+    """The verdict on a living cloud, which is judged by its facts first."""
+    if document.verdict == "healthy":
+        return f"Healthy: all of {document.cloud} was read, and nothing is wrong with it."
+    if document.verdict == "unsure":
+        why = "not everything could be read" if document.unread else "something unusual was logged"
+        return f"Unsure: nothing was found to be wrong with {document.cloud}, but {why}."
+    first = document.findings[0]
+    if first.severity is None:
+        return (
+            f"Something fails ({_percent(document.sure)} sure), as the logs say; the likeliest place: {first.summary}."
+        )
+    others = sum(each.severity is not None for each in document.findings) - 1
+    also = f", and {others} other{'s' if others > 1 else ''} for another reason" if others else ""
+    return f"Broken: {first.summary} ({_percent(first.confidence)} sure){also}."
+
+
 def _finding_text(found: FindingShown) -> Iterator[str]:
     yield f"{_percent(found.confidence)} sure  {found.summary}  [{found.code}]"
     yield f"   {_where(found)}; because: {'; '.join(found.because) or 'nothing else points elsewhere'}"
-    for at, each in enumerate(found.cause_of):
-        branch = "└─" if at == len(found.cause_of) - 1 else "├─"
-        yield f"   {branch} {each.evidence.time[11:19]} {each.what}  ({_place(each.evidence)})"
-    if found.evidence:
+    if found.found:
+        yield f"   found: {found.found}{f'; expected: {found.expected}' if found.expected else ''}"
+    yield from _tree(found.cause_of, "   ")
+    if found.evidence or found.facts:
         yield "Evidence:"
+    for fact in found.facts[:MOST_FACTS]:
+        yield f"  {fact}"
     for line in found.evidence[:MOST_EVIDENCE]:
         mark = f" {PERSONAL}" if line.personal else ""
         yield f"  {line.time[11:23]} {_place(line)}{mark}"
         yield f"      {line.text}"
+    if found.changed:
+        yield "Changed shortly before:"
+    for change in found.changed:
+        yield f"  {change.time[11:19]} {change.host}: {change.what}"
     yield "Do next:"
     for step in found.do_next:
         yield f"  - {step}"
 
 
-def _lines_of(found: FindingShown) -> Iterator[EvidenceShown]:
+def _tree(followed: list[ConsequenceShown], indent: str, depth: int = 0) -> Iterator[str]:
+    """What followed, as branches; of many alike only the first are drawn."""
+    shown = followed[:MOST_BRANCHES]
+    for at, each in enumerate(shown):
+        is_last = at == len(shown) - 1 and len(followed) == len(shown)
+        when = f"{each.evidence.time[11:19]} " if each.evidence else ""
+        where = f"  ({_place(each.evidence)})" if each.evidence else ""
+        yield f"{indent}{'└─' if is_last else '├─'} {when}{each.what}{where}"
+        if depth < DEEPEST:
+            yield from _tree(each.cause_of, f"{indent}{'  ' if is_last else '│ '} ", depth + 1)
+    if len(followed) > len(shown):
+        yield f"{indent}└─ and {len(followed) - len(shown)} more"
+
+
+def lines_of(found: FindingShown) -> Iterator[EvidenceShown]:
+    """All lines that a finding names."""
     yield from found.evidence
-    yield from (each.evidence for each in found.cause_of)
+    for each, _ in followed_by(found.cause_of):
+        yield each
+
+
+def followed_by(followed: list[ConsequenceShown]) -> Iterator[tuple[EvidenceShown, str]]:
+    """The lines that tell what followed, with what they tell."""
+    for each in followed:
+        if each.evidence:
+            yield each.evidence, each.what
+        yield from followed_by(each.cause_of)
 
 
 def _where(found: FindingShown) -> str:

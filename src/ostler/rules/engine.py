@@ -14,7 +14,7 @@ from ostler.cloud.model import Cloud
 from ostler.errors import Finding
 from ostler.facts.model import FactRequest, Snapshot, wanted
 from ostler.rules.judging import every, holds
-from ostler.rules.model import CannotTell, Level, Rule, Verdict
+from ostler.rules.model import CannotTell, Level, Purpose, Rule, Verdict
 from ostler.rules.place import Missing, place
 from ostler.rules.scope import Scope
 from ostler.rules.unread import unread_findings
@@ -34,47 +34,71 @@ class Judgement:
 
 
 def evaluate(
-    rules: Sequence[Rule], snapshot: Snapshot, catalog: Catalog, target: str | None = None, *, is_rolling: bool = True
+    rules: Sequence[Rule],
+    snapshot: Snapshot,
+    catalog: Catalog,
+    target: str | None = None,
+    *,
+    is_rolling: bool = True,
+    is_diagnosis: bool = False,
 ) -> list[Finding]:
     """Return what the rules have to say of a snapshot, in the order of the rules; what could not be judged comes
     last (``host.unreachable``, ``rules.cannot-tell``), one finding for each host and reason. Without ``is_rolling``
-    those are left out that only hold where services of both releases run side by side."""
+    those are left out that only hold where services of both releases run side by side; with ``is_diagnosis`` those
+    are judged too that are for it alone."""
     asked = [rule for rule in rules if is_rolling or rule.applies != "rolling"]
-    judgements = [each for rule in asked for each in _confirmed(rule, snapshot, catalog, target)]
+    purpose = Purpose.DIAGNOSIS if is_diagnosis else _purpose(target)
+    judgements = [each for rule in asked for each in _confirmed(rule, snapshot, catalog, target, purpose)]
     found = [each.finding for each in judgements if each.finding is not None]
     return [*found, *unread_findings([(each.rule.id, each.unknown) for each in judgements if each.unknown])]
 
 
-def _confirmed(rule: Rule, snapshot: Snapshot, catalog: Catalog, target: str | None) -> list[Judgement]:
+def _purpose(target: str | None) -> Purpose:
+    return Purpose.HEALTH if target is None else Purpose.UPGRADE
+
+
+def _confirmed(
+    rule: Rule, snapshot: Snapshot, catalog: Catalog, target: str | None, purpose: Purpose
+) -> list[Judgement]:
     """Return a rule's verdicts, without those that a second look refutes."""
-    judged = judge(rule, snapshot, catalog, target)
+    judged = judge(rule, snapshot, catalog, target, purpose)
     if not rule.confirm or snapshot.later is None:
         return judged
-    later = judge(rule, snapshot.later, catalog, target)
+    later = judge(rule, snapshot.later, catalog, target, purpose)
     if any(each.unknown for each in later):
         return judged
     again = {each.finding.subject for each in later if each.finding}
     return [each for each in judged if each.finding is None or each.finding.subject in again]
 
 
-def judge(rule: Rule, snapshot: Snapshot, catalog: Catalog, target: str | None = None) -> list[Judgement]:
-    """Return a rule's verdict on each of its subjects; none when it does not apply to the cloud or the request."""
-    if not applies(rule, snapshot.cloud, is_upgrade=target is not None):
+def judge(
+    rule: Rule, snapshot: Snapshot, catalog: Catalog, target: str | None = None, purpose: Purpose | None = None
+) -> list[Judgement]:
+    """Return a rule's verdict on each of its subjects; none when it does not apply to the cloud or the request.
+    ``purpose`` None: health in general, or the upgrade to ``target``."""
+    if not applies(rule, snapshot.cloud, purpose or _purpose(target)):
         return []
     scope = Scope(rule, Context(snapshot, catalog, target), {})
     return [_judge_one(rule, each) for each in _subjects(scope, rule.for_each)]
 
 
-def applies(rule: Rule, cloud: Cloud, *, is_upgrade: bool) -> bool:
-    """Whether a rule has anything to say of a cloud, in general or before an upgrade."""
-    return (rule.applies == "always" or is_upgrade) and all(FEATURES[need](cloud) for need in rule.needs)
+JUDGED_FOR = {
+    Purpose.HEALTH: ("always",),
+    Purpose.UPGRADE: ("always", "upgrade", "rolling"),
+    Purpose.DIAGNOSIS: ("always", "diagnosis"),
+}
 
 
-def facts_needed(rules: Sequence[Rule], cloud: Cloud, *, is_upgrade: bool) -> tuple[FactRequest, ...]:
+def applies(rule: Rule, cloud: Cloud, purpose: Purpose) -> bool:
+    """Whether a rule has anything to say of a cloud for a purpose."""
+    return rule.applies in JUDGED_FOR[purpose] and all(FEATURES[need](cloud) for need in rule.needs)
+
+
+def facts_needed(rules: Sequence[Rule], cloud: Cloud, purpose: Purpose) -> tuple[FactRequest, ...]:
     """Return the facts the rules read, each once."""
     found: dict[FactRequest, None] = {}
     for rule in rules:
-        if applies(rule, cloud, is_upgrade=is_upgrade):
+        if applies(rule, cloud, purpose):
             for request in _requests(rule, cloud):
                 found[request] = None
     return tuple(found)
@@ -141,6 +165,7 @@ def _finding(rule: Rule, scope: Scope) -> Finding:
         expected=fill(rule.expected, scope.value),
         do_next=fill(rule.do_next, scope.value, to_type=True),
         evidence=_evidence(rule, scope),
+        component=fill(rule.component, scope.value),
     )
 
 

@@ -92,16 +92,18 @@ class Source:
 class Rule:
     """One rule. Its texts are templates: ``{place}`` stands for a value.
 
-    ``applies`` is ``always``, only when an ``upgrade`` is prepared, or only when one is that runs services of both
-    releases side by side (``rolling``); ``severity_for_upgrade`` replaces
-    ``severity`` then (None: it does not). ``needs`` are the features a cloud must have (see ``vocabulary``). The
+    ``applies`` is ``always``, only when an ``upgrade`` is prepared, only when one is that runs services of both
+    releases side by side (``rolling``), or only in a ``diagnosis``; ``severity_for_upgrade`` replaces
+    ``severity`` before an upgrade (None: it does not). ``component`` is the part of the cloud it is about; empty only
+    for rules about upgrades. ``is_symptom``: it shows that the part does not do its work, not that it is itself what is
+    broken. ``needs`` are the features a cloud must have (see ``vocabulary``). The
     rule fires for every subject for which all conditions of ``when`` hold.
     """
 
     id: str
     severity: Severity
     severity_for_upgrade: Severity | None
-    applies: Literal["always", "upgrade", "rolling"]
+    applies: Literal["always", "upgrade", "rolling", "diagnosis"]
     needs: tuple[str, ...]
     facts: tuple[FactUse, ...]
     for_each: tuple[Level, ...]
@@ -115,10 +117,20 @@ class Rule:
     do_next: str
     source: Source
     confirm: bool = False
+    component: str = ""
+    is_symptom: bool = False
 
     def severity_when(self, is_upgrade: bool) -> Severity:
         """Return how much it matters now."""
         return (self.severity_for_upgrade if is_upgrade else None) or self.severity
+
+
+class Purpose(StrEnum):
+    """What rules are judged for: health in general, an upgrade, or a diagnosis."""
+
+    HEALTH = "health"
+    UPGRADE = "upgrade"
+    DIAGNOSIS = "diagnosis"
 
 
 class Verdict(StrEnum):

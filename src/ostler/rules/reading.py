@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from ostler.errors import Severity
+from ostler.rules.component import check_template
 from ostler.rules.model import (
     Condition,
     Derivation,
@@ -28,8 +29,19 @@ from ostler.rules.vocabulary import FEATURES, FUNCTIONS, GROUPS, OPERATIONS
 from ostler.rules.wording import places_in
 
 REQUIRED = ("id", "severity", "applies", "facts", "when", "subject", "summary", "do_next", "source")
-OPTIONAL = ("severity_for_upgrade", "needs", "for_each", "let", "found", "expected", "evidence", "confirm")
-TEXTS = ("subject", "summary", "found", "expected", "do_next")
+OPTIONAL = (
+    "severity_for_upgrade",
+    "needs",
+    "for_each",
+    "let",
+    "found",
+    "expected",
+    "evidence",
+    "confirm",
+    "component",
+    "symptom",
+)
+TEXTS = ("subject", "summary", "found", "expected", "do_next", "component")
 GIVEN_NAMES = ("cloud", "catalog", "target")
 LEVEL_KINDS = ("hosts", "services", "databases", "items")
 GROUP_KINDS = ("all", "any", "none")
@@ -44,7 +56,7 @@ def rule_from(raw: object) -> Rule:
         id=_text(data, "id"),
         severity=Severity(data["severity"]),
         severity_for_upgrade=Severity(data["severity_for_upgrade"]) if "severity_for_upgrade" in data else None,
-        applies=_one_of(data["applies"], "applies", ("always", "upgrade", "rolling")),
+        applies=_one_of(data["applies"], "applies", ("always", "upgrade", "rolling", "diagnosis")),
         needs=tuple(_one_of(need, "needs", tuple(FEATURES)) for need in data.get("needs", ())),
         facts=tuple(_fact(alias, text) for alias, text in _mapping(data["facts"], "facts").items()),
         for_each=tuple(_level(item) for item in data.get("for_each", ())),
@@ -58,7 +70,10 @@ def rule_from(raw: object) -> Rule:
         do_next=_text(data, "do_next"),
         source=Source(**_keys(data["source"], "source", ("where", "date"))),
         confirm=_one_of(data.get("confirm", False), "confirm", (True, False)),
+        component=_text(data, "component"),
+        is_symptom=_one_of(data.get("symptom", False), "symptom", (True, False)),
     )
+    _check_component(rule)
     _check_names(rule)
     return rule
 
@@ -143,6 +158,14 @@ def _literal_or_ref(value: Any) -> Any:
     if isinstance(value, Mapping):
         return Ref(place(str(_keys(value, "a comparison's other side", ("ref",))["ref"])))
     return value
+
+
+def _check_component(rule: Rule) -> None:
+    """A rule that is judged in a diagnosis must say which part of the cloud it is about."""
+    if rule.component:
+        check_template(rule.component)
+    elif rule.applies in ("always", "diagnosis"):
+        raise ValueError(f"the rule lacks the key 'component', which one that applies {rule.applies} must have")
 
 
 def _check_names(rule: Rule) -> None:

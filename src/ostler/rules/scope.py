@@ -12,7 +12,7 @@ from typing import Any
 from ostler.facts.model import Unknown, wanted
 from ostler.rules.model import CannotTell, Derivation, FactUse, Ref, Rule
 from ostler.rules.place import Missing, Place, step_into
-from ostler.rules.vocabulary import FUNCTIONS, GROUPS, Context
+from ostler.rules.vocabulary import FUNCTIONS, GROUPS, OF_THE_KNOWN, Context
 from ostler.rules.worlds import catalog_values, cloud_values
 
 ODD_VALUE = (TypeError, ValueError, KeyError, AttributeError, IndexError)
@@ -95,6 +95,8 @@ class Scope:
         for given in (value, argument):
             if isinstance(given, (CannotTell, Missing)):
                 return given
+        if derivation.function in OF_THE_KNOWN:
+            value = _known(value)
         unknown = first_unknown(value)
         if unknown is not None:
             return unknown
@@ -147,3 +149,11 @@ def first_unknown(value: Any) -> CannotTell | None:
     if isinstance(value, Mapping):
         return next((item for item in value.values() if isinstance(item, CannotTell)), None)
     return None
+
+
+def _known(value: Any) -> Any:
+    """Return what is known of a fact gathered over hosts; all of it when nothing is."""
+    if not isinstance(value, Mapping):
+        return value
+    known = {host: item for host, item in value.items() if not isinstance(item, CannotTell)}
+    return known or value

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ostler.errors import Finding, Severity
+from ostler.rules.component import Component
 from ostler.rules.model import CannotTell
 from ostler.rules.wording import cleaned, in_words
 
@@ -38,6 +39,7 @@ def _finding(same: Sequence[tuple[str, CannotTell]]) -> Finding:
             expected="an answer",
             do_next=cleaned(cause.do_next) or MEND,
             evidence=evidence,
+            component=str(Component("host", host=cause.host)),
         )
     facts = sorted({each.about for _, each in same})
     return Finding(

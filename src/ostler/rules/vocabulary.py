@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from statistics import median_low
 from typing import Any
 
 from ostler.catalog import Catalog
@@ -16,6 +17,7 @@ from ostler.errors import InputError
 from ostler.facts.model import Snapshot
 from ostler.facts.predicate import OPERATIONS as PREDICATE_OPERATIONS
 from ostler.facts.service_units import expected_services
+from ostler.rules import peers
 
 
 @dataclass(frozen=True)
@@ -154,6 +156,14 @@ def _apart_s(_: Context, offsets: Any, __: Any) -> float:
     return max(0.0, latest_low - earliest_high)
 
 
+def _odd_clock(_: Context, offsets: Any, __: Any) -> str:
+    """The host whose clock is farthest from the one in the middle; of two hosts nobody can tell, and it is the later
+    by name."""
+    middles: dict[str, float] = {host: (low + high) / 2 for host, (low, high) in offsets.items()}
+    usual = median_low(middles.values())
+    return max(middles, key=lambda host: (abs(middles[host] - usual), host))
+
+
 def _clock_lines(_: Context, offsets: Any, __: Any) -> list[str]:
     return [f"{host}: {low:+.1f} to {high:+.1f} s" for host, (low, high) in sorted(offsets.items())]
 
@@ -167,6 +177,54 @@ def _age_s(context: Context, value: Any, _: Any) -> int:
     return int(context.snapshot.taken_at - value)
 
 
+def _within(_: Context, value: Any, others: Any) -> list[Any]:
+    return [item for item in value if item in others]
+
+
+def _keys_where(_: Context, value: Any, word: Any) -> list[str]:
+    return sorted(key for key, item in value.items() if item == word)
+
+
+def _keys_where_any(_: Context, value: Any, word: Any) -> list[str]:
+    """The keys that have a value in at least one of several mappings."""
+    return sorted({key for items in value.values() for key, item in items.items() if item == word})
+
+
+def _beyond(_: Context, value: Any, limit: Any) -> dict[str, Any]:
+    """Those of named numbers that are farther from zero than a limit."""
+    return {key: number for key, number in sorted(value.items()) if abs(number) > limit}
+
+
+def _names_missing(_: Context, value: Any, everywhere: Any) -> list[str]:
+    """From `host.names` of one host and of several: the names only others of them know an address for."""
+    known = {name for told in everywhere.values() for name, addresses in told["names"].items() if addresses}
+    return sorted(name for name, addresses in value.items() if not addresses and name in known)
+
+
+def _names_astray(_: Context, value: Any, everywhere: Any) -> list[str]:
+    """From `host.names` of one host and of several: the names that have other addresses than most others give them."""
+    astray = []
+    for name, addresses in value.items():
+        given = [each for told in everywhere.values() for each in told["names"].get(name, ())]
+        usual = max(sorted(set(given)), key=given.count, default=None)
+        if addresses and usual not in addresses and given.count(usual) > len(everywhere) / 2:
+            astray.append(f"{name}: {', '.join(addresses)} and not {usual}")
+    return sorted(astray)
+
+
+def _odd_one(_: Context, value: Any, __: Any) -> str:
+    """Of named values the name of the first one that has the rarest."""
+    given: dict[str, Any] = {name: item for name, item in value.items() if item is not None}
+    return min(given, key=lambda name: [*given.values()].count(given[name]))
+
+
+def _router_ids(context: Context, value: Any, _: Any) -> list[int]:
+    """From `keepalived.config` gathered over hosts: the router ids under which the cloud's virtual address is kept."""
+    vip = context.cloud.load_balancer.vip if context.cloud.load_balancer else None
+    instances = [instance for told in value.values() for instance in told["instances"].values()]
+    return sorted({i["router_id"] for i in instances if vip in i["addresses"] and i["router_id"] is not None})
+
+
 def version_number(text: str) -> int:
     """Return a version of three parts as libvirt and QEMU number it: 6.2.0 is 6002000."""
     major, minor, micro = map(int, text.split("."))
@@ -174,6 +232,16 @@ def version_number(text: str) -> int:
 
 
 FUNCTIONS: Mapping[str, Callable[[Context, Any, Any], Any]] = {
+    "known": lambda _, value, __: value,
+    "within": _within,
+    "keys_where": _keys_where,
+    "keys_where_any": _keys_where_any,
+    "beyond": _beyond,
+    "names_missing": _names_missing,
+    "names_astray": _names_astray,
+    "odd_one": _odd_one,
+    "router_ids": _router_ids,
+    "text": lambda _, value, __: str(value),
     "version_text": lambda _, value, __: f"{value // 1_000_000}.{value // 1_000 % 1_000}.{value % 1_000}",
     "count": lambda _, value, __: len(value),
     "keys_where_true": lambda _, value, __: sorted(key for key, item in value.items() if item is True),
@@ -190,9 +258,28 @@ FUNCTIONS: Mapping[str, Callable[[Context, Any, Any], Any]] = {
     "clock_offsets": _clock_offsets,
     "apart_s": _apart_s,
     "clock_lines": _clock_lines,
+    "odd_clock": _odd_clock,
     "releases": _releases,
     "who_runs_what": _who_runs_what,
     "environments_by_service": _environments_by_service,
     "projects_on": _projects_on,
+    "odd_settings": lambda context, value, _: peers.odd_settings(context.cloud, value),
+    "setting_problems": lambda context, value, kind: peers.problems(context.cloud, value, kind),
+    "problems_together": lambda context, value, kind: peers.problems_together(context.cloud, value, kind),
+    "pins": lambda context, value, option: peers.pins(context.cloud, value, option),
+    "refused_everywhere": lambda context, value, kind: peers.refused_everywhere(context.cloud, value, kind),
+    "refused_here": lambda context, value, kind: peers.refused_here(context.cloud, value, kind),
+    "lone_places": lambda context, value, _: peers.lone_places(context.cloud, value),
+    "database_names": lambda _, value, path: peers.database_names(value, path),
+    "odd_keys": lambda _, value, purpose: peers.odd_keys(value, purpose),
+    "lacking_role": lambda _, value, role: peers.lacking_role(value, role),
+    "services_not_listed": lambda context, value, _: peers.services_not_listed(context.cloud.release, value),
+    "backend_of": lambda context, value, _: peers.backend_of(context.cloud.release, value),
 }
 """Functions of ``let``: (context, value at the place, ``with``) -> value."""
+
+OF_THE_KNOWN = (
+    *("odd_settings", "setting_problems", "problems_together", "pins", "refused_everywhere", "refused_here"),
+    *("lone_places", "database_names", "odd_keys", "known"),
+)
+"""Functions that compare hosts and go without those of which nothing is known: the others can still be compared."""

@@ -12,8 +12,14 @@ from ostler.rules.vocabulary import GROUPS, Context, version_number
 
 
 def cloud_values(cloud: Cloud) -> dict[str, Any]:
-    """The name ``cloud`` in a rule: name, release, and the hosts of every group."""
-    return {"name": cloud.name, "release": cloud.release} | {name: list(of(cloud)) for name, of in GROUPS.items()}
+    """The name ``cloud`` in a rule: name, release, the virtual address (None without one), addresses of hosts by name,
+    and the hosts of every group."""
+    return {
+        "name": cloud.name,
+        "release": cloud.release,
+        "vip": cloud.load_balancer.vip if cloud.load_balancer else None,
+        "addresses": {host.name: host.address for host in cloud.hosts.values()},
+    } | {name: list(of(cloud)) for name, of in GROUPS.items()}
 
 
 def catalog_values(context: Context) -> dict[str, Any]:

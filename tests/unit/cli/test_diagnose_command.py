@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import socket
 import sys
+import time
 from pathlib import Path
 
 import jsonschema
@@ -95,7 +97,7 @@ def test_the_page_escapes_what_was_logged(broken: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [
-        ([], "diagnosis.no-logs"),
+        (["--cloud", "no-such-file"], "cloud.not-found"),
         (["--logs", "no-such-folder"], "logs.not-found"),
         (["--logs", ".", "--request", "req-1"], "logs.no-such-id"),
         (["--logs", ".", "--server", ASKED[4:], "--request", ASKED], "diagnosis.one-subject"),
@@ -105,3 +107,25 @@ def test_wrong_use_is_told(arguments: list[str], code: str) -> None:
     result = run(*arguments)
     assert isinstance(result.exception, InputError)
     assert result.exception.code == code
+
+
+def test_a_cloud_that_cannot_be_reached_is_told_in_time(tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    (tmp_path / "known_hosts").touch()
+    path = tmp_path / "cloud.yaml"
+    path.write_text(
+        f'name: example\nrelease: "2025.1"\ndeployment: venv\n'
+        f"access: {{user: root, port: {port}, known_hosts: ./known_hosts}}\n"
+        f"hosts:\n  ctl1: {{address: 127.0.0.1, roles: [controller]}}\n"
+    )
+    began = time.monotonic()
+    result = run("--cloud", str(path), "--json")
+    assert time.monotonic() - began < 30
+    assert result.exit_code == 1
+    document = json.loads(result.output)
+    jsonschema.validate(document, json.loads(SCHEMA.read_text()))
+    assert document["verdict"] == "failure"
+    assert [each["code"] for each in document["findings"]] == ["host.unreachable"]
+    assert run("--cloud", str(path), "--host", "nobody").exception is not None

@@ -158,14 +158,12 @@ def test_a_line_that_is_being_written_is_left_until_it_is_whole(logs: Path, tmp_
     assert [event.text for event in events_in(tmp_path / "second", second, Wanted())] == ["written in two parts"]
 
 
-def test_what_is_left_out_of_a_large_log_is_told_of(
-    logs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_left_out_of_a_large_log_is_told_of(logs: Path, tmp_path: Path) -> None:
     """Also when so much was let go of at once that what is left is less than may be sent."""
-    monkeypatch.setattr("ostler.execution.live_logs.MOST_BYTES", 10_000)
     short, long = f"{stamp(1)} 7 INFO nova.api [-] x\n", f"{stamp(1)} 7 INFO nova.api [-] {'y' * 6000}\n"
     (logs / "nova-api.log").write_text(long * 3 + short * 3)
-    answer = fetch(logs, tmp_path / "x", Watched(), LiveWanted(time.time() - 900, patterns=(f"{logs}/*.log",)))
+    wanted = LiveWanted(time.time() - 900, patterns=(f"{logs}/*.log",), most_bytes=10_000)
+    answer = fetch(logs, tmp_path / "x", Watched(), wanted)
     cut = (f"ctl1:{logs / 'nova-api.log'}", "only the newest of what is wanted was fetched")
     assert cut in answer.problems
 
@@ -197,14 +195,13 @@ def test_the_journal_is_gone_on_with_where_it_was(logs: Path, tmp_path: Path, mo
     program.write_text(f'#!/bin/sh\necho "$@" > {said}\ncat {journal}\n')
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
-    monkeypatch.setattr("ostler.execution.live_logs.MOST_BYTES", 10_000)
 
     def entry(at: int, text: str) -> str:
         return (f"__CURSOR=s=1;i={at}\n__REALTIME_TIMESTAMP={at}\n_HOSTNAME=ctl1\n_SYSTEMD_UNIT=haproxy.service\n"
                 f"PRIORITY=3\nMESSAGE={text}\n\n")  # fmt: skip
 
     journal.write_text("".join(entry(now - 1000 + n, f"{'x' * 3000} {n}") for n in range(10)))
-    wanted = LiveWanted(time.time() - 900, patterns=("/nothing",))
+    wanted = LiveWanted(time.time() - 900, patterns=("/nothing",), most_bytes=10_000)
     first = fetch(logs, tmp_path / "first", Watched(), wanted)
     texts = [event.text[-2:] for event in events_in(tmp_path / "first", first, Wanted())]
     assert texts == [" 7", " 8", " 9"]

@@ -11,7 +11,7 @@ from ostler.cloud.model import Cloud, Host, Messaging
 from ostler.facts.model import Snapshot, Unknown, wanted
 from ostler.rules.engine import evaluate, facts_needed, judge
 from ostler.rules.judging import every, not_so
-from ostler.rules.model import CannotTell, Rule, Verdict
+from ostler.rules.model import CannotTell, Purpose, Rule, Verdict
 from ostler.rules.reading import rule_from
 
 CLOUD = Cloud(
@@ -34,6 +34,7 @@ def rule(**differing: object) -> Rule:
         "for_each": [{"name": "host", "hosts": "controllers"}],
         "when": [{"look": "disk.full", "equals": True}],
         "subject": "{host}",
+        "component": "disk:/var@{host}",
         "summary": "{host} is full",
         "do_next": "df on {host}",
         "source": {"where": "here", "date": "2026-11-20"},
@@ -128,10 +129,13 @@ def test_a_host_that_cannot_be_reached_is_a_failure_and_says_what_to_do() -> Non
 
 
 def test_the_facts_to_read_follow_from_the_rules() -> None:
-    needed = facts_needed([rule(), rule(id="host.other")], CLOUD, is_upgrade=False)
+    needed = facts_needed([rule(), rule(id="host.other")], CLOUD, Purpose.HEALTH)
     assert needed == tuple(wanted("host.disk", host) for host in ("ctl1", "ctl2", "ctl3"))
-    assert facts_needed([rule(applies="upgrade")], CLOUD, is_upgrade=False) == ()
-    assert facts_needed([rule(needs=["rabbitmq"])], CLOUD, is_upgrade=False)
+    assert facts_needed([rule(applies="upgrade")], CLOUD, Purpose.HEALTH) == ()
+    assert facts_needed([rule(applies="upgrade")], CLOUD, Purpose.DIAGNOSIS) == ()
+    assert facts_needed([rule(applies="diagnosis")], CLOUD, Purpose.UPGRADE) == ()
+    assert facts_needed([rule(applies="diagnosis")], CLOUD, Purpose.DIAGNOSIS)
+    assert facts_needed([rule(needs=["rabbitmq"])], CLOUD, Purpose.HEALTH)
 
 
 def test_a_second_look_takes_back_what_was_passing() -> None:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from ostler.remote.simulated.api_state import servers_on
 from ostler.remote.simulated.machine import Machine, Outcome, failed
-from ostler.remote.simulated.services import members, running, status_on, unit_text
+from ostler.remote.simulated.services import identity_of, members, running, status_on, unit_text
 from ostler.remote.simulated.state import UnitState
 
 ESTABLISHED, LISTENING = 1, 10
@@ -152,3 +152,80 @@ def purge_queues(machine: Machine, arguments: Sequence[str], stdin: bytes) -> Ou
         return failed("Error: unable to perform an operation on this node.", 69)
     machine.note("purge the queues")
     return Outcome(seconds=1.0)
+
+
+def service_states(machine: Machine, arguments: Sequence[str], stdin: bytes) -> Outcome:
+    """Processes here neither hang nor run out of anything."""
+    answer = {}
+    for name in arguments:
+        unit = name.removesuffix(".service")
+        state = machine.host.units.get(unit, UnitState())
+        if state.active != "inactive" or unit_text(machine, unit) is not None:
+            answer[name] = {
+                "load": "loaded",
+                "active": state.active,
+                "result": "exit-code" if state.active == "failed" else "success",
+                "exit_status": int(state.active == "failed"),
+                "restarts": state.restarts,
+                "changed": False,
+                "memory_limit": None,
+                "processes": int(state.runs),
+                "frozen": 0,
+                "queued": 0,
+                "files_left": 16000 if state.runs else None,
+            }
+    return Outcome(0, json.dumps(answer), seconds=0.05)
+
+
+def settings(machine: Machine, arguments: Sequence[str], stdin: bytes) -> Outcome:
+    """What simulated services are configured with differs on no host and is never wrong, so nothing is told of it."""
+    return Outcome(0, "{}", seconds=0.1)
+
+
+def logins(machine: Machine, arguments: Sequence[str], stdin: bytes) -> Outcome:
+    """Configuration files here name no users."""
+    return Outcome(0, "[]", seconds=0.1)
+
+
+def keys(machine: Machine, arguments: Sequence[str], stdin: bytes) -> Outcome:
+    """Every keystone has the same keys."""
+    same = {"0": "0123456789abcdef", "1": "fedcba9876543210"}
+    found = {
+        purpose: {"folder": f"/etc/keystone/{folder}", "exists": True, "readable": True, "keys": same}
+        for purpose, folder in (("tokens", "fernet-keys"), ("credentials", "credential-keys"))
+    }
+    return Outcome(0, json.dumps(found), seconds=0.03)
+
+
+def endpoints(machine: Machine, arguments: Sequence[str], stdin: bytes) -> Outcome:
+    """One public endpoint of each type of service, at the virtual address."""
+    if not machine.runs("mariadb"):
+        return failed("the database does not answer")
+    vip = arguments[2]
+    found = [
+        {
+            "id": f"endpoint-{kind}",
+            "type": kind,
+            "interface": "public",
+            "url": f"http://{vip}:{port}",
+            "host": vip,
+            "port": port,
+            "known": port,
+            "answer": "300",
+            "at_vip": "300",
+        }
+        for kind, port in json.loads(arguments[1]).items()
+    ]
+    return Outcome(0, json.dumps(found), seconds=0.1)
+
+
+def image_files(machine: Machine, arguments: Sequence[str], stdin: bytes) -> Outcome:
+    """Images here have no files."""
+    if not machine.runs("mariadb"):
+        return failed("the database does not answer")
+    return Outcome(0, json.dumps({"images": [], "stores": {}}), seconds=0.1)
+
+
+def identity(machine: Machine, arguments: Sequence[str], stdin: bytes) -> Outcome:
+    found = {"folder": "/var/lib/nova", "uuid": identity_of(machine.host.name), "host": machine.host.name}
+    return Outcome(0, json.dumps(found), seconds=0.03)

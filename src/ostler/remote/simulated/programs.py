@@ -120,6 +120,8 @@ def df(machine: Machine, arguments: Sequence[str], stdin: bytes) -> Outcome:
 
 def ip(machine: Machine, arguments: Sequence[str], stdin: bytes) -> Outcome:
     """Show the addresses of the host that match `to ADDRESS`: its own, and the virtual one where it holds that."""
+    if arguments[-1] == "show":
+        return _links(machine)
     wanted = arguments[-1]
     state = machine.state
     holders = [
@@ -131,6 +133,13 @@ def ip(machine: Machine, arguments: Sequence[str], stdin: bytes) -> Outcome:
     own = [machine.host.address, *([state.vip] if holders[:1] == [machine.host.name] else [])]
     found = [{"family": "inet", "local": address} for address in own if address == wanted]
     return Outcome(0, json.dumps([{"ifname": "host0", "addr_info": found}] if found else []))
+
+
+def _links(machine: Machine) -> Outcome:
+    """Every interface, with all that `ip` may be asked of one."""
+    counted = {"packets": 100_000, "errors": 0}
+    link = {"ifname": "host0", "flags": ["UP"], "mtu": 1500, "stats64": {"rx": counted, "tx": counted}}
+    return Outcome(0, json.dumps([{**link, "addr_info": [{"family": "inet", "local": machine.host.address}]}]))
 
 
 def true(machine: Machine, arguments: Sequence[str], stdin: bytes) -> Outcome:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 
 from ostler.remote.simulated.blueprint import Edition, ServiceEdition
 from ostler.remote.simulated.file_system import FileSystem
@@ -144,3 +145,8 @@ def age_of(world: World, record: ServiceRecord) -> float:
     if found.runs and world.is_reachable(host.name) and record.binary not in ("nova-osapi_compute", "nova-metadata"):
         return (world.state.now - (found.started_at or 0.0)) % 10.0
     return max(0.0, world.state.now - max(record.seen_at, found.stopped_at or 0.0))
+
+
+def identity_of(host: str) -> str:
+    """Return the UUID by which a compute knows itself."""
+    return str(uuid.uuid5(uuid.NAMESPACE_DNS, host))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 from ostler.remote.simulated.api_state import busy_servers, busy_volumes
 from ostler.remote.simulated.machine import Machine, Outcome, failed
-from ostler.remote.simulated.services import age_of, members
+from ostler.remote.simulated.services import age_of, identity_of, members
 
 VERSION = "10.11.14-MariaDB-0+deb12u2"
 ROWS, BYTES = 1000, 2_000_000
@@ -18,6 +18,7 @@ _VARIABLE = re.compile(r"SHOW GLOBAL VARIABLES WHERE Variable_name = '(\w+)'", r
 _SET = re.compile(r"SET GLOBAL (\w+) = (\w+)", re.IGNORECASE)
 _OBJECT = re.compile(r"SELECT '(\w+)', SUBSTRING_INDEX")
 _TIMED = re.compile(r"SELECT '(\w+)', TIMESTAMPDIFF\(MICROSECOND")
+_KIND = re.compile(r"SELECT '(\w+)', CONCAT\('\['")
 _SCHEMAS = re.compile(r"table_schema IN \(([^)]*)\)", re.IGNORECASE)
 
 Rows = list[tuple[object, ...]]
@@ -131,6 +132,42 @@ def _busy_volumes(machine: Machine, statement: str) -> Rows:
     return sorted(busy_volumes(machine.state).items())
 
 
+def _table_rows(machine: Machine, statement: str) -> Rows:
+    """Nothing is wrong in the tables; of what is always told there is what there should be."""
+    told = {"cells": _mapped_cells(), "nodes": _nodes(machine)}
+    if "keystone.service" in statement:
+        told["services"] = _listed(machine)
+    return [(kind, json.dumps(told.get(kind, []))) for kind in _KIND.findall(statement)]
+
+
+def _mapped_cells() -> list[dict[str, object]]:
+    names = {"00000000-0000-0000-0000-000000000000": "cell0", "5e11a000-0000-4000-8000-000000000001": "cell1"}
+    return [{"uuid": uuid, "name": name, "disabled": 0, "place": None} for uuid, name in names.items()]
+
+
+def _listed(machine: Machine) -> list[dict[str, object]]:
+    kinds = {s.service_type for e in machine.world.blueprint.editions for s in e.services if s.service_type}
+    return [{"type": kind, "name": kind, "enabled": 1, "endpoints": 1} for kind in sorted(kinds)]
+
+
+def _nodes(machine: Machine) -> list[dict[str, object]]:
+    computes = (name for name, host in machine.state.hosts.items() if "compute" in host.roles)
+    return [
+        {"host": name, "node": name, "uuid": identity_of(name), "provider": name, "same_name": 1} for name in computes
+    ]
+
+
+def _server(machine: Machine, statement: str) -> Rows:
+    """A server with room, whose queries end and wait for nothing."""
+    size = len(members(machine.world, "mariadb", machine.state.database_hosts))
+    status = {"THREADS_CONNECTED": 60, "WSREP_CLUSTER_SIZE": size, "WSREP_CLUSTER_STATE_UUID": "5e11a000"}
+    status |= {"WSREP_FLOW_CONTROL_ACTIVE": "false", "WSREP_LOCAL_RECV_QUEUE": 0}
+    variables = {"read_only": machine.host.variables.get("read_only", "OFF"), "max_connections": 1000}
+    variables |= {"WSREP_DESYNC": "OFF", "WSREP_CLUSTER_NAME": "simulated"}
+    rows: Rows = [("status", name, value) for name, value in status.items()]
+    return [*rows, *(("set", name, value) for name, value in variables.items()), ("end", "", "")]
+
+
 def _objects(machine: Machine, statement: str) -> Rows:
     stored = machine.state.databases.objects
     asked = dict.fromkeys(_OBJECT.findall(statement))
@@ -138,6 +175,8 @@ def _objects(machine: Machine, statement: str) -> Rows:
 
 
 _ANSWERS: Sequence[tuple[str, Callable[[Machine, str], Rows]]] = (
+    ("group_concat_max_len", _table_rows),
+    ("'wsrep_local_recv_queue'", _server),
     ("wsrep_cluster_size", _galera),
     ("'revision', '", _schema),
     ("SUM(table_rows)", _sizes),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ostler.remote.simulated import balancer, dumps, fact_scripts, management, programs
+from ostler.remote.simulated import balancer, beneath, dumps, fact_scripts, management, programs
 from ostler.remote.simulated.machine import Machine, Outcome, Program
 from ostler.remote.simulated.script_itself import run_itself
 from ostler.remote.simulated.services import ENVIRONMENTS
@@ -25,6 +25,7 @@ PROGRAMS: Mapping[str, Program] = {
     "mariadb": mariadb,
     "mkdir": programs.mkdir,
     "mv": programs.mv,
+    "nft": beneath.filters,
     "readlink": programs.readlink,
     "rm": programs.rm,
     "sha256sum": programs.sha256sum,
@@ -37,18 +38,38 @@ SCRIPTS: Mapping[str, Program] = {
     "ostler-dump": dumps.dump,
     "ostler-edit-records": dumps.edit_records,
     "ostler-enable-backends": dumps.enable_backends,
+    "ostler-glance.files": fact_scripts.image_files,
     "ostler-haproxy.held": balancer.held,
     "ostler-haproxy.servers": balancer.statistics,
+    "ostler-haproxy.state": beneath.balancer,
     "ostler-host.answers": fact_scripts.answers,
+    "ostler-host.certificates": beneath.certificates,
     "ostler-host.clock": fact_scripts.clock,
     "ostler-host.connections": fact_scripts.connections,
+    "ostler-host.daemons": beneath.daemons,
     "ostler-host.environments": fact_scripts.environments,
     "ostler-host.files": fact_scripts.files,
+    "ostler-host.folders": beneath.folders,
+    "ostler-host.kernel_log": beneath.kernel_log,
+    "ostler-host.logins": fact_scripts.logins,
+    "ostler-host.names": beneath.names,
     "ostler-host.processes": fact_scripts.processes,
+    "ostler-host.reach": beneath.reach,
+    "ostler-host.refused_logins": beneath.refused_logins,
+    "ostler-host.service_states": fact_scripts.service_states,
+    "ostler-host.settings": fact_scripts.settings,
+    "ostler-host.strain": beneath.strain,
+    "ostler-host.timekeeping": beneath.timekeeping,
+    "ostler-keepalived.config": beneath.addresses,
+    "ostler-keystone.endpoints": fact_scripts.endpoints,
+    "ostler-keystone.keys": fact_scripts.keys,
     "ostler-logs.errors": fact_scripts.log_errors,
     "ostler-memcached.node": balancer.memcached,
+    "ostler-memcached.state": beneath.cache,
     "ostler-nova.guests": fact_scripts.guests,
+    "ostler-nova.identity": fact_scripts.identity,
     "ostler-purge-queues": fact_scripts.purge_queues,
+    "ostler-rabbitmq.broker": beneath.broker,
     "ostler-rabbitmq.node": fact_scripts.rabbitmq,
     "ostler-restore-dump": dumps.restore_dump,
     "ostler-try-dump": dumps.try_dump,

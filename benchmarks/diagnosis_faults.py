@@ -1,0 +1,173 @@
+"""What `ostler diagnose` names first for each fault that can be made on a practice cloud.
+
+    sudo nice .venv/bin/python benchmarks/diagnosis_faults.py --name practice [--cloud FILE] [--results FILE]
+        [--only FAULT …] [--from FAULT] [--lock FILE] [--json]
+
+For each fault: break, wait until it can be seen, `ostler diagnose --json`, mend, wait until the cloud is well again.
+What is right stands in diagnosis_faults.yaml. Results are kept, a line of JSON for each fault, so that a run that was
+stopped goes on where it was (--from) and single faults can be repeated (--only). It always mends, also when it is
+interrupted. With --lock the cloud is locked (as flock does) while one fault is made, so that others can use it in
+between.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import fcntl
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+import yaml
+from tables import show
+
+from ostler.practice.faults.registry import FAULTS
+
+EXPECTED = Path(__file__).with_suffix(".yaml")
+WAIT_S = 75.0
+WELL_WITHIN_S = 240.0
+LONGEST_S = 30.0
+OSTLER = str(Path(sys.executable).parent / "ostler")
+
+Row = dict[str, Any]
+
+
+class Bench:
+    """One practice cloud, and how Ostler is called on it."""
+
+    def __init__(self, name: str, cloud: str | None) -> None:
+        self.name = ["--name", name]
+        self.cloud = ["--cloud", cloud] if cloud else []
+
+    def run(self, *arguments: str) -> tuple[int, str, float]:
+        began = time.monotonic()
+        done = subprocess.run([OSTLER, *arguments], capture_output=True, text=True, check=False)
+        if done.returncode not in (0, 1) or not done.stdout:
+            print(f"ostler {' '.join(arguments)}: {done.stderr.strip()[-400:]}", file=sys.stderr)
+        return done.returncode, done.stdout, time.monotonic() - began
+
+    def make(self, fault: str) -> list[str] | None:
+        """Break it; the places it was made at, or None when it could not be made."""
+        code, out, _ = self.run("practice", "break", fault, *self.name, "--json")
+        return [str(place) for place in json.loads(out)["places"]] if code == 0 else None
+
+    def mend(self) -> None:
+        self.run("practice", "mend", "--all", *self.name)
+
+    def diagnose(self) -> tuple[Row, float]:
+        _, out, seconds = self.run("diagnose", *self.cloud, "--json")
+        return (json.loads(out) if out.startswith("{") else {"verdict": "none", "findings": []}), seconds
+
+    def well_again(self) -> Row:
+        """Wait until nothing is found to be wrong, or it takes too long; what was found last."""
+        ends = time.monotonic() + WELL_WITHIN_S
+        while True:
+            document, _ = self.diagnose()
+            if not found_in(document) or time.monotonic() > ends:
+                return document
+            time.sleep(10)
+
+
+def found_in(document: Row) -> list[Row]:
+    """The findings of rules."""
+    return [each for each in document["findings"] if each.get("severity")]
+
+
+def is_right(finding: Row, patterns: Sequence[str], places: Sequence[str]) -> bool:
+    """Whether a finding names a root cause of a fault that was made at these places."""
+    wanted = [pattern.replace("{host}", place) for pattern in patterns for place in places]
+    return any(fnmatchcase(part, each) for part in finding["components"] for each in wanted)
+
+
+def one_fault(bench: Bench, fault: str, expected: Row) -> Row:
+    """Make a fault, diagnose, mend."""
+    try:
+        places = bench.make(fault)
+        if places is None:
+            return {"fault": fault, "is_right": None, "first": "could not be made"}
+        time.sleep(expected.get("wait_s", WAIT_S))
+        document, seconds = bench.diagnose()
+    finally:
+        bench.mend()
+    found = found_in(document)
+    rank = next((at for at, each in enumerate(found, 1) if is_right(each, expected["is"], places)), None)
+    return {
+        "fault": fault,
+        "places": places,
+        "verdict": document["verdict"],
+        "first": f"{found[0]['code']} {found[0]['component']}" if found else "-",
+        "sure": found[0]["confidence"] if found else None,
+        "all": [f"{each['code']} {each['component']}" for each in found],
+        "expected": " ".join(expected["is"]),
+        "rank": rank,
+        "is_right": rank == 1,
+        "seconds": seconds,
+        "unread": [f"{each['subject']}: {each['summary']} ({each['found']})" for each in document.get("unread", [])],
+    }
+
+
+@contextlib.contextmanager
+def locked(path: str | None) -> Iterator[None]:
+    if path is None:
+        yield
+        return
+    with Path(path).open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--name", default="practice")
+    parser.add_argument("--cloud")
+    parser.add_argument("--results", default="diagnosis_faults.jsonl")
+    parser.add_argument("--only", nargs="*", default=[], metavar="FAULT")
+    parser.add_argument("--from", dest="begin", metavar="FAULT")
+    parser.add_argument("--lock", metavar="FILE")
+    parser.add_argument("--json", action="store_true")
+    asked = parser.parse_args()
+    expected = yaml.safe_load(EXPECTED.read_text())["faults"]
+    names = asked.only or list(FAULTS)
+    names = names[names.index(asked.begin) :] if asked.begin else names
+    bench, results = Bench(asked.name, asked.cloud), Path(asked.results)
+    for fault in names:
+        with locked(asked.lock):
+            row = one_fault(bench, fault, expected[fault])
+            left = found_in(bench.well_again())
+        row["left"] = [f"{each['code']} {each['component']}" for each in left]
+        with results.open("a") as file:
+            file.write(json.dumps(row) + "\n")
+        print(f"{fault}: {row['first']} {'' if row['is_right'] else '<-- NOT RIGHT'}", file=sys.stderr, flush=True)
+    tell(results, as_json=asked.json)
+
+
+def tell(results: Path, *, as_json: bool) -> None:
+    """Show the last result of each fault."""
+    last = {row["fault"]: row for row in map(json.loads, results.read_text().splitlines())}
+    made = [row for row in last.values() if row["is_right"] is not None]
+    rows = [
+        {
+            "fault": row["fault"],
+            "first": row["first"],
+            "expected": row["expected"],
+            "rank": row["rank"],
+            "seconds": row["seconds"],
+            "right": "yes" if row["is_right"] else "NO",
+        }
+        for row in made
+    ]
+    right = sum(row["is_right"] for row in made)
+    show(
+        "root cause named first", rows, as_json=as_json, faults=len(made), first=f"{right / max(1, len(made)):.0%}",
+        in_time=sum(row["seconds"] <= LONGEST_S for row in made),
+    )  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()

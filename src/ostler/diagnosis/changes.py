@@ -1,0 +1,50 @@
+"""What changed on the hosts of a cause shortly before it showed: beside it, never a proof."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ostler.diagnosis.folding import LAST, Broken
+from ostler.facts.model import Snapshot
+
+SHORTLY_S = 3600.0
+MOST = 5
+
+OWN_FILES = {
+    "mariadb": "mysql", "database": "mysql", "broker": "rabbitmq", "messaging": "rabbitmq", "balancer": "haproxy",
+    "keepalived": "keepalived", "vip": "keepalived", "memcached": "memcached", "dns": "/etc/", "clock": "chrony",
+    "libvirt": "libvirt", "ovs": "openvswitch", "keys": "keystone",
+}  # fmt: skip
+"""A word in the names of files, packages and units that are a part's own, by its kind."""
+
+
+@dataclass(frozen=True, order=True)
+class Change:
+    """Something that was changed: when (seconds since the epoch, by its host's clock), where, and what, in words."""
+
+    at: float
+    host: str
+    what: str
+
+
+def changes_before(
+    snapshot: Snapshot, broken: Sequence[Broken], project: str, runs: Sequence[Change]
+) -> tuple[Change, ...]:
+    """The last changes that may have to do with broken parts: what bears their name or their project's on their hosts,
+    whether those were just started, and ``runs`` of Ostler itself on the cloud."""
+    until = min((each.first_error for each in broken if each.first_error != LAST), default=snapshot.taken_at) + 60.0
+    since = min(until, snapshot.taken_at) - SHORTLY_S
+    found: dict[Change, None] = {run: None for run in runs if since <= run.at <= until}
+    for each in broken:
+        words = {each.part.name, project, OWN_FILES.get(each.part.kind, "")} - {""}
+        known = snapshot.known("host.changed_recently", each.part.host) if each.part.host else None
+        if known is None:
+            continue
+        if since <= known["up_since"] <= until:
+            found[Change(known["up_since"], each.part.host, "the host was started")] = None
+        for kind, said in (("packages", "package"), ("files", "changed:"), ("units", "started:")):
+            for change in known[kind]:
+                if since <= change["at"] <= until and any(word in change["what"] for word in words):
+                    found[Change(change["at"], each.part.host, f"{said} {change['what']}")] = None
+    return tuple(sorted(found)[-MOST:])

@@ -1,0 +1,74 @@
+"""Log lines as evidence for parts, what changed before, and who has the word when no rule finds anything."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from ostler.diagnosis.changes import Change, changes_before
+from ostler.diagnosis.folding import Broken
+from ostler.diagnosis.living import projects_meant, speaks_for
+from ostler.diagnosis.observing import Said
+from ostler.errors import Finding, Severity
+from ostler.facts.model import Snapshot, wanted
+from ostler.rules.component import component
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "specs"))
+from rule_cases import usual_cloud
+
+SERVER = "11111111-1111-1111-1111-111111111111"
+
+
+def said(host: str, service: str, text: str, instance: str | None = None) -> Said:
+    return Said(100.0, 40, service.partition("-")[0], service, host, "", None, instance, text, "a.log", 1)
+
+
+@pytest.mark.parametrize(
+    ("part", "line", "speaks"),
+    [
+        ("service:nova-compute@cmp1", said("cmp1", "nova-compute", "x"), True),
+        ("service:nova-compute@cmp1", said("cmp2", "nova-compute", "x"), False),
+        ("config:nova-compute@cmp1", said("cmp1", "nova-api", "x"), False),
+        ("api:nova-api", said("ctl3", "nova-api", "x"), True),
+        ("disk:/var/lib/nova@cmp1", said("cmp1", "nova-compute", "OSError: No space left on device"), True),
+        ("disk:/var/lib/nova@cmp1", said("cmp1", "nova-compute", "all is well"), False),
+        ("mariadb:@ctl1", said("ctl1", "mariadbd", "anything"), True),
+        ("database:", said("ctl1", "nova-api", "DBConnectionError: gone"), True),
+        ("messaging:", said("cmp1", "nova-compute", "oslo_messaging.exceptions.MessagingTimeout"), True),
+        (f"server:{SERVER}", said("cmp1", "nova-compute", "x", SERVER), True),
+        (f"server:{SERVER}", said("cmp1", "nova-compute", f"instance {SERVER} failed"), True),
+        ("rows:nova.services", said("ctl1", "nova-api", "anything"), False),
+    ],
+)
+def test_lines_speak_for_parts_by_place_and_words(part: str, line: Said, speaks: bool) -> None:
+    assert speaks_for(line, component(part)) is speaks
+
+
+def test_words_of_a_symptom_are_about_projects() -> None:
+    assert projects_meant("cannot ATTACH a volume") == {"nova", "cinder"}
+    assert projects_meant("all is strange") == frozenset()
+
+
+def changed(part: str, *, first_error: float = 10_000.0, **lists: list[tuple[float, str]]) -> list[str]:
+    value = {"up_since": 0.0, "packages": [], "files": [], "units": []} | {
+        kind: [{"at": at, "what": what} for at, what in found] for kind, found in lists.items() if kind != "up_since"
+    }
+    known = {wanted("host.changed_recently", "ctl1"): value}
+    snapshot = Snapshot(usual_cloud(), 10_200.0, known)
+    finding = Finding("a.b", Severity.FAILURE, "x", "x")
+    broken = Broken(component(part), (finding,), is_own=True, first_error=first_error)
+    runs = [Change(9_900.0, "Ostler", "run 7 began"), Change(100.0, "Ostler", "run 1 began")]
+    return [change.what for change in changes_before(snapshot, [broken], "nova", runs)]
+
+
+def test_only_what_bears_its_name_and_came_shortly_before_is_told() -> None:
+    files = [(9_990.0, "/etc/nova/nova.conf"), (9_995.0, "/etc/cinder/cinder.conf"), (10_190.0, "/etc/nova/late.conf")]
+    assert changed("service:nova-api@ctl1", files=files) == ["run 7 began", "changed: /etc/nova/nova.conf"]
+    assert changed("service:nova-api@ctl1", files=[(3_000.0, "/etc/nova/nova.conf")]) == ["run 7 began"]
+    assert "package upgrade rabbitmq-server 1 2" in changed(
+        "broker:@ctl1", packages=[(9_000.0, "upgrade rabbitmq-server 1 2")]
+    )
+    assert changed("vip:", files=files) == ["run 7 began"]
+    assert changed("broker:@ctl2", files=files) == ["run 7 began"]
