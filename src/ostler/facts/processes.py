@@ -18,34 +18,18 @@ from ostler.commands import Command, CommandResult
 from ostler.deployment.paths import ENVIRONMENTS_DIR
 from ostler.facts.model import FactRequest, HostFact, JsonValue
 from ostler.facts.output import entry, excerpt, json_object_of
+from ostler.facts.proc_script import READ_PROC
 from ostler.facts.scripts import python
 from ostler.facts.service_units import SUFFIX, service_units
 
 AMQP_PORTS = (5672, 5671)
 DATABASE_PORTS = (3306,)
 
-SCRIPT = """
+SCRIPT = (
+    READ_PROC
+    + """
 import json, os, re, subprocess, sys
 below, units = sys.argv[2].rstrip("/") + "/", sys.argv[3:]
-
-def lines(path):
-    try:
-        with open(path, errors="replace") as file:
-            return file.read().splitlines()
-    except OSError:
-        return []
-
-def link(path):
-    try:
-        return os.readlink(path)
-    except OSError:
-        return ""
-
-def names(folder):
-    try:
-        return os.listdir(folder)
-    except OSError:
-        return []
 
 def sockets(kind):
     found = {}
@@ -54,13 +38,6 @@ def sockets(kind):
         found["socket:[%s]" % inode] = (int(state, 16), int(local.rpartition(":")[2], 16),
                                         int(remote.rpartition(":")[2], 16))
     return found
-
-def pids(group):
-    for root in ("/sys/fs/cgroup", "/sys/fs/cgroup/unified", "/sys/fs/cgroup/systemd"):
-        found = [pid for at, _, files in os.walk(root + group) for pid in lines(at + "/cgroup.procs")]
-        if found:
-            return sorted(set(map(int, found)))
-    return []
 
 def process(pid):
     proc = "/proc/%d/" % pid
@@ -82,6 +59,7 @@ for block in shown.strip().split("\\n\\n"):
 used = {name for processes in answer.values() for p in processes for name in p["sockets"]}
 print(json.dumps({"units": answer, "sockets": {name: known[name] for name in sorted(used)}}))
 """
+)
 
 ESTABLISHED, LISTENING = 1, 10
 

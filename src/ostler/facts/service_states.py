@@ -17,31 +17,15 @@ from ostler.cloud.model import Cloud
 from ostler.commands import Command, CommandResult
 from ostler.facts.model import FactRequest, HostFact, JsonValue
 from ostler.facts.output import entry, json_object_of
+from ostler.facts.proc_script import READ_PROC
 from ostler.facts.scripts import python
 from ostler.facts.service_units import SUFFIX, bare, unit_names
 
-SCRIPT = """
+SCRIPT = (
+    READ_PROC
+    + """
 import json, os, subprocess, sys
 WANTED = "Id,LoadState,ActiveState,Result,ExecMainStatus,NRestarts,NeedDaemonReload,LimitAS,MemoryMax,ControlGroup"
-
-def lines(path):
-    try:
-        with open(path, errors="replace") as file:
-            return file.read().splitlines()
-    except OSError:
-        return []
-
-def names(folder):
-    try:
-        return os.listdir(folder)
-    except OSError:
-        return []
-
-def link(path):
-    try:
-        return os.readlink(path)
-    except OSError:
-        return ""
 
 def listening():
     found = {}
@@ -51,13 +35,6 @@ def listening():
             if words[3] == "0A":
                 found["socket:[%s]" % words[9]] = int(words[4].partition(":")[2], 16)
     return found
-
-def pids(group):
-    for root in ("/sys/fs/cgroup", "/sys/fs/cgroup/unified", "/sys/fs/cgroup/systemd"):
-        found = [pid for at, _, files in os.walk(root + group) for pid in lines(at + "/cgroup.procs")]
-        if found:
-            return sorted(set(map(int, found)))
-    return []
 
 def number(text):
     return int(text) if text.isdigit() and int(text) < 1 << 62 else None
@@ -91,6 +68,7 @@ for block in shown.strip().split("\\n\\n"):
         "queued": sum(queues[name] for name in sockets if name in queues), "files_left": min(left) if left else None}
 print(json.dumps(answer))
 """
+)
 
 COUNTS = ("exit_status", "restarts", "processes", "frozen", "queued")
 

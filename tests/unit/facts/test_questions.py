@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -47,7 +48,16 @@ def test_hostile_names_stay_arguments() -> None:
     for known in HOST_FACTS:
         request = wanted(known.id, None if known.choose_hosts else "ctl1", **PARAMS.get(known.id, {}))
         for command in known.commands(cloud, request):
-            assert all(part == nasty for part in command.argv if nasty in part), f"{known.id} joins values into text"
+            joined = [part for part in command.argv if nasty in part and part != nasty and not _is_json(part)]
+            assert joined == [], f"{known.id} joins values into text"
+
+
+def _is_json(argument: str) -> bool:
+    """Whether an argument is one JSON document, in which values are quoted."""
+    try:
+        return isinstance(json.loads(argument), (dict, list))
+    except ValueError:
+        return False
 
 
 @pytest.mark.parametrize(
