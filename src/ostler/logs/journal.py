@@ -39,6 +39,14 @@ def is_json(beginning: bytes) -> bool:
     return line.startswith(b"{") and b'"__REALTIME_TIMESTAMP"' in beginning[:8192]
 
 
+def translated(stream: Iterable[bytes], translation: str) -> Iterable[bytes]:
+    """The pieces of a log as lines of syslog where it is an export (`translation`: "export", "json"), else as they
+    are."""
+    if translation == "export":
+        return lines_of_export(stream)
+    return lines_of_json(stream) if translation == "json" else stream
+
+
 def lines_of_export(pieces: Iterable[bytes]) -> Iterator[bytes]:
     """Make lines of the entries of an export, whose fields may be binary: name, line feed, length, value."""
     kept = b""

@@ -19,7 +19,7 @@ from ostler.logs.event import Event, Level, LogFile
 from ostler.logs.formats import FORMATS
 from ostler.logs.formats.format import Format
 from ostler.logs.frames import BEGINS
-from ostler.logs.journal import is_export, is_json, lines_of_export, lines_of_json
+from ostler.logs.journal import is_export, is_json, translated
 from ostler.logs.opening import PIECE_BYTES, Spoiled, is_packed, pieces
 from ostler.logs.searching import first_time, is_without_zone, start_for, stated_zone
 from ostler.logs.wanted import Wanted
@@ -111,7 +111,7 @@ def look_into(log: LogFile, tally: Tally) -> Opened:
         return Opened(log)
     translation = "export" if is_export(beginning) else "json" if is_json(beginning) else ""
     if translation:
-        beginning = b"".join(_translated([beginning], translation))
+        beginning = b"".join(translated([beginning], translation))
     log = replace(log, is_part=True) if translation else log
     opened = Opened(log, formats_of(beginning), packed, translation)
     zone_s = None if translation else stated_zone(opened, b"\n" + beginning)
@@ -141,9 +141,7 @@ def read_events(opened: Opened, wanted: Wanted, tally: Tally, size: int = PIECE_
     reader = _Reader(opened, wanted)
     try:
         start = start_for(opened, wanted.since)
-        stream: Iterable[bytes] = pieces(opened.log.path, start, size)
-        if opened.translation:
-            stream = _translated(stream, opened.translation)
+        stream = translated(pieces(opened.log.path, start, size), opened.translation)
         for block in blocks_of(stream, opened.formats, start):
             tally.bytes += len(block.content)
             if batch := reader.read(block):
@@ -259,10 +257,6 @@ def _append(event: Event, raw: bytes) -> None:
         event.raw += raw if event.raw.endswith(b"\n") else b"\n" + raw
     else:
         event.is_whole = False
-
-
-def _translated(stream: Iterable[bytes], translation: str) -> Iterator[bytes]:
-    return lines_of_export(stream) if translation == "export" else lines_of_json(stream)
 
 
 @functools.cache

@@ -6,7 +6,9 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ostler.logs.blocks import LONGEST_BEGINNING
 from ostler.logs.formats.format import Format
+from ostler.logs.journal import translated
 from ostler.logs.moments import zone
 from ostler.logs.opening import Spoiled, pieces
 
@@ -56,12 +58,20 @@ def first_time(opened: Opened, sample: bytes) -> float | None:
 
 
 def last_time(opened: Opened) -> float | None:
-    """The time of the last event of a log, by its end; of a packed one by all of it. None when it cannot be read."""
+    """The time of the last event of a log, by its end; by all of it where no event begins there, and of one that is
+    packed or an export of the journal. None when it cannot be read."""
+    start = 0 if opened.is_packed or opened.translation else max(0, opened.log.size_bytes - SAMPLE_BYTES)
+    last = _last_time_from(opened, start)
+    return _last_time_from(opened, 0) if last is None and start else last
+
+
+def _last_time_from(opened: Opened, start: int) -> float | None:
     last: float | None = None
     try:
-        start = 0 if opened.is_packed or opened.translation else max(0, opened.log.size_bytes - SAMPLE_BYTES)
-        for piece in pieces(opened.log.path, start):
-            last = _last_time(opened, piece) or last
+        before = b"" if start else b"\n"
+        for piece in translated(pieces(opened.log.path, start), opened.translation):
+            last = _last_time(opened, before + piece) or last
+            before = (before + piece)[-LONGEST_BEGINNING:]
     except (OSError, Spoiled):
         return last
     return last

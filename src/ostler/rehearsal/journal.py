@@ -128,8 +128,12 @@ def kept_while_stopped(folder: Path, report: Callable[[str], None]) -> Iterator[
         report(f"the dump stays in {folder} for the next try: remove it with rm -r {folder}")
         raise
     except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
+        _remove(folder, report)
         raise
+    _remove(folder, report)
+
+
+def _remove(folder: Path, report: Callable[[str], None]) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     if folder.exists():
         report(f"the dump is still in {folder}: remove it with rm -r {folder}")

@@ -7,7 +7,7 @@ from datetime import UTC, tzinfo
 
 from ostler.logs.event import Level
 from ostler.logs.rates import Rates
-from ostler.reporting.log_words import clean, clock, day
+from ostler.reporting.log_words import clean, clock, day, moment
 from ostler.reporting.pages import page
 from ostler.reporting.report_picture import LEFT, RIGHT, TOP, WIDTH, Axis, Box, Mark, Picture, span_words
 
@@ -37,7 +37,8 @@ def rates_text(rates: Rates, level: Level) -> Iterator[str]:
         bars = "".join(NOTHING if not count else BARS[-(-count * len(BARS) // most) - 1] for count in row)
         yield f"{clean(service)[:NAME_WIDTH]:<{NAME_WIDTH}} {bars} {sum(row):>{TOTAL_WIDTH - 1},}"
     width = max(map(len, rates.rows.values()))
-    left, right = clock(rates.begins)[:8], clock(rates.ends)[:8]
+    is_one_day = day(rates.begins) == day(rates.ends)
+    left, right = (clock(at)[:8] if is_one_day else moment(at)[:16] for at in (rates.begins, rates.ends))
     yield f"{'':<{NAME_WIDTH}} {left}{right:>{max(1, width - len(left))}}"
 
 

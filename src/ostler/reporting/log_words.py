@@ -17,6 +17,10 @@ LONGEST_SHOWN = 4000
 """Characters of an event that are shown without --full."""
 
 LONGEST_IN_FULL = 60_000
+LONGEST_SECRET = 1000
+"""Characters beyond the end of what is shown that are looked at: without its end the half of a URL's password would not
+be known for one."""
+
 PERSONAL = "†"
 """Marks an event that holds personal data."""
 
@@ -41,8 +45,9 @@ def clean(text: str) -> str:
 
 def shown(text: str, longest: int = LONGEST_SHOWN) -> str:
     """A text of a log as it may be shown: cleaned, secrets masked, cut."""
-    cut = text[:longest]
-    return "\n".join(mask_output(line) for line in clean(cut).split("\n")) + ("…" if len(text) > longest else "")
+    looked_at = clean(text[: longest + LONGEST_SECRET])
+    masked = "\n".join(mask_output(line) for line in looked_at.split("\n"))
+    return masked[:longest] + ("…" if len(text) > longest or len(masked) > longest else "")
 
 
 def first_line(event: Event) -> str:

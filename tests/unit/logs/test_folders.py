@@ -234,3 +234,20 @@ def test_kinds_that_could_not_be_told_apart_are_told_of(tmp_path: Path, monkeypa
     tally = Tally()
     assert len(new_since(0.0, open_folder(tmp_path, tally), EVERYTHING, tally)) == 1
     assert [problem.says for problem in tally.problems] == ["2 events are of more kinds than are told apart"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("one.log", lines(9, 1)),
+        ("two.log", lines(9, 1) + b"more of it\n" * 200_000),
+        ("one.log.gz", gzip.compress(lines(8, 3600) + b"x" * (1_048_560 - 3600 * 60) + b"\n" + lines(9, 1))),
+        ("journal.export", b"__CURSOR=s=1\n__REALTIME_TIMESTAMP=1768467600000000\n_HOSTNAME=ctl1\nMESSAGE=said\n\n"),
+        ("journal.json", b'{"__REALTIME_TIMESTAMP":"1768467600000000","_HOSTNAME":"ctl1","MESSAGE":"said"}\n'),
+    ],
+)  # fmt: skip
+def test_the_last_event_is_known(name: str, content: bytes, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(content)
+    ends = ends_of(open_folder(tmp_path, Tally()))
+    assert ends is not None
+    assert moment(ends) == "2026-01-15T09:00:00.000Z"

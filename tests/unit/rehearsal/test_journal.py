@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 from pathlib import Path
 
 import pytest
 
-from ostler.errors import Finding, Refused, Severity
+from ostler.errors import Finding, OutsideError, Refused, Severity
 from ostler.facts.speed import Speed
 from ostler.planning.rehearsed import Beginning, CommandRun
 from ostler.rehearsal import journal as journals
@@ -112,3 +113,18 @@ def test_one_that_is_killed_while_its_copy_is_removed_is_not_gone_on_with(
     with journals.opened(tmp_path / "r") as again:
         assert again.done == {}
         assert [path.name for path in tmp_path.iterdir()] == ["r"]
+
+
+@pytest.mark.parametrize("is_well", [True, False])
+def test_a_dump_that_cannot_be_removed_is_told_of(
+    is_well: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path, *, ignore_errors: bool) -> None:
+        """As `rm` on a file system that has become read-only."""
+
+    monkeypatch.setattr("ostler.rehearsal.journal.shutil.rmtree", refuse)
+    said: list[str] = []
+    with contextlib.suppress(OutsideError), journals.kept_while_stopped(tmp_path, said.append):
+        if not is_well:
+            raise OutsideError("test.broken", "it broke")
+    assert said == [f"the dump is still in {tmp_path}: remove it with rm -r {tmp_path}"]

@@ -80,23 +80,27 @@ systemctl daemon-reload
 for unit; do systemctl reset-failed "$unit" 2>/dev/null || true; systemctl restart "$unit"; done
 """
 
-KEEP_OPEN_FILES = """pid=$(systemctl show --property=MainPID --value "$1")
-[ "$pid" -gt 0 ] || { echo "$1 does not run there" >&2; exit 69; }
-limit=$(prlimit --pid "$pid" --nofile --noheadings --output SOFT) || exit
+SOFT_LIMIT = "awk '/^Max open files/ { print $4 }' \"/proc/$pid/limits\""
+LIMIT_FILES = 'runuser -u "$(stat -c %U "/proc/$pid")" -- prlimit --pid "$pid"'
+"""As the owner of the process: root may not where a machine's containers lack CAP_SYS_RESOURCE."""
+
+KEEP_OPEN_FILES = f"""pid=$(systemctl show --property=MainPID --value "$1")
+[ "$pid" -gt 0 ] || {{ echo "$1 does not run there" >&2; exit 69; }}
+limit=$({SOFT_LIMIT}) || exit
 echo "$pid" $limit
 """
-FEW_FILES = """set -e
+FEW_FILES = f"""set -e
 read -r pid limit
 open=$(ls "/proc/$pid/fd" | wc -l)
-prlimit --pid "$pid" --nofile="$open:"
+{LIMIT_FILES} --nofile="$open:"
 """
-SEE_FEW_FILES = """read -r pid limit
+SEE_FEW_FILES = f"""read -r pid limit
 now=$(systemctl show --property=MainPID --value "$1")
-[ "$pid" = "$now" ] && [ $(prlimit --pid "$pid" --nofile --noheadings --output SOFT) -lt "$limit" ] || exit 1
+[ "$pid" = "$now" ] && [ "$({SOFT_LIMIT})" -lt "$limit" ] || exit 1
 """
-MANY_FILES = """read -r pid limit
+MANY_FILES = f"""read -r pid limit
 now=$(systemctl show --property=MainPID --value "$1")
-[ "$pid" != "$now" ] || prlimit --pid "$pid" --nofile="$limit:"
+[ "$pid" != "$now" ] || {LIMIT_FILES} --nofile="$limit:"
 """
 
 FIND_OPENSTACK = """systemctl list-units --type=service --state=active --plain --no-legend --no-pager -- "$@" |
