@@ -80,7 +80,7 @@ def _odd_of(cloud: Cloud, path: str, place: str, options: Mapping[str, Any]) -> 
         alike = {cloud.host(host).roles for host in peers}
         lacking = [host for host in options if host not in setting and cloud.host(host).roles in alike]
         ways = {host: options[host].get(place) for host in (*peers, *lacking)}
-        for host, usual in _in_the_minority(ways):
+        for host, usual, agreeing in _in_the_minority(ways):
             mine, other = ways[host], ways[usual]
             yield {
                 "host": host,
@@ -90,14 +90,14 @@ def _odd_of(cloud: Cloud, path: str, place: str, options: Mapping[str, Any]) -> 
                 "option": f"[{group}] {name}",
                 "value": _told(mine),
                 "others": _told(other),
-                "share": f"{len(ways) - 1} others" if len(ways) > 2 else "the other one",
+                "share": f"{agreeing} others",
                 "same_everywhere": is_same,
             }
 
 
-def _in_the_minority(ways: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """The hosts that differ from more than half of all, each with one of these."""
-    best: list[tuple[str, str]] = []
+def _in_the_minority(ways: Mapping[str, Any]) -> list[tuple[str, str, int]]:
+    """The hosts that differ from more than half of all, each with one of these and their number."""
+    best: list[tuple[str, str, int]] = []
     agreeing = 0
     for key in ("digest", "own"):
         said = {host: (way[key] if way else None) for host, way in ways.items()}
@@ -105,7 +105,7 @@ def _in_the_minority(ways: Mapping[str, Any]) -> list[tuple[str, str]]:
         if count > agreeing:
             agreeing = count
             usual = next(host for host in said if said[host] == common)
-            best = [(host, usual) for host in said if said[host] != common]
+            best = [(host, usual, count) for host in said if said[host] != common]
     return best if 2 * agreeing > len(ways) and agreeing > 1 else []
 
 
