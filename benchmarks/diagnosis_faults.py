@@ -4,10 +4,9 @@
         [--only FAULT …] [--from FAULT] [--lock FILE] [--json]
 
 For each fault: break, wait until it can be seen, `ostler diagnose --json`, mend, wait until the cloud is well again.
-What is right stands in diagnosis_faults.yaml. Results are kept, a line of JSON for each fault, so that a run that was
-stopped goes on where it was (--from) and single faults can be repeated (--only). It always mends, also when it is
-interrupted. With --lock the cloud is locked (as flock does) while one fault is made, so that others can use it in
-between.
+What is right stands in diagnosis_faults.yaml. Results are kept, a line of JSON for each fault, so that a stopped run
+goes on where it was (--from) and single faults can be repeated (--only). It always mends, also when it is interrupted.
+With --lock the cloud is locked (as flock does) while one fault is made, so that others can use it in between.
 """
 
 from __future__ import annotations

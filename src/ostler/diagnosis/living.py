@@ -21,6 +21,7 @@ from ostler.diagnosis.observing import Said, Seen
 from ostler.diagnosis.parts import Parts, parts_of
 from ostler.errors import Finding, Severity
 from ostler.facts.model import Snapshot
+from ostler.logs.event import Level
 from ostler.rules.component import Component, component
 from ostler.rules.engine import evaluate
 from ostler.rules.loader import load_rules
@@ -175,11 +176,12 @@ def _by_focus(found: list[Found], parts: Parts, focus: Focus) -> list[Found]:
 
 
 def _lines(parts: Iterable[Component], seen: Seen) -> dict[Component, tuple[Said, ...]]:
-    """For each part the first lines that speak for it, and the last, in the order of time."""
+    """For each part the first lines that speak for it, and the last, in the order of time; errors, if there are any."""
     said = sorted((*seen.errors, *seen.warnings), key=lambda each: each.time)
     found = {}
     for part in parts:
         mine = [each for each in said if speaks_for(each, part)]
+        mine = [each for each in mine if each.level >= Level.ERROR] or mine
         kept = mine if len(mine) <= MOST_LINES else [*mine[: MOST_LINES - 1], mine[-1]]
         found[part] = tuple(kept)
     return found

@@ -65,7 +65,7 @@ def _finding(found: Found) -> FindingShown:
         confidence=round(cause.confidence, 3),
         because=_because(found),
         cause_of=[
-            *map(_same_part, others),
+            *{each.summary: _same_part(each) for each in others if each.summary != finding.summary}.values(),
             *(_consequence(each, found.lines) for node in cause.nodes for each in node.followed_by),
         ],
         evidence=[evidence_shown(said) for node in cause.nodes for said in found.lines.get(node.broken.part, ())],
