@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from ostler.diagnosis.code_map import Function, code_map_of
+from ostler.diagnosis.handing import way_of_nothing
 from ostler.diagnosis.incidents import Incident, failed_requests, incidents_in, refused_guests
 from ostler.diagnosis.knowledge import Knowledge
 from ostler.diagnosis.observing import Answer, Said, Seen
@@ -121,6 +122,8 @@ def _from_incidents(evidence: Evidence) -> None:
         _from_frames(evidence, incident.trace, incident.said, roles)
         if roles != ["later"] and incident.trace.kind in ("a wrong value", "nothing given"):
             _from_leaning(evidence, _own(incident.trace), incident.said, incident.trace.kind)
+        if roles != ["later"] and incident.trace.kind == "nothing given":
+            _from_handing(evidence, incident.trace, incident.said)
 
 
 def _own(trace: Trace) -> list[Call]:
@@ -146,7 +149,7 @@ def _from_frames(evidence: Evidence, trace: Trace, said: Said, roles: list[str])
             candidate.add(f"{where} frame, {trace.kind}", 1.0, call.function, said)
     innermost = next(iter(inner.values()))
     evidence.of(innermost.module).add(
-        f"raised it, {trace.kind}" if roles != ["later"] else "raised a later one", 1.0, innermost.function, said
+        f"raised it, {trace.kind}" if roles != ["later"] else f"raised a later one, {trace.kind}", 1.0, innermost.function, said
     )
 
 
@@ -196,6 +199,12 @@ def _from_values(evidence: Evidence, calls: list[Call], said: Said) -> None:
             break
     else:
         evidence.of(calls[-1].module).add("works with a value that nobody is known to give", 1.0, None, said)
+
+
+def _from_handing(evidence: Evidence, trace: Trace, said: Said) -> None:
+    """Which way nothing came to where it was needed."""
+    for each in way_of_nothing(_own(trace), trace.words, is_raised_below=trace.is_raised_below):
+        evidence.of(each.function[0]).add(each.how, each.strength, each.function[1], said)
 
 
 def _rare(reached: Iterable[object]) -> float:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from ostler.logs.finding import PROJECTS
-from ostler.logs.frames import frames_in, raised_in
+from ostler.logs.frames import Frame, frames_in, raised_in
 
 WRAPPERS = frozenset(
     [
@@ -47,11 +47,12 @@ _QUOTED = re.compile(r"""['"], u?['"]""")
 
 @dataclass(frozen=True)
 class Call:
-    """One frame of a project's own code. ``names`` are those in its line, where the line is shown."""
+    """One frame of a project's own code. ``line`` is that of the source, where it is shown, ``names`` are those in it."""
 
     module: str
     function: str
     names: frozenset[str] = frozenset()
+    line: str = ""
 
     @property
     def is_wrapper(self) -> bool:
@@ -65,6 +66,8 @@ class Trace:
     calls: tuple[Call, ...]
     raised: str
     words: str
+    is_raised_below: bool = False
+    """Whether it was raised by a library that the innermost of these frames called."""
 
     @property
     def kind(self) -> str:
@@ -88,14 +91,18 @@ def trace_in(text: str) -> Trace | None:
     text = plain(text)
     if 'File "' not in text:
         return None
-    names = {
-        (found[1], found[2], found[3]): frozenset(_NAME.findall(found[4])) for found in _SOURCE_LINE.finditer(text)
-    }
+    lines = {(found[1], found[2], found[3]): found[4].strip() for found in _SOURCE_LINE.finditer(text)}
+    frames = frames_in(text)
     calls = tuple(
-        Call(frame.module, frame.function, names.get((frame.file, str(frame.line), frame.function), frozenset()))
-        for frame in frames_in(text) if frame.module.partition("/")[0] in PROJECTS
+        _call(frame, lines.get((frame.file, str(frame.line), frame.function), ""))
+        for frame in frames if frame.module.partition("/")[0] in PROJECTS
     )  # fmt: skip
     if not calls:
         return None
     raised, _, words = raised_in(text).partition(":")
-    return Trace(calls, raised.rpartition(".")[2].strip(), words.strip())
+    below = frames[-1].module.partition("/")[0] not in PROJECTS
+    return Trace(calls, raised.rpartition(".")[2].strip(), words.strip(), below)
+
+
+def _call(frame: Frame, line: str) -> Call:
+    return Call(frame.module, frame.function, frozenset(_NAME.findall(line)), line)
