@@ -48,12 +48,12 @@ _KINDS = {
 def _how(candidate: Candidate) -> str:
     """How a candidate came to be one: what kind of file it is means more or less then."""
     if any("frame" in clue and "below" not in clue for clue in candidate.clues):
-        return ", in a traceback"
+        return " (in a traceback)"
     if any(
         "value" in clue or "called" in clue or "passed" in clue or clue.startswith("1 calls below the inn")
         for clue in candidate.clues
     ):
-        return ", next to a traceback"
+        return " (next to a traceback)"
     return ""
 
 
@@ -72,8 +72,10 @@ class Candidate:
         return self.module.partition("/")[0]
 
     def add(self, clue: str, strength: float, function: str | None, said: Said | None) -> None:
-        """Add a clue; of one kind the strongest counts."""
-        self.clues[clue] = max(self.clues.get(clue, 0.0), strength)
+        """Add a clue; of one kind the strongest counts. What stands in brackets is a case of what stands before them:
+        both are clues, so that what is known of all cases helps where a case is rare."""
+        for kind in {clue, clue.partition(" (")[0]}:
+            self.clues[kind] = max(self.clues.get(kind, 0.0), strength)
         if function is not None and (self.function is None or strength > self._best):
             self.function, self._best = function, strength
         if said is not None and said not in self.said and len(self.said) < 5:
@@ -107,7 +109,7 @@ def evidence_in(seen: Seen, knowledge: Knowledge) -> Evidence:
     for candidate in evidence.candidates.values():
         for kind, pattern in _KINDS.items():
             if pattern.search(candidate.module):
-                candidate.clues[f"{kind}{_how(candidate)}"] = 1.0
+                candidate.add(f"{kind}{_how(candidate)}", 1.0, None, None)
         candidate.clues["how much it does"] = math.log1p(code_map_of(candidate.module).size(candidate.module)) / 6.0
     return evidence
 
@@ -144,13 +146,14 @@ def _from_frames(evidence: Evidence, trace: Trace, said: Said, roles: list[str])
         where = ("innermost", "second", "third")[place] if place < 3 else "outer"
         candidate = evidence.of(call.module)
         for role in roles:
-            candidate.add(f"{where} frame of the {role} traceback", 1.0, call.function, said)
+            candidate.add(f"{where} frame (of the {role} traceback)", 1.0, call.function, said)
         if roles != ["later"]:
-            candidate.add(f"{where} frame, {trace.kind}", 1.0, call.function, said)
+            candidate.add(f"{where} frame ({trace.kind})", 1.0, call.function, said)
     innermost = next(iter(inner.values()))
-    evidence.of(innermost.module).add(
-        f"raised it, {trace.kind}" if roles != ["later"] else f"raised a later one, {trace.kind}", 1.0, innermost.function, said
-    )
+    candidate = evidence.of(innermost.module)
+    candidate.add(f"raised it ({trace.kind})", 1.0, innermost.function, said)
+    if roles == ["later"]:
+        candidate.add("raised a later one", 1.0, innermost.function, said)
 
 
 def _from_leaning(evidence: Evidence, calls: list[Call], said: Said, kind: str) -> None:
@@ -161,7 +164,7 @@ def _from_leaning(evidence: Evidence, calls: list[Call], said: Said, kind: str) 
     direct = [each for each, hop in reached.items() if hop == 1]
     named = [each for each in direct if each[1] in innermost.names]
     for each in named:
-        evidence.of(each[0]).add(f"called in the line, {kind}", 1.0, each[1], said)
+        evidence.of(each[0]).add(f"called in the line ({kind})", 1.0, each[1], said)
     for each in named or direct:
         for other in graph.passed_on(each):
             evidence.of(other[0]).add("is passed on to", _rare(named or direct), other[1], said)

@@ -118,9 +118,9 @@ def _outwards(way: _Way, at: int, name: str) -> None:
     had = {each for each in names if each in flow.used and not _got_before(inner, flow.used[each])}
     lent = {each for each in names if each in flow.lent and not _got_before(inner, (flow.lent[each],))}
     if had:
-        way.add(there, "handed nothing on that it had")
+        way.add(there, "handed nothing on (that it had)")
         return
-    way.add(there, "handed nothing on that others got from it" if lent else "handed nothing on")
+    way.add(there, "handed nothing on (that others got from it)" if lent else "handed nothing on")
     for how, each in handed:
         _follow(way, further, how, each)
 
@@ -145,7 +145,7 @@ def _backwards(way: _Way, function: Function, depth: int, strength: float) -> No
     flow = graph.flow(function)
     free = [name for name in flow.names if name not in flow.used]
     behind = [*flow.gives, *(giver for name, giver in flow.given if name in free)]
-    way.add(function, f"gave nothing, {depth} back" if depth <= 2 else "gave nothing, further back", strength)
+    way.add(function, f"gave nothing ({depth} back)" if depth <= 2 else "gave nothing (further back)", strength)
     if not (behind or free or flow.may_give_nothing or flow.asks_outside):
         way.add(function, "gives only what it made itself", strength)
     for other in behind:
