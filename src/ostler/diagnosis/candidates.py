@@ -50,7 +50,7 @@ def _how(candidate: Candidate) -> str:
     if any("frame" in clue and "below" not in clue for clue in candidate.clues):
         return " (in a traceback)"
     if any(
-        "value" in clue or "called" in clue or "passed" in clue or clue.startswith("1 calls below the inn")
+        "value" in clue or "gave nothing" in clue or "called" in clue or "passed" in clue or clue.startswith("1 calls below the inn")
         for clue in candidate.clues
     ):
         return " (next to a traceback)"
