@@ -50,7 +50,7 @@ def _how(candidate: Candidate) -> str:
     if any("frame" in clue and "below" not in clue for clue in candidate.clues):
         return " (in a traceback)"
     if any(
-        "value" in clue or "gave nothing" in clue or "called" in clue or "passed" in clue or clue.startswith("1 calls below the inn")
+        "value" in clue or "gave what" in clue or "called" in clue or "passed" in clue or clue.startswith("1 calls below the inn")
         for clue in candidate.clues
     ):
         return " (next to a traceback)"
@@ -124,7 +124,6 @@ def _from_incidents(evidence: Evidence) -> None:
         _from_frames(evidence, incident.trace, incident.said, roles)
         if roles != ["later"] and incident.trace.kind in ("a wrong value", "nothing given"):
             _from_leaning(evidence, _own(incident.trace), incident.said, incident.trace.kind)
-        if roles != ["later"] and incident.trace.kind == "nothing given":
             _from_handing(evidence, incident.trace, incident.said)
 
 

@@ -21,6 +21,10 @@ DEEPEST = 4
 """So many functions are followed backwards that give back each other's value."""
 
 _ATTRIBUTE = re.compile(r"has no attribute '(\w+)'")
+_KEY = re.compile(r"u?(['\"])[^'\"]*\1|\d+")
+_EMPTY_CONTEXT = "empty request context"
+"""How the database layers of nova and cinder refuse a call whose context is None."""
+
 _OPENERS = {")": "(", "]": "[", "}": "{"}
 _CLOSERS = {opener: closer for closer, opener in _OPENERS.items()}
 
@@ -84,17 +88,17 @@ def _follow(way: _Way, at: int, how: str, name: str) -> None:
     elif name in flow.hands:
         _outwards(way, at, name)
     elif indirect := graph.givers(here, frozenset({name})):
-        way.add(here, f"took nothing out of what a call gave{on}")
+        way.add(here, f"took what was wrong out of what a call gave{on}")
         for giver in indirect:
             _backwards(way, giver, 2, _share(indirect))
     elif name in flow.made:
-        way.add(here, f"made nothing{on}")
+        way.add(here, f"made what was wrong{on}")
 
 
 def _received(way: _Way, at: int, givers: list[Function]) -> None:
     call = way.calls[at]
     if givers:
-        way.add((call.module, call.function), f"took nothing from a call{', and handed it on' if at else ''}")
+        way.add((call.module, call.function), f"took what was wrong from a call{', and handed it on' if at else ''}")
     for giver in givers:
         _backwards(way, giver, 1, _share(givers))
 
@@ -118,9 +122,9 @@ def _outwards(way: _Way, at: int, name: str) -> None:
     had = {each for each in names if each in flow.used and not _got_before(inner, flow.used[each])}
     lent = {each for each in names if each in flow.lent and not _got_before(inner, (flow.lent[each],))}
     if had:
-        way.add(there, "handed nothing on (that it had)")
+        way.add(there, "handed on what was wrong (that it had right)")
         return
-    way.add(there, "handed nothing on (that others got from it)" if lent else "handed nothing on")
+    way.add(there, "handed on what was wrong (that others got from it)" if lent else "handed on what was wrong")
     for how, each in handed:
         _follow(way, further, how, each)
 
@@ -145,7 +149,7 @@ def _backwards(way: _Way, function: Function, depth: int, strength: float) -> No
     flow = graph.flow(function)
     free = [name for name in flow.names if name not in flow.used]
     behind = [*flow.gives, *(giver for name, giver in flow.given if name in free)]
-    way.add(function, f"gave nothing ({depth} back)" if depth <= 2 else "gave nothing (further back)", strength)
+    way.add(function, f"gave what was wrong ({depth} back)" if depth <= 2 else "gave what was wrong (further back)", strength)
     if not (behind or free or flow.may_give_nothing or flow.asks_outside):
         way.add(function, "gives only what it made itself", strength)
     for other in behind:
@@ -168,8 +172,12 @@ def meant_in(line: str, words: str, *, is_raised_below: bool) -> list[Meant]:
         pass
     elif "__getitem__" in words or "subscriptable" in words:
         bases = [node.value for node in nodes if isinstance(node, ast.Subscript)]
+    elif _EMPTY_CONTEXT in words:
+        return [("name", "context")]
     elif attribute:
         bases = [node.value for node in nodes if isinstance(node, ast.Attribute) and node.attr == attribute[1]]
+    elif keyed := [node for node in nodes if isinstance(node, ast.Subscript) and _is_key(node.slice, words)]:
+        bases = [node.value for node in keyed]
     elif "iterable" in words:
         if _is_end(line):
             return [("unpacked", "")]
@@ -177,6 +185,13 @@ def meant_in(line: str, words: str, *, is_raised_below: bool) -> list[Meant]:
     if not bases:
         bases = [each for node in nodes if isinstance(node, ast.Call) for each in _arguments(node)]
     return list(dict.fromkeys(each for base in bases for each in _meant(base)))
+
+
+def _is_key(index: ast.expr, words: str) -> bool:
+    """Whether a KeyError's words are this key: they are the key alone."""
+    if isinstance(index, ast.Constant):
+        return repr(index.value) == words.removeprefix("u")
+    return bool(_KEY.fullmatch(words))
 
 
 def _is_end(line: str) -> bool:

@@ -74,7 +74,7 @@ class Trace:
         """What kind of exception it is: a wrong call is the caller's fault, a wrong value that of whoever gave it."""
         if self.raised == "TypeError" and _WRONG_CALL.search(self.words):
             return "a wrong call"
-        if "NoneType" in self.words:
+        if "NoneType" in self.words or "empty request context" in self.words:
             return "nothing given"
         if self.raised in WRONG_VALUE:
             return "a wrong value"
