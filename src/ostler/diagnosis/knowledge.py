@@ -13,6 +13,10 @@ import yaml
 from ostler.diagnosis.code_map import Function
 
 
+CLOCKS_DIFFER_S = 5.0
+"""So much earlier than what it follows from may something seem to be."""
+
+
 @dataclass(frozen=True)
 class Route:
     """What answers a request: the function of the API, and the one behind it that does the work."""
@@ -26,10 +30,13 @@ class Route:
 
 @dataclass(frozen=True)
 class Stage:
-    """A part of some work: the sign that it was done, and the functions that do it."""
+    """A part of some work: the sign that it was done, the functions that do it, how many seconds before the work was begun
+    the sign may come, and whether all that is after it is worth nothing without it."""
 
     sign: str
     doers: tuple[Function, ...]
+    before_s: float
+    is_needed: bool
 
 
 @dataclass(frozen=True)
@@ -114,7 +121,13 @@ def _route(raw: dict[str, Any]) -> Route:
 
 
 def _work(raw: dict[str, Any]) -> Work:
-    stages = tuple(Stage(each["sign"], tuple(map(_function, each["in"]))) for each in raw["stages"])
+    stages = tuple(
+        Stage(
+            each["sign"], tuple(map(_function, each["in"])), float(each.get("before_s", CLOCKS_DIFFER_S)),
+            each.get("is_needed", False),
+        )  # fmt: skip
+        for each in raw["stages"]
+    )
     return Work(raw["name"], raw["begun"], float(raw["within_s"]), stages)
 
 
