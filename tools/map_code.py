@@ -6,6 +6,7 @@ Each FOLDER is an unpacked wheel of one project (`pip download --no-deps nova==â
 run: the sources are parsed. What a name stands for is told by the imports of its module; where that is not enough, by
 its name alone when few functions of the project have it. Names of remote procedure calls (`cast(context, 'name')`)
 lead to the functions of that name in managers and agents. Tests, migrations and drivers of single vendors are left out.
+How values go through each function is written beside it (`value_flow.py`).
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ FEW = 4
 EVERYWHERE = frozenset(name for kind in (dict, list, str, set) for name in dir(kind)) | frozenset(
     ["all", "filter", "filter_by", "first", "one", "scalar", "delete", "execute", "close", "read", "write", "query"]
 )
-"""Names of methods that so many things have (Python's own, queries, files) that the name alone means none of the project."""
+"""Names of methods that so many things have (Python's own, queries, files) that the name alone means nothing."""
 
 Function = tuple[str, str]
 """Where it stands (`nova/compute/manager.py`) and its name, as tracebacks give them: without a class."""
@@ -164,7 +165,9 @@ class Project:
     def _by_attribute(self, source: Source, node: ast.Attribute, owner: ast.ClassDef | None) -> set[Function]:
         name, base = node.attr, node.value
         if isinstance(base, ast.Name) and base.id in ("self", "cls") and owner is not None:
-            found = self._of_class(source, owner, name) | self._by_rare_name(source, name)  # a subclass may have its own
+            found = self._of_class(source, owner, name) | self._by_rare_name(
+                source, name
+            )  # a subclass may have its own
             return found | self._of_subclasses(source, owner, name)
         dotted = _dotted(base)
         first = dotted.partition(".")[0] if dotted else ""
@@ -185,7 +188,7 @@ class Project:
         return self._by_attribute_of_api(source, dotted, name) or self._by_rare_name(source, name)
 
     def _by_attribute_of_api(self, source: Source, dotted: str, name: str) -> set[Function]:
-        """By the convention of the projects: `self.volume_api` is of `volume/api.py`, `self.compute_rpcapi` of its `rpcapi.py`."""
+        """By the projects' convention: `self.volume_api` is of `volume/api.py`, `self.compute_rpcapi` of `rpcapi.py`."""
         found = re.fullmatch(r"(?:.*\.)?_?([a-z]+)_(api|rpcapi)", dotted)
         path = f"{source.path.split('/')[0]}/{found[1]}/{found[2]}.py" if found else ""
         return {(path, name)} if path in self.sources and name in self.sources[path].functions else set()
@@ -386,8 +389,8 @@ def _packed(given: list[tuple[str, Function]], path: str, number: dict[str, int]
 
 
 def _flow_packed(flow: Flow, path: str, number: dict[str, int]) -> str:
-    """`what it is handed|what it takes something of<calls that got it before|names and the first call that gets them|whose
-    value it gives back|whose value a name has`."""
+    """`what it is handed|what it takes something of<calls that got it before|names>the first call that gets them|
+    whose value it gives back|whose value a name has`."""
 
     def told(function: Function) -> list[str]:
         there, name = function

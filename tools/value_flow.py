@@ -19,11 +19,12 @@ Meant = Callable[[ast.expr], set[Function]]
 class Flow:
     """One function (several of one name in a file are taken together).
 
-    ``hands`` are its parameters without self; ``used`` the names that it takes something of, and the calls that have got
-    them before; ``lent`` the first call that gets a name; ``gives`` the functions whose value it gives back as it is;
-    ``given`` by name, the functions whose value the name has as it is, ``made`` the names with a value of another kind;
-    ``names`` those it gives back, or looks at to tell whether to give something back; ``may_give_nothing`` whether it says
-    None itself or ends without a value; ``asks_outside`` whether it gives back what no function of the project made.
+    ``hands`` are its parameters without self; ``used`` the names that it takes something of, and the calls that have
+    got them before; ``lent`` the first call that gets a name; ``gives`` the functions whose value it gives back as it
+    is; ``given`` by name, the functions whose value the name has as it is, ``made`` the names with a value of another
+    kind; ``names`` those it gives back, or looks at to tell whether to give something back; ``may_give_nothing``
+    whether it says None itself or ends without a value; ``asks_outside`` whether it gives back what no function of the
+    project made.
     """
 
     hands: dict[str, None] = field(default_factory=dict)

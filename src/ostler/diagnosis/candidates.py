@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from ostler.diagnosis.code_map import Function, code_map_of
-from ostler.diagnosis.handing import way_of_nothing
+from ostler.diagnosis.handing import way_of_wrong
 from ostler.diagnosis.incidents import Incident, failed_requests, incidents_in, refused_guests
 from ostler.diagnosis.knowledge import Knowledge
 from ostler.diagnosis.observing import Answer, Said, Seen
@@ -153,7 +153,7 @@ def _from_frames(evidence: Evidence, trace: Trace, said: Said, roles: list[str])
 
 
 def _from_leaning(evidence: Evidence, calls: list[Call], said: Said) -> None:
-    """Who gave the wrong value: what the innermost frames call."""
+    """Who may have given a wrong value: what the innermost frames call."""
     innermost = calls[-1]
     reached = code_map_of(innermost.module).within((innermost.module, innermost.function), HOPS)
     for hop in range(1, HOPS + 1):
@@ -172,8 +172,8 @@ def _from_leaning(evidence: Evidence, calls: list[Call], said: Said) -> None:
 
 
 def _from_handing(evidence: Evidence, trace: Trace, said: Said) -> None:
-    """Which way nothing came to where it was needed."""
-    for each in way_of_nothing(_own(trace), trace.words, is_raised_below=trace.is_raised_below):
+    """Which way a wrong value came to where it was needed."""
+    for each in way_of_wrong(_own(trace), trace.words, is_raised_below=trace.is_raised_below):
         evidence.of(each.function[0]).add(each.how, each.strength, each.function[1], said)
 
 

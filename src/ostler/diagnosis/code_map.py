@@ -21,10 +21,11 @@ MOST_REACHED = 400
 class Flow:
     """How values go through a function.
 
-    ``hands`` are its parameters; ``used`` names that it takes something of, with the calls that got them before; ``lent``
-    names and the first call that gets them; ``gives`` the functions and ``names`` the names whose value it gives back as it
-    is; ``given`` whose value a name has as it is; ``made`` names with a value of another kind; ``may_give_nothing`` is true
-    when it gives None by itself, ``asks_outside`` when what is no function of the project makes its value.
+    ``hands`` are its parameters; ``used`` names that it takes something of, with the calls that got them before;
+    ``lent`` names and the first call that gets them; ``gives`` the functions and ``names`` the names whose value it
+    gives back as it is; ``given`` whose value a name has as it is; ``made`` names with a value of another kind;
+    ``may_give_nothing`` is true when it gives None by itself, ``asks_outside`` when what is no function of the project
+    makes its value.
     """
 
     hands: tuple[str, ...] = ()
@@ -116,10 +117,6 @@ class CodeMap:
                         following.append(other)
             border = following
         return reached
-
-    def passed_on(self, function: Function) -> tuple[Function, ...]:
-        """The functions of the same name in other files that a function leans on: it only stands before them."""
-        return tuple(each for each in self.leans_on(function) if each[1] == function[1] and each[0] != function[0])
 
     def size(self, module: str) -> int:
         """How many functions a file has; 0 for one that is not known."""

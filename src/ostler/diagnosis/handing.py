@@ -1,8 +1,8 @@
-"""Which way nothing came to where a traceback says that something is None: who gave it, who handed it on.
+"""Which way a wrong value came to where a traceback names it: who gave it, who handed it on.
 
-A line tells which of its values is meant (`db_volume.get(name)`: `db_volume`). It came from a call there, or was handed in
-by the next frame outwards; what that frame has made use of itself, it had. Backwards from a call, the code map tells
-whose value a function gives back as it is, and who cannot give nothing.
+A line tells which of its values is meant (`db_volume.get(name)`: `db_volume`). It came from a call there, or was handed
+in by the next frame outwards; what that frame has made use of itself, it had right. Backwards from a call, the code map
+tells whose value a function gives back as it is, and who gives only what it made itself.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import math
 import re
+import warnings
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -40,7 +41,7 @@ Meant = tuple[str, str]
 
 @dataclass(frozen=True)
 class Handed:
-    """One function that the value may have come through: how (a kind of clue), and 1 for the only one, less among many."""
+    """One function that the value may have come through: how (a kind of clue); 1 for the only one, less among many."""
 
     function: Function
     how: str
@@ -57,10 +58,10 @@ class _Way:
         self.found.append(Handed(function, how, strength))
 
 
-def way_of_nothing(calls: list[Call], words: str, *, is_raised_below: bool) -> list[Handed]:
-    """Follow nothing backwards from the innermost of the frames (the outermost comes first).
+def way_of_wrong(calls: list[Call], words: str, *, is_raised_below: bool) -> list[Handed]:
+    """Follow a wrong value backwards from the innermost of the frames (the outermost comes first).
 
-    ``words`` are those of what was raised; ``is_raised_below`` when a library raised it that the innermost frame called.
+    ``words`` are those of what was raised; ``is_raised_below`` when a library raised it that the innermost one called.
     """
     way = _Way(list(reversed(calls)))
     for how, name in meant_in(way.calls[0].line, words, is_raised_below=is_raised_below):
@@ -149,7 +150,11 @@ def _backwards(way: _Way, function: Function, depth: int, strength: float) -> No
     flow = graph.flow(function)
     free = [name for name in flow.names if name not in flow.used]
     behind = [*flow.gives, *(giver for name, giver in flow.given if name in free)]
-    way.add(function, f"gave what was wrong ({depth} back)" if depth <= 2 else "gave what was wrong (further back)", strength)
+    way.add(
+        function,
+        f"gave what was wrong ({depth} back)" if depth <= 2 else "gave what was wrong (further back)",
+        strength,
+    )
     if not (behind or free or flow.may_give_nothing or flow.asks_outside):
         way.add(function, "gives only what it made itself", strength)
     for other in behind:
@@ -161,15 +166,15 @@ def _share(among: Iterable[object]) -> float:
 
 
 def meant_in(line: str, words: str, *, is_raised_below: bool) -> list[Meant]:
-    """The values of a line that may have been nothing, by what was raised."""
+    """The values of a line that may have been wrong, by what was raised."""
     tree = parsed(line)
     if tree is None:
         return [("name", name) for name in re.findall(r"[A-Za-z_]\w*", line)]
     nodes = list(ast.walk(tree))
-    bases: list[ast.expr] = []
+    bases: list[ast.expr]
     attribute = _ATTRIBUTE.search(words)
     if is_raised_below:
-        pass
+        bases = []
     elif "__getitem__" in words or "subscriptable" in words:
         bases = [node.value for node in nodes if isinstance(node, ast.Subscript)]
     elif _EMPTY_CONTEXT in words:
@@ -182,6 +187,8 @@ def meant_in(line: str, words: str, *, is_raised_below: bool) -> list[Meant]:
         if _is_end(line):
             return [("unpacked", "")]
         bases = list(_iterated(nodes))
+    else:
+        bases = []
     if not bases:
         bases = [each for node in nodes if isinstance(node, ast.Call) for each in _arguments(node)]
     return list(dict.fromkeys(each for base in bases for each in _meant(base)))
@@ -245,12 +252,14 @@ def handed_in(line: str, function: str, name: str, hands: tuple[str, ...]) -> li
             if called == function:
                 values += named or node.args[place : place + 1]
             elif called == _UNSEEN:
-                values += named or [each for each in node.args if ("name", name) in _meant(each) or ("attribute", name) in _meant(each)]
+                values += named or [
+                    each for each in node.args if {("name", name), ("attribute", name)} & {*_meant(each)}
+                ]
     return list(dict.fromkeys(each for value in values for each in _meant(value)))
 
 
 def parsed(line: str) -> ast.AST | None:
-    """One line of source as far as it can be understood alone: parts of statements that go over several are completed."""
+    """One line of source as far as it can be understood alone: parts of longer statements are completed."""
     opened: list[str] = []
     before = ""
     for character in line:
@@ -263,9 +272,11 @@ def parsed(line: str) -> ast.AST | None:
                 return None
     after = "".join(_CLOSERS[each] for each in reversed(opened))
     whole = before + line.strip() + after
-    for text in (whole, f"{whole}\n    pass", f"if {line[4:]}\n    pass", f"{before}_ for _ in _ {line}", f"{before}_ {line}"):
+    statements = (whole, f"{whole}\n    pass", f"if {line[4:]}\n    pass")
+    for text in (*statements, f"{before}_ for _ in _ {line}", f"{before}_ {line}"):
         try:
-            return ast.parse(text)
+            with warnings.catch_warnings(action="ignore"):  # odd escapes are not ours to mend
+                return ast.parse(text)
         except (SyntaxError, ValueError, MemoryError, RecursionError):
             continue
     return None

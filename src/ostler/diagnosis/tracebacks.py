@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from ostler.logs.finding import PROJECTS
-from ostler.logs.frames import Frame, frames_in, raised_in
+from ostler.logs.frames import frames_in, raised_in
 
 WRAPPERS = frozenset(
     [
@@ -41,17 +41,15 @@ _WRONG_CALL = re.compile(
 _SOURCE_LINE = re.compile(
     r'^ *File "([^"\n]{1,400})", line (\d+), in ([^\n]{1,200})\n[ \t]+([^\n]{1,300})', re.MULTILINE
 )
-_NAME = re.compile(r"[A-Za-z_]\w*")
 _QUOTED = re.compile(r"""['"], u?['"]""")
 
 
 @dataclass(frozen=True)
 class Call:
-    """One frame of a project's own code. ``line`` is that of the source, where it is shown, ``names`` are those in it."""
+    """One frame of a project's own code. ``line`` is that of the source, where it is shown."""
 
     module: str
     function: str
-    names: frozenset[str] = frozenset()
     line: str = ""
 
     @property
@@ -94,7 +92,7 @@ def trace_in(text: str) -> Trace | None:
     lines = {(found[1], found[2], found[3]): found[4].strip() for found in _SOURCE_LINE.finditer(text)}
     frames = frames_in(text)
     calls = tuple(
-        _call(frame, lines.get((frame.file, str(frame.line), frame.function), ""))
+        Call(frame.module, frame.function, lines.get((frame.file, str(frame.line), frame.function), ""))
         for frame in frames if frame.module.partition("/")[0] in PROJECTS
     )  # fmt: skip
     if not calls:
@@ -102,7 +100,3 @@ def trace_in(text: str) -> Trace | None:
     raised, _, words = raised_in(text).partition(":")
     below = frames[-1].module.partition("/")[0] not in PROJECTS
     return Trace(calls, raised.rpartition(".")[2].strip(), words.strip(), below)
-
-
-def _call(frame: Frame, line: str) -> Call:
-    return Call(frame.module, frame.function, frozenset(_NAME.findall(line)), line)

@@ -10,8 +10,9 @@ from ostler.diagnosis.observing import Said, Seen
 
 @dataclass(frozen=True)
 class Unfinished:
-    """Work that did not come to its end: ``missing`` is the first stage that was not seen and none after it (what shows a
-    stage may simply not be in the logs), or one without which the others are worth nothing; ``after`` how many were."""
+    """Work that did not come to its end: ``missing`` is the first stage that was not seen and none after it (what shows
+    a stage may simply not be in the logs), or one without which the others are worth nothing; ``after`` how many there
+    are before it."""
 
     work: Work
     begun: Said
