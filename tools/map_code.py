@@ -6,8 +6,7 @@ Each FOLDER is an unpacked wheel of one project (`pip download --no-deps nova==â
 run: the sources are parsed. What a name stands for is told by the imports of its module; where that is not enough, by
 its name alone when few functions of the project have it. Names of remote procedure calls (`cast(context, 'name')`)
 lead to the functions of that name in managers and agents. Tests, migrations and drivers of single vendors are left out.
-How values go through each function is written beside it (`value_flow.py`), and what it says when something is wrong
-(`sayings.py`).
+How values go through each function is written beside it (`value_flow.py`).
 """
 
 from __future__ import annotations
@@ -20,7 +19,6 @@ from collections import defaultdict
 from functools import partial
 from pathlib import Path
 
-from sayings import exceptions_of, said_in
 from value_flow import Flow, flow_of
 
 WHERE = Path(__file__).parents[1] / "src" / "ostler" / "diagnosis" / "data" / "code"
@@ -190,7 +188,7 @@ class Project:
         return self._by_attribute_of_api(source, dotted, name) or self._by_rare_name(source, name)
 
     def _by_attribute_of_api(self, source: Source, dotted: str, name: str) -> set[Function]:
-        """By convention: `self.volume_api` is of `volume/api.py`, `self.compute_rpcapi` of `compute/rpcapi.py`."""
+        """By the projects' convention: `self.volume_api` is of `volume/api.py`, `self.compute_rpcapi` of `rpcapi.py`."""
         found = re.fullmatch(r"(?:.*\.)?_?([a-z]+)_(api|rpcapi)", dotted)
         path = f"{source.path.split('/')[0]}/{found[1]}/{found[2]}.py" if found else ""
         return {(path, name)} if path in self.sources and name in self.sources[path].functions else set()
@@ -329,17 +327,6 @@ def flowing(project: Project) -> dict[str, dict[str, Flow]]:
     return found
 
 
-def saying(project: Project) -> dict[str, dict[str, list[str]]]:
-    """By file and function: the words of what it logs and raises when something is wrong."""
-    of_class = exceptions_of(source.tree for source in project.sources.values())
-    found: dict[str, dict[str, list[str]]] = {}
-    for path, source in project.sources.items():
-        for name, nodes in source.functions.items():
-            if words := sorted({each for node in nodes for each in said_in(node, of_class)}):
-                found.setdefault(path, {})[name] = words
-    return found
-
-
 def mapped(project: Project) -> dict[str, dict[str, dict[str, list[str]]]]:
     """By file and function: which functions of which files it leans on."""
     found: dict[str, dict[str, dict[str, list[str]]]] = {}
@@ -364,7 +351,6 @@ def as_text(
     found: dict[str, dict[str, dict[str, list[str]]]],
     values: dict[str, dict[str, list[tuple[str, Function]]]],
     flows: dict[str, dict[str, Flow]],
-    words: dict[str, dict[str, list[str]]],
 ) -> str:
     """One line a file, so that differences can be read; files are named by their numbers where they are leaned on."""
     number = {path: at for at, path in enumerate(found)}
@@ -387,13 +373,10 @@ def as_text(
     for path, functions in flows.items():
         told = {name: _flow_packed(flow, path, number) for name, flow in functions.items()}
         flowing_through.append(f"  {json.dumps(path)}: {json.dumps(told, separators=(',', ':'), sort_keys=True)}")
-    all_words = ",\n".join(
-        f"  {json.dumps(path)}: {json.dumps(each, separators=(',', ':'), sort_keys=True)}" for path, each in words.items()
-    )
     files, all_given, all_flows = ",\n".join(lines), ",\n".join(given), ",\n".join(flowing_through)
     return (
         f'{{"release": {json.dumps(release)},\n "files": {{\n{files}\n}},\n "values": {{\n{all_given}\n}},\n'
-        f' "flows": {{\n{all_flows}\n}},\n "says": {{\n{all_words}\n}}}}\n'
+        f' "flows": {{\n{all_flows}\n}}}}\n'
     )
 
 
@@ -429,7 +412,7 @@ def main() -> None:
     release, *folders = sys.argv[1:]
     for folder in map(Path, folders):
         project = Project(folder)
-        text = as_text(release, mapped(project), valued(project), flowing(project), saying(project))
+        text = as_text(release, mapped(project), valued(project), flowing(project))
         WHERE.mkdir(parents=True, exist_ok=True)
         (WHERE / f"{folder.name}-{release}.json").write_text(text)
         print(f"{folder.name}-{release}.json: {len(text) // 1024} KiB")

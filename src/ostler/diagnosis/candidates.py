@@ -23,8 +23,6 @@ from ostler.logs.finding import PROJECTS
 
 HOPS = 3
 STACK = 4
-MOST_SAYERS = 4
-"""What more functions say tells nothing of one."""
 
 _TROUBLE = re.compile(
     r"fail|error|unable|could not|cannot|can't|dead|timed? ?out|not found|no .{0,20}available|missing|unexpected", re.I
@@ -105,7 +103,6 @@ def evidence_in(seen: Seen, knowledge: Knowledge) -> Evidence:
     _from_answers(evidence, knowledge)
     _from_works(evidence)
     _from_loggers(evidence)
-    _from_words(evidence)
     for candidate in evidence.candidates.values():
         for kind, pattern in _KINDS.items():
             if pattern.search(candidate.module):
@@ -229,29 +226,6 @@ def _from_works(evidence: Evidence) -> None:
                     f"{hop} calls below the stage that is missing",
                     each.begun,
                 )
-
-
-def _from_words(evidence: Evidence) -> None:
-    """Who said an error, and who refused the first request that failed, by the words in their sources; with a traceback
-    these are known better, and after unfinished work, requests are refused because of it."""
-    if any(each.trace for each in evidence.incidents):
-        return
-    for each in evidence.incidents:
-        if module := _file_of(each.said.module):
-            _from_sayers(evidence, code_map_of(module).who_says(each.said.text, module), "said an error", each.said)
-    if evidence.failed and not evidence.unfinished:
-        for said in evidence.seen.marks.get("refused", ()):
-            if said.request and said.request == evidence.failed[0].said.request:
-                sayers = code_map_of(said.project).who_says(said.first_line)
-                _from_sayers(evidence, sayers, "refused a request", said)
-
-
-def _from_sayers(evidence: Evidence, sayers: tuple[Function, ...], clue: str, said: Said) -> None:
-    if len(sayers) > MOST_SAYERS:
-        return
-    _share(evidence, list(sayers), clue, said)
-    below = [each for sayer in sayers for each in code_map_of(sayer[0]).leans_on(sayer)]
-    _share(evidence, below, f"1 calls below who {clue}", said)
 
 
 def _from_loggers(evidence: Evidence) -> None:

@@ -52,12 +52,10 @@ class CodeMap:
         functions: dict[str, dict[str, str]],
         values: dict[str, dict[str, str]],
         flows: dict[str, dict[str, str]],
-        says: dict[str, dict[str, list[str]]],
     ) -> None:
         self._functions = functions
         self._values = values
         self._flows = flows
-        self._says = says
         self._files = list(functions)
 
     def leans_on(self, function: Function) -> tuple[Function, ...]:
@@ -120,17 +118,6 @@ class CodeMap:
             border = following
         return reached
 
-    def who_says(self, text: str, module: str | None = None) -> tuple[Function, ...]:
-        """The functions, of one file or of all, whose words are in a text: those with the most of it."""
-        found: dict[Function, int] = {}
-        for there, functions in self._says.items() if module is None else [(module, self._says.get(module, {}))]:
-            for name, says in functions.items():
-                longest = max((len(words) for words in says if words in text), default=0)
-                if longest:
-                    found[there, name] = longest
-        most = max(found.values(), default=0)
-        return tuple(each for each, length in found.items() if length == most)
-
     def size(self, module: str) -> int:
         """How many functions a file has; 0 for one that is not known."""
         return len(self._functions.get(module, {}))
@@ -148,9 +135,9 @@ def code_map(project: str) -> CodeMap:
         (each for each in folder.iterdir() if each.name.startswith(f"{project}-")), key=lambda each: each.name
     )
     if not found:
-        return CodeMap({}, {}, {}, {})
+        return CodeMap({}, {}, {})
     raw = json.loads(found[-1].read_text("utf-8"))
-    return CodeMap(raw["files"], raw["values"], raw["flows"], raw["says"])
+    return CodeMap(raw["files"], raw["values"], raw["flows"])
 
 
 def code_map_of(module: str) -> CodeMap:
