@@ -188,7 +188,7 @@ class Project:
         return self._by_attribute_of_api(source, dotted, name) or self._by_rare_name(source, name)
 
     def _by_attribute_of_api(self, source: Source, dotted: str, name: str) -> set[Function]:
-        """By the projects' convention: `self.volume_api` is of `volume/api.py`, `self.compute_rpcapi` of `rpcapi.py`."""
+        """By convention: `self.volume_api` is of `volume/api.py`, `self.compute_rpcapi` of `compute/rpcapi.py`."""
         found = re.fullmatch(r"(?:.*\.)?_?([a-z]+)_(api|rpcapi)", dotted)
         path = f"{source.path.split('/')[0]}/{found[1]}/{found[2]}.py" if found else ""
         return {(path, name)} if path in self.sources and name in self.sources[path].functions else set()
