@@ -6,6 +6,7 @@ Each FOLDER is an unpacked wheel of one project (`pip download --no-deps nova==â
 run: the sources are parsed. What a name stands for is told by the imports of its module; where that is not enough, by
 its name alone when few functions of the project have it. Names of remote procedure calls (`cast(context, 'name')`)
 lead to the functions of that name in managers and agents. Tests, migrations and drivers of single vendors are left out.
+How values go through each function is written beside it (`value_flow.py`).
 """
 
 from __future__ import annotations
@@ -15,7 +16,10 @@ import json
 import re
 import sys
 from collections import defaultdict
+from functools import partial
 from pathlib import Path
+
+from value_flow import Flow, flow_of
 
 WHERE = Path(__file__).parents[1] / "src" / "ostler" / "diagnosis" / "data" / "code"
 LEFT_OUT = re.compile(
@@ -25,6 +29,11 @@ LEFT_OUT = re.compile(
 )
 FEW = 4
 """So many functions of one name may be meant by it when nothing else tells which."""
+
+EVERYWHERE = frozenset(name for kind in (dict, list, str, set) for name in dir(kind)) | frozenset(
+    ["all", "filter", "filter_by", "first", "one", "scalar", "delete", "execute", "close", "read", "write", "query"]
+)
+"""Names of methods that so many things have (Python's own, queries, files) that the name alone means nothing."""
 
 Function = tuple[str, str]
 """Where it stands (`nova/compute/manager.py`) and its name, as tracebacks give them: without a class."""
@@ -76,6 +85,7 @@ class Project:
             self.sources[name] = Source(name, parsed(path.read_text("utf-8")))
         self._meant: dict[str, tuple[str, str] | None] = {}
         self._inherited: dict[str, set[Function]] = {}
+        self._derived: dict[tuple[str, str], list[tuple[Source, ast.ClassDef]]] = defaultdict(list)
         self.named: dict[str, list[str]] = defaultdict(list)
         self.classes: dict[str, list[str]] = defaultdict(list)
         for source in self.sources.values():
@@ -133,14 +143,16 @@ class Project:
         for node in ast.walk(function):
             targets, value = _targets(node)
             for call in ast.walk(value) if value is not None else ():
-                if isinstance(call, ast.Call) and isinstance(call.func, ast.Name):
-                    givers = self._by_name(source, call.func.id)
-                elif isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
-                    givers = self._by_attribute(source, call.func, owner)
-                else:
-                    continue
-                found |= {(name, giver) for name in _names(targets) for giver in givers}
+                if isinstance(call, ast.Call):
+                    givers = self.meant_by(source, owner, call.func)
+                    found |= {(name, giver) for name in _names(targets) for giver in givers}
         return found
+
+    def meant_by(self, source: Source, owner: ast.ClassDef | None, called: ast.expr) -> set[Function]:
+        """The functions that a called name or an attribute stands for."""
+        if isinstance(called, ast.Name):
+            return self._by_name(source, called.id)
+        return self._by_attribute(source, called, owner) if isinstance(called, ast.Attribute) else set()
 
     def _by_name(self, source: Source, name: str) -> set[Function]:
         if name in source.functions:
@@ -153,7 +165,10 @@ class Project:
     def _by_attribute(self, source: Source, node: ast.Attribute, owner: ast.ClassDef | None) -> set[Function]:
         name, base = node.attr, node.value
         if isinstance(base, ast.Name) and base.id in ("self", "cls") and owner is not None:
-            return self._of_class(source, owner, name) | self._by_rare_name(source, name)  # a subclass may have its own
+            found = self._of_class(source, owner, name) | self._by_rare_name(
+                source, name
+            )  # a subclass may have its own
+            return found | self._of_subclasses(source, owner, name)
         dotted = _dotted(base)
         first = dotted.partition(".")[0] if dotted else ""
         if first in source.imports:
@@ -170,7 +185,40 @@ class Project:
             return {
                 (path, name) for path in self.named.get(name, ()) if path.endswith(("sqlalchemy/api.py", "main/api.py"))
             }
-        return self._by_rare_name(source, name)
+        return self._by_attribute_of_api(source, dotted, name) or self._by_rare_name(source, name)
+
+    def _by_attribute_of_api(self, source: Source, dotted: str, name: str) -> set[Function]:
+        """By convention: `self.volume_api` is of `volume/api.py`, `self.compute_rpcapi` of `compute/rpcapi.py`."""
+        found = re.fullmatch(r"(?:.*\.)?_?([a-z]+)_(api|rpcapi)", dotted)
+        path = f"{source.path.split('/')[0]}/{found[1]}/{found[2]}.py" if found else ""
+        return {(path, name)} if path in self.sources and name in self.sources[path].functions else set()
+
+    def _of_subclasses(self, source: Source, owner: ast.ClassDef, name: str) -> set[Function]:
+        """What subclasses in other files have of their own, unless that is so many that it says nothing."""
+        found = {
+            (there.path, name)
+            for there, each in self._subclasses().get((source.path, owner.name), ())
+            if any(isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef) and one.name == name for one in each.body)
+        }
+        return found if len(found) <= FEW else set()
+
+    def _subclasses(self) -> dict[tuple[str, str], list[tuple[Source, ast.ClassDef]]]:
+        """The classes that are derived from each, over any number of steps."""
+        if not self._derived:
+            for source in self.sources.values():
+                for each in source.classes.values():
+                    for home, base in self._bases(source, each):
+                        self._derived[home.path, base.name].append((source, each))
+        return self._derived
+
+    def _bases(self, source: Source, owner: ast.ClassDef) -> list[tuple[Source, ast.ClassDef]]:
+        found: list[tuple[Source, ast.ClassDef]] = []
+        border = [(source, owner)]
+        while border:
+            homes = [self._home_of_base(there, _dotted(base)) for there, each in border for base in each.bases]
+            border = [home for home in homes if home is not None and home not in found and home != (source, owner)]
+            found += border
+        return found
 
     def _homes(self, source: Source, name: str) -> list[str]:
         if name in source.imports and (meant := self.meant(source.imports[name])):
@@ -206,7 +254,7 @@ class Project:
 
     def _by_rare_name(self, source: Source, name: str) -> set[Function]:
         homes = self.named.get(name, ())
-        if name.startswith("__") or len(homes) > FEW:
+        if name.startswith("__") or name in EVERYWHERE or len(homes) > FEW:
             return set()
         return {(path, name) for path in homes}
 
@@ -266,6 +314,19 @@ def valued(project: Project) -> dict[str, dict[str, list[tuple[str, Function]]]]
     return found
 
 
+def flowing(project: Project) -> dict[str, dict[str, Flow]]:
+    """By file and function: how values go through it."""
+    found: dict[str, dict[str, Flow]] = {}
+    for path, source in project.sources.items():
+        owners = _owners(source.tree)
+        for name, nodes in source.functions.items():
+            flow = found.setdefault(path, {})[name] = Flow()
+            for node in nodes:
+                assert isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+                flow_of(node, partial(project.meant_by, source, owners.get(node)), flow)
+    return found
+
+
 def mapped(project: Project) -> dict[str, dict[str, dict[str, list[str]]]]:
     """By file and function: which functions of which files it leans on."""
     found: dict[str, dict[str, dict[str, list[str]]]] = {}
@@ -289,6 +350,7 @@ def as_text(
     release: str,
     found: dict[str, dict[str, dict[str, list[str]]]],
     values: dict[str, dict[str, list[tuple[str, Function]]]],
+    flows: dict[str, dict[str, Flow]],
 ) -> str:
     """One line a file, so that differences can be read; files are named by their numbers where they are leaned on."""
     number = {path: at for at, path in enumerate(found)}
@@ -307,8 +369,15 @@ def as_text(
     for path, functions in values.items():
         told = {name: _packed(each, path, number) for name, each in functions.items()}
         given.append(f"  {json.dumps(path)}: {json.dumps(told, separators=(',', ':'))}")
-    files, all_given = ",\n".join(lines), ",\n".join(given)
-    return f'{{"release": {json.dumps(release)},\n "files": {{\n{files}\n}},\n "values": {{\n{all_given}\n}}}}\n'
+    flowing_through = []
+    for path, functions in flows.items():
+        told = {name: _flow_packed(flow, path, number) for name, flow in functions.items()}
+        flowing_through.append(f"  {json.dumps(path)}: {json.dumps(told, separators=(',', ':'), sort_keys=True)}")
+    files, all_given, all_flows = ",\n".join(lines), ",\n".join(given), ",\n".join(flowing_through)
+    return (
+        f'{{"release": {json.dumps(release)},\n "files": {{\n{files}\n}},\n "values": {{\n{all_given}\n}},\n'
+        f' "flows": {{\n{all_flows}\n}}}}\n'
+    )
 
 
 def _packed(given: list[tuple[str, Function]], path: str, number: dict[str, int]) -> str:
@@ -319,11 +388,31 @@ def _packed(given: list[tuple[str, Function]], path: str, number: dict[str, int]
     )
 
 
+def _flow_packed(flow: Flow, path: str, number: dict[str, int]) -> str:
+    """`what it is handed|what it takes something of<calls that got it before|names>the first call that gets them|
+    whose value it gives back|whose value a name has`."""
+
+    def told(function: Function) -> list[str]:
+        there, name = function
+        return [f"{'' if there == path else number[there]}:{name}"] if there == path or there in number else []
+
+    known = set(flow.hands) | flow.names | flow.made | {name for name, _ in flow.given}
+    used = ["<".join([name, *sorted(calls)]) for name, calls in sorted(flow.used.items()) if name in known]
+    lent = [f"{name}>{call}" for name, call in sorted(flow.lent.items()) if name in known]
+    gives = [
+        *(["!"] if flow.may_give_nothing else []), *(["?"] if flow.asks_outside else []),
+        *(f"={name}" for name in sorted(flow.names)), *(each for one in sorted(flow.gives) for each in told(one)),
+    ]  # fmt: skip
+    given = [f"{name}={each}" for name, one in sorted(flow.given) for each in told(one)]
+    made = sorted(flow.made - {name for name, _ in flow.given})
+    return "|".join(" ".join(each) for each in (flow.hands, used, lent, gives, [*given, *made]))
+
+
 def main() -> None:
     release, *folders = sys.argv[1:]
     for folder in map(Path, folders):
         project = Project(folder)
-        text = as_text(release, mapped(project), valued(project))
+        text = as_text(release, mapped(project), valued(project), flowing(project))
         WHERE.mkdir(parents=True, exist_ok=True)
         (WHERE / f"{folder.name}-{release}.json").write_text(text)
         print(f"{folder.name}-{release}.json: {len(text) // 1024} KiB")

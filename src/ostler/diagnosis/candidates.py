@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from ostler.diagnosis.code_map import Function, code_map_of
+from ostler.diagnosis.handing import way_of_wrong
 from ostler.diagnosis.incidents import Incident, failed_requests, incidents_in, refused_guests
 from ostler.diagnosis.knowledge import Knowledge
 from ostler.diagnosis.observing import Answer, Said, Seen
@@ -47,12 +48,9 @@ _KINDS = {
 def _how(candidate: Candidate) -> str:
     """How a candidate came to be one: what kind of file it is means more or less then."""
     if any("frame" in clue and "below" not in clue for clue in candidate.clues):
-        return ", in a traceback"
-    if any(
-        "value" in clue or "called" in clue or "passed" in clue or clue.startswith("1 calls below the inn")
-        for clue in candidate.clues
-    ):
-        return ", next to a traceback"
+        return " (in a traceback)"
+    if any("gave what" in clue or clue.startswith("1 calls below the inn") for clue in candidate.clues):
+        return " (next to a traceback)"
     return ""
 
 
@@ -71,8 +69,10 @@ class Candidate:
         return self.module.partition("/")[0]
 
     def add(self, clue: str, strength: float, function: str | None, said: Said | None) -> None:
-        """Add a clue; of one kind the strongest counts."""
-        self.clues[clue] = max(self.clues.get(clue, 0.0), strength)
+        """Add a clue; of one kind the strongest counts. What stands in brackets is a case of what stands before them:
+        both are clues, so that what is known of all cases helps where a case is rare."""
+        for kind in {clue, clue.partition(" (")[0]}:
+            self.clues[kind] = max(self.clues.get(kind, 0.0), strength)
         if function is not None and (self.function is None or strength > self._best):
             self.function, self._best = function, strength
         if said is not None and said not in self.said and len(self.said) < 5:
@@ -106,7 +106,7 @@ def evidence_in(seen: Seen, knowledge: Knowledge) -> Evidence:
     for candidate in evidence.candidates.values():
         for kind, pattern in _KINDS.items():
             if pattern.search(candidate.module):
-                candidate.clues[f"{kind}{_how(candidate)}"] = 1.0
+                candidate.add(f"{kind}{_how(candidate)}", 1.0, None, None)
         candidate.clues["how much it does"] = math.log1p(code_map_of(candidate.module).size(candidate.module)) / 6.0
     return evidence
 
@@ -120,7 +120,8 @@ def _from_incidents(evidence: Evidence) -> None:
         assert incident.trace is not None
         _from_frames(evidence, incident.trace, incident.said, roles)
         if roles != ["later"] and incident.trace.kind in ("a wrong value", "nothing given"):
-            _from_leaning(evidence, _own(incident.trace), incident.said, incident.trace.kind)
+            _from_leaning(evidence, _own(incident.trace), incident.said)
+            _from_handing(evidence, incident.trace, incident.said)
 
 
 def _own(trace: Trace) -> list[Call]:
@@ -141,28 +142,20 @@ def _from_frames(evidence: Evidence, trace: Trace, said: Said, roles: list[str])
         where = ("innermost", "second", "third")[place] if place < 3 else "outer"
         candidate = evidence.of(call.module)
         for role in roles:
-            candidate.add(f"{where} frame of the {role} traceback", 1.0, call.function, said)
+            candidate.add(f"{where} frame (of the {role} traceback)", 1.0, call.function, said)
         if roles != ["later"]:
-            candidate.add(f"{where} frame, {trace.kind}", 1.0, call.function, said)
+            candidate.add(f"{where} frame ({trace.kind})", 1.0, call.function, said)
     innermost = next(iter(inner.values()))
-    evidence.of(innermost.module).add(
-        f"raised it, {trace.kind}" if roles != ["later"] else "raised a later one", 1.0, innermost.function, said
-    )
+    candidate = evidence.of(innermost.module)
+    candidate.add(f"raised it ({trace.kind})", 1.0, innermost.function, said)
+    if roles == ["later"]:
+        candidate.add("raised a later one", 1.0, innermost.function, said)
 
 
-def _from_leaning(evidence: Evidence, calls: list[Call], said: Said, kind: str) -> None:
-    """Who gave the wrong value: what the innermost frames call."""
+def _from_leaning(evidence: Evidence, calls: list[Call], said: Said) -> None:
+    """Who may have given a wrong value: what the innermost frames call."""
     innermost = calls[-1]
-    graph = code_map_of(innermost.module)
-    reached = graph.within((innermost.module, innermost.function), HOPS)
-    direct = [each for each, hop in reached.items() if hop == 1]
-    named = [each for each in direct if each[1] in innermost.names]
-    for each in named:
-        evidence.of(each[0]).add(f"called in the line, {kind}", 1.0, each[1], said)
-    for each in named or direct:
-        for other in graph.passed_on(each):
-            evidence.of(other[0]).add("is passed on to", _rare(named or direct), other[1], said)
-    _from_values(evidence, calls, said)
+    reached = code_map_of(innermost.module).within((innermost.module, innermost.function), HOPS)
     for hop in range(1, HOPS + 1):
         _share(
             evidence,
@@ -178,24 +171,10 @@ def _from_leaning(evidence: Evidence, calls: list[Call], said: Said, kind: str) 
             )
 
 
-def _from_values(evidence: Evidence, calls: list[Call], said: Said) -> None:
-    """Who gave the values that are named in the line where it was raised; when nobody did there, it was handed in, and
-    the line of the next frame outwards tells who gave it."""
-    for outwards, call in enumerate(reversed(calls[-STACK:])):
-        graph = code_map_of(call.module)
-        givers = graph.givers((call.module, call.function), call.names)
-        where = "the line" if not outwards else "an outer line"
-        _share(evidence, list(givers), f"gave a value in {where}", said)
-        for giver in givers:
-            for other in graph.passed_on(giver):
-                evidence.of(other[0]).add(f"stands behind who gave a value in {where}", _rare(givers), other[1], said)
-        if givers:
-            others = [giver for giver in givers if giver[0] != call.module]
-            whose = "elsewhere" if others and not outwards else "its own functions" if not outwards else "further out"
-            evidence.of(calls[-1].module).add(f"works with a value from {whose}", 1.0, None, said)
-            break
-    else:
-        evidence.of(calls[-1].module).add("works with a value that nobody is known to give", 1.0, None, said)
+def _from_handing(evidence: Evidence, trace: Trace, said: Said) -> None:
+    """Which way a wrong value came to where it was needed."""
+    for each in way_of_wrong(_own(trace), trace.words, is_raised_below=trace.is_raised_below):
+        evidence.of(each.function[0]).add(each.how, each.strength, each.function[1], said)
 
 
 def _rare(reached: Iterable[object]) -> float:
@@ -217,19 +196,18 @@ def _from_answers(evidence: Evidence, knowledge: Knowledge) -> None:
         route = knowledge.route_of(answer.said.project, answer.method, answer.path)
         if route is None:
             continue
-        how = "explained" if answer.said.request in traced else "first" if first else "later"
-        if answer in evidence.guests:
-            how = "a guest's"
+        if not first and answer.said.request not in traced and answer not in evidence.guests:
+            continue
         first = False
-        evidence.of(route.answers[0]).add(f"answers a failed request ({how})", 1.0, route.answers[1], answer.said)
-        evidence.of(route.behind[0]).add(f"stands behind a failed request ({how})", 1.0, route.behind[1], answer.said)
+        evidence.of(route.answers[0]).add("answers a failed request", 1.0, route.answers[1], answer.said)
+        evidence.of(route.behind[0]).add("stands behind a failed request", 1.0, route.behind[1], answer.said)
         for entry in (route.answers, route.behind):
             reached = code_map_of(entry[0]).within(entry, 2)
             for hop in (1, 2):
                 _share(
                     evidence,
                     [each for each, at in reached.items() if at == hop],
-                    f"{hop} calls below a failed request ({how})",
+                    f"{hop} calls below a failed request",
                     answer.said,
                 )
 
@@ -245,7 +223,7 @@ def _from_works(evidence: Evidence) -> None:
                 _share(
                     evidence,
                     [one for one, at in reached.items() if at == hop],
-                    f"{hop} calls below the stage that is missing ({how})",
+                    f"{hop} calls below the stage that is missing",
                     each.begun,
                 )
 

@@ -6,6 +6,8 @@ The map of a release serves others too: files and functions that a release does 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 
@@ -15,12 +17,45 @@ Function = tuple[str, str]
 MOST_REACHED = 400
 
 
+@dataclass(frozen=True)
+class Flow:
+    """How values go through a function.
+
+    ``hands`` are its parameters; ``used`` names that it takes something of, with the calls that got them before;
+    ``lent`` names and the first call that gets them; ``gives`` the functions and ``names`` the names whose value it
+    gives back as it is; ``given`` whose value a name has as it is; ``made`` names with a value of another kind;
+    ``may_give_nothing`` is true when it gives None by itself, ``asks_outside`` when what is no function of the project
+    makes its value.
+    """
+
+    hands: tuple[str, ...] = ()
+    used: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    lent: Mapping[str, str] = field(default_factory=dict)
+    gives: tuple[Function, ...] = ()
+    names: tuple[str, ...] = ()
+    given: tuple[tuple[str, Function], ...] = ()
+    made: frozenset[str] = frozenset()
+    may_give_nothing: bool = False
+    asks_outside: bool = False
+
+    @property
+    def own(self) -> set[str]:
+        """The names that have their value from this function."""
+        return {name for name, _ in self.given} | self.made
+
+
 class CodeMap:
     """The functions of one project."""
 
-    def __init__(self, functions: dict[str, dict[str, str]], values: dict[str, dict[str, str]]) -> None:
+    def __init__(
+        self,
+        functions: dict[str, dict[str, str]],
+        values: dict[str, dict[str, str]],
+        flows: dict[str, dict[str, str]],
+    ) -> None:
         self._functions = functions
         self._values = values
+        self._flows = flows
         self._files = list(functions)
 
     def leans_on(self, function: Function) -> tuple[Function, ...]:
@@ -40,10 +75,34 @@ class CodeMap:
         found = []
         for part in self._values.get(module, {}).get(name, "").split():
             value, _, giver = part.partition("=")
-            number, _, there = giver.partition(":")
             if value in names:
-                found.append((self._files[int(number)] if number else module, there))
+                found.append(self._unpacked(giver, module))
         return tuple(dict.fromkeys(found))
+
+    def flow(self, function: Function) -> Flow:
+        """How values go through a function; of one that is not known, nothing is said."""
+        module, name = function
+        packed = self._flows.get(module, {}).get(name)
+        if packed is None:
+            return Flow(asks_outside=True)
+        hands, used, lent, gives, given = (part.split() for part in packed.split("|"))
+        lists = [each.split("<") for each in used]
+        return Flow(
+            tuple(hands),
+            {name: tuple(calls) for name, *calls in lists},
+            {name: call for name, _, call in (each.partition(">") for each in lent)},
+            tuple(self._unpacked(each, module) for each in gives if each[0] not in "!?="),
+            tuple(each[1:] for each in gives if each[0] == "="),
+            tuple(
+                (name, self._unpacked(giver, module))
+                for name, _, giver in (each.partition("=") for each in given if "=" in each)
+            ),
+            frozenset(each for each in given if "=" not in each), "!" in gives, "?" in gives,
+        )  # fmt: skip
+
+    def _unpacked(self, packed: str, module: str) -> Function:
+        number, _, name = packed.partition(":")
+        return self._files[int(number)] if number else module, name
 
     def within(self, function: Function, hops: int) -> dict[Function, int]:
         """The functions that are reached from one, with the least number of calls to each; itself not included."""
@@ -58,10 +117,6 @@ class CodeMap:
                         following.append(other)
             border = following
         return reached
-
-    def passed_on(self, function: Function) -> tuple[Function, ...]:
-        """The functions of the same name in other files that a function leans on: it only stands before them."""
-        return tuple(each for each in self.leans_on(function) if each[1] == function[1] and each[0] != function[0])
 
     def size(self, module: str) -> int:
         """How many functions a file has; 0 for one that is not known."""
@@ -80,9 +135,9 @@ def code_map(project: str) -> CodeMap:
         (each for each in folder.iterdir() if each.name.startswith(f"{project}-")), key=lambda each: each.name
     )
     if not found:
-        return CodeMap({}, {})
+        return CodeMap({}, {}, {})
     raw = json.loads(found[-1].read_text("utf-8"))
-    return CodeMap(raw["files"], raw["values"])
+    return CodeMap(raw["files"], raw["values"], raw["flows"])
 
 
 def code_map_of(module: str) -> CodeMap:

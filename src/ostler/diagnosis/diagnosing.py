@@ -33,7 +33,7 @@ MOST_CONSEQUENCES = 6
 MOST_CLUES = 4
 
 TOLD_BY: tuple[tuple[tuple[str, ...], Kind], ...] = (
-    (("below the innermost", "below an outer", "called in", "passed on"), WRONG_VALUE),
+    (("what was wrong", "what it made", "below the innermost", "below an outer"), WRONG_VALUE),
     (("frame", "raised", "traceback"), TRACEBACK),
     (("stage that is missing",), WORK_STOPPED),
     (("failed request",), REQUEST_FAILED),
@@ -112,8 +112,10 @@ def _finding(evidence: Evidence, candidate: Candidate, confidence: float, logs: 
     worth = weights()["place"]
     clues = sorted(candidate.clues, key=lambda name: -worth.get(name, 0.0) * candidate.clues[name])
     pointing = [
-        name for name in clues if not name.startswith(("is a", "holds", "how much")) and worth.get(name, 0.0) > 0
-    ]
+        name for name in clues
+        if not name.startswith(("is a", "is o", "is p", "holds", "how much")) and worth.get(name, 0.0) > 0
+        and not any(other.startswith(f"{name} (") for other in clues)
+    ]  # fmt: skip
     where = _where(evidence, candidate)
     kind = _kind(pointing)
     return Diagnosed(

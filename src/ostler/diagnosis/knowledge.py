@@ -12,6 +12,9 @@ import yaml
 
 from ostler.diagnosis.code_map import Function
 
+CLOCKS_DIFFER_S = 5.0
+"""So much earlier than what it follows from may something seem to be."""
+
 
 @dataclass(frozen=True)
 class Route:
@@ -26,10 +29,13 @@ class Route:
 
 @dataclass(frozen=True)
 class Stage:
-    """A part of some work: the sign that it was done, and the functions that do it."""
+    """A part of some work: the sign that it was done, the functions that do it, how many seconds before the work was
+    begun the sign may come, and whether all that is after it is worth nothing without it."""
 
     sign: str
     doers: tuple[Function, ...]
+    before_s: float
+    is_needed: bool
 
 
 @dataclass(frozen=True)
@@ -114,8 +120,12 @@ def _route(raw: dict[str, Any]) -> Route:
 
 
 def _work(raw: dict[str, Any]) -> Work:
-    stages = tuple(Stage(each["sign"], tuple(map(_function, each["in"]))) for each in raw["stages"])
-    return Work(raw["name"], raw["begun"], float(raw["within_s"]), stages)
+    return Work(raw["name"], raw["begun"], float(raw["within_s"]), tuple(map(_stage, raw["stages"])))
+
+
+def _stage(raw: dict[str, Any]) -> Stage:
+    before_s = float(raw.get("before_s", CLOCKS_DIFFER_S))
+    return Stage(raw["sign"], tuple(map(_function, raw["in"])), before_s, raw.get("is_needed", False))
 
 
 def _function(text: str) -> Function:

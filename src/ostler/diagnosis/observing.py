@@ -22,7 +22,9 @@ MOST_ALIKE = 12
 MOST_KEPT = 4000
 MOST_MARKS = 20_000
 
-_ANSWER = re.compile(r'"(?P<method>[A-Z]{3,8}) (?P<path>\S{1,2000}) HTTP/[\d.]+" (?:status: )?(?P<status>\d{3})')
+_ANSWER = re.compile(
+    r'"(?P<method>[A-Z]{3,8}) (?P<path>[^\s"]{1,2000})(?: HTTP/[\d.]+)?" (?:status: )?(?P<status>\d{3})'
+)
 _ID = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 
 

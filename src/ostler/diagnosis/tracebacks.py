@@ -41,17 +41,16 @@ _WRONG_CALL = re.compile(
 _SOURCE_LINE = re.compile(
     r'^ *File "([^"\n]{1,400})", line (\d+), in ([^\n]{1,200})\n[ \t]+([^\n]{1,300})', re.MULTILINE
 )
-_NAME = re.compile(r"[A-Za-z_]\w*")
 _QUOTED = re.compile(r"""['"], u?['"]""")
 
 
 @dataclass(frozen=True)
 class Call:
-    """One frame of a project's own code. ``names`` are those in its line, where the line is shown."""
+    """One frame of a project's own code. ``line`` is that of the source, where it is shown."""
 
     module: str
     function: str
-    names: frozenset[str] = frozenset()
+    line: str = ""
 
     @property
     def is_wrapper(self) -> bool:
@@ -65,13 +64,15 @@ class Trace:
     calls: tuple[Call, ...]
     raised: str
     words: str
+    is_raised_below: bool = False
+    """Whether it was raised by a library that the innermost of these frames called."""
 
     @property
     def kind(self) -> str:
         """What kind of exception it is: a wrong call is the caller's fault, a wrong value that of whoever gave it."""
         if self.raised == "TypeError" and _WRONG_CALL.search(self.words):
             return "a wrong call"
-        if "NoneType" in self.words:
+        if "NoneType" in self.words or "empty request context" in self.words:
             return "nothing given"
         if self.raised in WRONG_VALUE:
             return "a wrong value"
@@ -88,14 +89,14 @@ def trace_in(text: str) -> Trace | None:
     text = plain(text)
     if 'File "' not in text:
         return None
-    names = {
-        (found[1], found[2], found[3]): frozenset(_NAME.findall(found[4])) for found in _SOURCE_LINE.finditer(text)
-    }
+    lines = {(found[1], found[2], found[3]): found[4].strip() for found in _SOURCE_LINE.finditer(text)}
+    frames = frames_in(text)
     calls = tuple(
-        Call(frame.module, frame.function, names.get((frame.file, str(frame.line), frame.function), frozenset()))
-        for frame in frames_in(text) if frame.module.partition("/")[0] in PROJECTS
+        Call(frame.module, frame.function, lines.get((frame.file, str(frame.line), frame.function), ""))
+        for frame in frames if frame.module.partition("/")[0] in PROJECTS
     )  # fmt: skip
     if not calls:
         return None
     raised, _, words = raised_in(text).partition(":")
-    return Trace(calls, raised.rpartition(".")[2].strip(), words.strip())
+    below = frames[-1].module.partition("/")[0] not in PROJECTS
+    return Trace(calls, raised.rpartition(".")[2].strip(), words.strip(), below)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ostler.diagnosis.knowledge import Knowledge, Stage, Work
+from ostler.diagnosis.knowledge import CLOCKS_DIFFER_S, Knowledge, Stage, Work
 from ostler.diagnosis.observing import Said, Seen
 
 
 @dataclass(frozen=True)
 class Unfinished:
-    """Work that did not come to its end: ``missing`` is the first stage that was not seen, ``after`` how many were."""
+    """Work that did not come to its end: ``missing`` is the first stage that was not seen and none after it (what shows
+    a stage may simply not be in the logs), or one without which the others are worth nothing; ``after`` how many there
+    are before it."""
 
     work: Work
     begun: Said
@@ -38,18 +40,23 @@ def unfinished_in(seen: Seen, knowledge: Knowledge) -> list[Unfinished]:
 
 def _next(marks: list[Said], since: float, until: float, taken: set[int]) -> int | None:
     for at, mark in enumerate(marks):
-        if at not in taken and since - 5.0 <= mark.time <= until:
+        if at not in taken and since - CLOCKS_DIFFER_S <= mark.time <= until:
             taken.add(at)
             return at
     return None
 
 
 def _stopped(work: Work, begun: Said, seen: Seen) -> Unfinished:
+    done = [_is_done(stage, work, begun, seen) for stage in work.stages]
     for at, stage in enumerate(work.stages):
-        marks = seen.marks.get(stage.sign, ())
-        if not any(begun.time - 5.0 <= mark.time <= begun.time + 4 * work.within_s for mark in marks):
+        if not done[at] and (stage.is_needed or not any(done[at:])):
             return Unfinished(work, begun, stage, at)
     return Unfinished(work, begun, work.stages[-1], len(work.stages) - 1)
+
+
+def _is_done(stage: Stage, work: Work, begun: Said, seen: Seen) -> bool:
+    marks = seen.marks.get(stage.sign, ())
+    return any(begun.time - stage.before_s <= mark.time <= begun.time + 4 * work.within_s for mark in marks)
 
 
 def _is_heard_of(work: Work, seen: Seen) -> bool:

@@ -16,10 +16,6 @@ def test_a_call_through_an_import_is_followed() -> None:
     assert DB_API in code_map("cinder").leans_on(ATTACHMENTS)
 
 
-def test_what_only_stands_before_another_is_known() -> None:
-    assert code_map("cinder").passed_on(DB_API) == (SQL,)
-
-
 def test_a_call_to_another_service_is_followed_by_its_name() -> None:
     assert ("cinder/volume/manager.py", "attach_volume") in code_map("cinder").leans_on(
         ("cinder/volume/rpcapi.py", "attach_volume")
