@@ -72,13 +72,15 @@ def _odd_of(cloud: Cloud, path: str, place: str, options: Mapping[str, Any]) -> 
     group, _, name = place.rpartition("/")
     is_same = name.replace("-", "_") in SAME_EVERYWHERE or group == PINS
     setting = [host for host in options if place in options[host]]
-    roles = {cloud.host(host).roles for host in setting}
-    for peers in [setting] if is_same else [[host for host in setting if cloud.host(host).roles == r] for r in roles]:
-        lacking = [
-            h for h in options if h not in setting and cloud.host(h).roles in {cloud.host(p).roles for p in peers}
-        ]
+    groups = [setting]
+    if not is_same or group == PINS:  # pins are about those who ask: controllers agree with controllers
+        roles = {cloud.host(host).roles for host in setting}
+        groups = [[host for host in setting if cloud.host(host).roles == each] for each in roles]
+    for peers in groups:
+        alike = {cloud.host(host).roles for host in peers}
+        lacking = [host for host in options if host not in setting and cloud.host(host).roles in alike]
         ways = {host: options[host].get(place) for host in (*peers, *lacking)}
-        for host, usual in _in_the_minority(ways):
+        for host, usual, agreeing in _in_the_minority(ways):
             mine, other = ways[host], ways[usual]
             yield {
                 "host": host,
@@ -88,14 +90,14 @@ def _odd_of(cloud: Cloud, path: str, place: str, options: Mapping[str, Any]) -> 
                 "option": f"[{group}] {name}",
                 "value": _told(mine),
                 "others": _told(other),
-                "share": f"{len(ways) - 1} others" if len(ways) > 2 else "the other one",
+                "share": f"{agreeing} others",
                 "same_everywhere": is_same,
             }
 
 
-def _in_the_minority(ways: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """The hosts that differ from more than half of all, each with one of these."""
-    best: list[tuple[str, str]] = []
+def _in_the_minority(ways: Mapping[str, Any]) -> list[tuple[str, str, int]]:
+    """The hosts that differ from more than half of all, each with one of these and their number."""
+    best: list[tuple[str, str, int]] = []
     agreeing = 0
     for key in ("digest", "own"):
         said = {host: (way[key] if way else None) for host, way in ways.items()}
@@ -103,7 +105,7 @@ def _in_the_minority(ways: Mapping[str, Any]) -> list[tuple[str, str]]:
         if count > agreeing:
             agreeing = count
             usual = next(host for host in said if said[host] == common)
-            best = [(host, usual) for host in said if said[host] != common]
+            best = [(host, usual, count) for host in said if said[host] != common]
     return best if 2 * agreeing > len(ways) and agreeing > 1 else []
 
 
@@ -139,6 +141,18 @@ def problems_together(cloud: Cloud, by_host: ByHost, kind: str) -> list[Found]:
         kept = found.setdefault((each["path"], each["option"]), {**each, "hosts": []})
         kept["hosts"] = sorted({*kept["hosts"], each["host"]})
     return list(found.values())
+
+
+def enabled_backends(by_host: ByHost) -> list[str]:
+    """The backends that cinder is to serve by its configuration, as its service records name them: host@backend."""
+    found: set[str] = set()
+    for host, files in by_host.items():
+        for path, file in files.items():
+            named = file["options"].get("DEFAULT/enabled_backends") if path.endswith("/cinder.conf") else None
+            own = file["options"].get("DEFAULT/host") or {"value": None}
+            backends = ((named or {"value": None})["value"] or "").split(",")
+            found |= {f"{own['value'] or host}@{backend.strip()}" for backend in backends if backend.strip()}
+    return sorted(found)
 
 
 def pins(cloud: Cloud, by_host: ByHost, option: str) -> list[Found]:

@@ -266,6 +266,7 @@ FUNCTIONS: Mapping[str, Callable[[Context, Any, Any], Any]] = {
     "odd_settings": lambda context, value, _: peers.odd_settings(context.cloud, value),
     "setting_problems": lambda context, value, kind: peers.problems(context.cloud, value, kind),
     "problems_together": lambda context, value, kind: peers.problems_together(context.cloud, value, kind),
+    "enabled_backends": lambda _, value, __: peers.enabled_backends(value),
     "pins": lambda context, value, option: peers.pins(context.cloud, value, option),
     "refused_everywhere": lambda context, value, kind: peers.refused_everywhere(context.cloud, value, kind),
     "refused_here": lambda context, value, kind: peers.refused_here(context.cloud, value, kind),
@@ -280,6 +281,6 @@ FUNCTIONS: Mapping[str, Callable[[Context, Any, Any], Any]] = {
 
 OF_THE_KNOWN = (
     *("odd_settings", "setting_problems", "problems_together", "pins", "refused_everywhere", "refused_here"),
-    *("lone_places", "database_names", "odd_keys", "known"),
+    *("lone_places", "enabled_backends", "database_names", "odd_keys", "known"),
 )
 """Functions that compare hosts and go without those of which nothing is known: the others can still be compared."""
