@@ -3,7 +3,8 @@
     sudo nice .venv/bin/python benchmarks/diagnosis_faults.py --name practice [--cloud FILE] [--results FILE]
         [--only FAULT …] [--from FAULT] [--lock FILE] [--json]
 
-For each fault: break, wait until it can be seen, `ostler diagnose --json`, mend, wait until the cloud is well again.
+For each fault: break, wait until it can be seen, `ostler diagnose --json`, mend, wait until the cloud is as
+it was before.
 What is right stands in diagnosis_faults.yaml. Results are kept, a line of JSON for each fault, so that a stopped run
 goes on where it was (--from) and single faults can be repeated (--only). It always mends, also when it is interrupted.
 With --lock the cloud is locked (as flock does) while one fault is made, so that others can use it in between.
@@ -18,7 +19,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -63,19 +64,23 @@ class Bench:
         _, out, seconds = self.run("diagnose", *self.cloud, "--json")
         return (json.loads(out) if out.startswith("{") else {"verdict": "none", "findings": []}), seconds
 
-    def well_again(self) -> Row:
-        """Wait until nothing is found to be wrong, or it takes too long; what was found last."""
-        ends = time.monotonic() + WELL_WITHIN_S
+    def well_again(self, before: Collection[str], within_s: float) -> list[str]:
+        """Wait until nothing is found that was not there before, or it takes too long; what is left."""
+        ends = time.monotonic() + within_s
         while True:
-            document, _ = self.diagnose()
-            if not found_in(document) or time.monotonic() > ends:
-                return document
-            time.sleep(10)
+            left = [named(each) for each in found_in(self.diagnose()[0])]
+            if not set(left) - set(before) or time.monotonic() > ends:
+                return left
+            time.sleep(5)
 
 
 def found_in(document: Row) -> list[Row]:
     """The findings of rules."""
     return [each for each in document["findings"] if each.get("severity")]
+
+
+def named(finding: Row) -> str:
+    return f"{finding['code']} {finding['component']}"
 
 
 def is_right(finding: Row, patterns: Sequence[str], places: Sequence[str]) -> bool:
@@ -84,8 +89,8 @@ def is_right(finding: Row, patterns: Sequence[str], places: Sequence[str]) -> bo
     return any(fnmatchcase(part, each) for part in finding["components"] for each in wanted)
 
 
-def one_fault(bench: Bench, fault: str, expected: Row) -> Row:
-    """Make a fault, diagnose, mend."""
+def one_fault(bench: Bench, fault: str, expected: Row, before: Collection[str]) -> Row:
+    """Make a fault, diagnose, mend. What was found before does not count."""
     try:
         places = bench.make(fault)
         if places is None:
@@ -94,15 +99,15 @@ def one_fault(bench: Bench, fault: str, expected: Row) -> Row:
         document, seconds = bench.diagnose()
     finally:
         bench.mend()
-    found = found_in(document)
+    found = [each for each in found_in(document) if named(each) not in before]
     rank = next((at for at, each in enumerate(found, 1) if is_right(each, expected["is"], places)), None)
     return {
         "fault": fault,
         "places": places,
         "verdict": document["verdict"],
-        "first": f"{found[0]['code']} {found[0]['component']}" if found else "-",
+        "first": named(found[0]) if found else "-",
         "sure": found[0]["confidence"] if found else None,
-        "all": [f"{each['code']} {each['component']}" for each in found],
+        "all": [named(each) for each in found],
         "expected": " ".join(expected["is"]),
         "rank": rank,
         "is_right": rank == 1,
@@ -128,6 +133,7 @@ def main() -> None:
     parser.add_argument("--results", default="diagnosis_faults.jsonl")
     parser.add_argument("--only", nargs="*", default=[], metavar="FAULT")
     parser.add_argument("--from", dest="begin", metavar="FAULT")
+    parser.add_argument("--well", type=float, default=WELL_WITHIN_S, help="seconds to wait at most after each fault")
     parser.add_argument("--lock", metavar="FILE")
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
@@ -135,13 +141,14 @@ def main() -> None:
     names = asked.only or list(FAULTS)
     names = names[names.index(asked.begin) :] if asked.begin else names
     bench, results = Bench(asked.name, asked.cloud), Path(asked.results)
+    before: list[str] | None = None
     for fault in names:
         with locked(asked.lock):
-            row = one_fault(bench, fault, expected[fault])
-            left = found_in(bench.well_again())
-        row["left"] = [f"{each['code']} {each['component']}" for each in left]
-        with results.open("a") as file:
-            file.write(json.dumps(row) + "\n")
+            before = bench.well_again((), 0) if before is None or asked.lock else before
+            row = one_fault(bench, fault, expected[fault], before)
+            with results.open("a") as file:
+                file.write(json.dumps(row) + "\n")
+            before = bench.well_again(before, asked.well)
         print(f"{fault}: {row['first']} {'' if row['is_right'] else '<-- NOT RIGHT'}", file=sys.stderr, flush=True)
     tell(results, as_json=asked.json)
 

@@ -96,14 +96,16 @@ def fold(
     symptoms: Collection[str],
     first_errors: Mapping[Component, float],
     unseen: Collection[str] = (),
+    closer: Collection[str] = (),
 ) -> list[Cause]:
     """Return the causes, the likeliest first.
 
     ``leaning`` makes the graph for the parts that are broken; ``symptoms`` are the codes of findings that only show
     that a part does not do its work; ``first_errors`` tell when each part's first error was logged (seconds since the
-    epoch); ``unseen`` are hosts of which something could not be read.
+    epoch); ``unseen`` are hosts of which something could not be read; ``closer`` are the codes of rules that are judged in
+    a diagnosis alone.
     """
-    broken = _gathered(findings, part_of, symptoms, first_errors)
+    broken = _gathered(findings, part_of, symptoms, first_errors, closer)
     graph = _explained(broken, leaning(broken.keys()))
     chosen = _chosen(graph)
     follow: dict[Component, list[Component]] = {}
@@ -123,15 +125,16 @@ def _gathered(
     part_of: Callable[[Finding], Component],
     symptoms: Collection[str],
     first_errors: Mapping[Component, float],
+    closer: Collection[str],
 ) -> dict[Component, Broken]:
-    """The broken parts. Of one part what is itself broken comes before symptoms, then the graver; rules that are
-    judged for a diagnosis alone say more than others, and come later in the order of rules."""
+    """The broken parts. Of one part what is itself broken comes before symptoms, then the graver, then what was looked
+    for in a diagnosis alone: it says more."""
     by_part: dict[Component, list[Finding]] = {}
     for finding in findings:
         by_part.setdefault(part_of(finding), []).append(finding)
     found = {}
     for part, of_part in by_part.items():
-        of_part.sort(key=lambda each: (each.code in symptoms, GRAVITY[each.severity]))
+        of_part.sort(key=lambda each: (each.code in symptoms, GRAVITY[each.severity], each.code not in closer))
         is_own = of_part[0].code not in symptoms
         found[part] = Broken(part, tuple(of_part), is_own, first_errors.get(part, LAST))
     return found

@@ -111,6 +111,7 @@ def diagnose_cloud(
         {rule.id for rule in rules if rule.is_symptom},
         {part: said[0].time for part, said in lines.items() if said},
         {each.subject for each in unread},
+        {rule.id for rule in rules if rule.applies == "diagnosis"},
     )
     found = _by_focus([_found(snapshot, cause, lines, parts, focus, runs) for cause in causes], parts, focus)
     by_logs = None if found else diagnose(seen, knowledge, symptom, logs="")
