@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from ostler.facts import (
+    accounts,
     answers,
     api_compute,
     api_created,
@@ -18,10 +19,12 @@ from ostler.facts import (
     disk,
     environments,
     files,
+    folders,
     galera,
     guests,
     haproxy,
     haproxy_held,
+    kept,
     memcached,
     nova_objects,
     nova_records,
@@ -45,6 +48,9 @@ _ALL: tuple[Fact, ...] = (
     processes.FACT,
     environments.FACT,
     files.FACT,
+    folders.FACT,
+    accounts.FACT,
+    kept.FACT,
     options.FACT,
     set_options.FACT,
     connections.FACT,

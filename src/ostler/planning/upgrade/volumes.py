@@ -17,7 +17,7 @@ SERVICE = "cinder-volume"
 def drain(stage: str, scene: Scene, host: str, group: Group) -> tuple[list[Step], list[Step]]:
     """The steps before a group's services of a host stop and those after they started again; none for a group
     without cinder-volume."""
-    records = scene.volume_records.get(host, {}) if _stops_volumes(group) else {}
+    records = scene.volume_records.get(scene.known_as(host), {}) if _stops_volumes(group) else {}
     if not records or not _others_take_volumes(scene, host):
         return [], []
     before: list[Step] = []
@@ -87,7 +87,7 @@ def _stops_volumes(group: Group) -> bool:
 
 
 def _others_take_volumes(scene: Scene, host: str) -> bool:
-    others = (records for name, records in scene.volume_records.items() if name != host)
+    others = (records for name, records in scene.volume_records.items() if name != scene.known_as(host))
     return any(r.get("status") == "enabled" and r.get("state") == "up" for records in others for r in records.values())
 
 

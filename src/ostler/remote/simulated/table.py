@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ostler.remote.simulated import balancer, dumps, fact_scripts, management, programs
+from ostler.remote.simulated import balancer, dumps, fact_scripts, management, moving, programs
 from ostler.remote.simulated.machine import Machine, Outcome, Program
 from ostler.remote.simulated.script_itself import run_itself
 from ostler.remote.simulated.services import ENVIRONMENTS
@@ -20,6 +20,8 @@ PROGRAMS: Mapping[str, Program] = {
     "cat": programs.cat,
     "date": programs.date,
     "df": programs.df,
+    "groupadd": moving.groupadd,
+    "install": moving.install,
     "ip": programs.ip,
     "ln": programs.ln,
     "mariadb": mariadb,
@@ -31,32 +33,39 @@ PROGRAMS: Mapping[str, Program] = {
     "socat": balancer.socat,
     "systemctl": systemctl,
     "true": programs.true,
+    "useradd": moving.useradd,
 }
 
 SCRIPTS: Mapping[str, Program] = {
+    "ostler-begin-cluster": moving.begin_cluster,
     "ostler-dump": dumps.dump,
+    "ostler-dump-accounts": moving.dump_accounts,
     "ostler-edit-records": dumps.edit_records,
     "ostler-enable-backends": dumps.enable_backends,
     "ostler-haproxy.held": balancer.held,
     "ostler-haproxy.servers": balancer.statistics,
+    "ostler-host.accounts": moving.accounts,
     "ostler-host.answers": fact_scripts.answers,
     "ostler-host.clock": fact_scripts.clock,
     "ostler-host.connections": fact_scripts.connections,
     "ostler-host.environments": fact_scripts.environments,
     "ostler-host.files": fact_scripts.files,
+    "ostler-host.folders": moving.folders,
     "ostler-host.processes": fact_scripts.processes,
+    "ostler-load-accounts": moving.load_accounts,
     "ostler-logs.errors": fact_scripts.log_errors,
     "ostler-memcached.node": balancer.memcached,
     "ostler-nova.guests": fact_scripts.guests,
     "ostler-purge-queues": fact_scripts.purge_queues,
     "ostler-rabbitmq.node": fact_scripts.rabbitmq,
+    "ostler-readdress-cells": moving.readdress_cells,
     "ostler-restore-dump": dumps.restore_dump,
     "ostler-try-dump": dumps.try_dump,
     "ostler-unpack": management.unpack,
 }
 
 
-RUN_ITSELF = ("ostler-host.options", "ostler-host.set_options")
+RUN_ITSELF = ("ostler-controller.kept", "ostler-host.options", "ostler-host.set_options")
 
 
 def run_program(machine: Machine, argv: Sequence[str], stdin: bytes) -> Outcome:
