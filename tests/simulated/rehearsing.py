@@ -23,6 +23,7 @@ from ostler.facts.model import FactRequest, Snapshot
 from ostler.planning.model import Plan
 from ostler.planning.rollback.plan import facts_needed as facts_for_rollback
 from ostler.planning.rollback.plan import plan_rollback
+from ostler.planning.rollback.replaced import cloud_to_look_at
 from ostler.planning.upgrade.onto import old_requests, onto_requests, plan_replacement
 from ostler.planning.upgrade.plan import Onto, Sources, facts_needed, plan_upgrade
 from ostler.planning.upgrade.request import Strategy, UpgradeRequest
@@ -83,9 +84,10 @@ class Rehearsal:
         return plan_upgrade(sources, request)
 
     def plan_back(self, run: str, databases: str = "stay") -> Plan:
-        cloud = self.simulation.cloud
-        snapshot = self.snapshot(facts_for_rollback(cloud))
-        return plan_rollback(self.catalog, cloud, snapshot, history_of(run, self.home), databases)
+        cloud, history = self.simulation.cloud, history_of(run, self.home)
+        looked_at = cloud_to_look_at(cloud, history)
+        snapshot = self.snapshot(facts_for_rollback(looked_at), looked_at)
+        return plan_rollback(self.catalog, cloud, snapshot, history, databases)
 
     def apply(self, plan: Plan, approve: Sequence[str] = ("all",)) -> RunResult:
         return self._carry_out(

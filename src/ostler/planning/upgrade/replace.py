@@ -24,7 +24,7 @@ from ostler.planning.upgrade.fast_forward import (
 )
 from ostler.planning.upgrade.finish import finish, prove, unpin, unpin_computes
 from ostler.planning.upgrade.host_steps import host_lanes
-from ostler.planning.upgrade.moving import ADDRESS_UNITS, addresses_of, expect_address, infrastructure_on
+from ostler.planning.upgrade.moving import addresses_of, infrastructure_on, release_address, take_address
 from ostler.planning.upgrade.onto import LOAD
 from ostler.planning.upgrade.place import place
 from ostler.planning.upgrade.protect import DUMP_BYTES_PER_S, databases_of, dump, dump_folder, save
@@ -33,7 +33,7 @@ from ostler.planning.upgrade.request import Scene, unit_of
 from ostler.steps.model import Step
 
 ACCOUNTS, BRING, CHECK = "accounts", "bring", "check"
-RELEASE, RETIRE, TAKE = "release-address", "retire", "take-address"
+RELEASE, RETIRE = "release-address", "retire"
 
 LOST = (
     "The databases are copied to the new hosts, and only the copies are changed: `ostler rollback` starts the old "
@@ -74,9 +74,9 @@ def replace_stages(old: Scene, new: Scene, hops: Sequence[Scene], replacement: R
     yield stop_all(old)
     yield _dump(old)
     yield _load(old, new, replacement)
-    yield _release(replacement)
+    yield release_address(replacement.old, RELEASE)
     yield _retire(old, replacement)
-    yield _take(replacement)
+    yield take_address(replacement.new)
     yield from passes(new, hops)
     late = services_after_computes(new)
     groups = controller_groups(new)
@@ -314,30 +314,6 @@ def _keys(new: Scene) -> Iterator[Lane]:
             yield Lane(f"{host.name}-keys", (step,))
 
 
-def _release(replacement: Replacement) -> Stage:
-    balancers = replacement.old.load_balancer.hosts if replacement.old.load_balancer else ()
-    lanes = []
-    for host in balancers:
-        away = Step(
-            id=f"{RELEASE}/{host}/10-retire",
-            kind="retire-units",
-            host=host,
-            why="the address must be gone from the old hosts, also after one of them boots, before a new one takes it",
-            undo="started again, when the new ones have let the address go",
-            estimate_s=4,
-            params={"units": list(ADDRESS_UNITS)},
-        )
-        lanes.append(Lane(host, (away, expect_address(f"{RELEASE}/{host}/20-gone", host, holds=False))))
-    return Stage(
-        name=RELEASE,
-        title="Take the virtual address from the old hosts",
-        why="never two hosts may hold it",
-        undo="taken back by the old hosts, when the new ones have let it go",
-        lanes=tuple(lanes),
-        in_flight=max(1, len(lanes)),
-    )
-
-
 def _retire(old: Scene, replacement: Replacement) -> Stage:
     """One after the other, the first database host last: a Galera cluster begins again where it ended."""
     first = replacement.old.databases.hosts[:1]
@@ -363,32 +339,6 @@ def _retire(old: Scene, replacement: Replacement) -> Stage:
         why="its databases and files stay exactly as they are now: the way back is to start it again",
         undo="started again, the host that stopped last first",
         lanes=tuple(lanes),
-    )
-
-
-def _take(replacement: Replacement) -> Stage:
-    balancers = replacement.new.load_balancer.hosts if replacement.new.load_balancer else ()
-    steps: list[Step] = []
-    for number, host in enumerate(balancers):
-        steps.append(
-            Step(
-                id=f"{TAKE}/{balancers[0]}/{number + 1}0-start-{host}",
-                kind="start-units",
-                host=host,
-                why="clients, computes and the projects' own commands reach the new hosts by the address they know",
-                undo="stopped, so that the old hosts can take the address back",
-                estimate_s=5,
-                params={"units": list(reversed(ADDRESS_UNITS))},
-            )
-        )
-        if number == 0:
-            steps.append(expect_address(f"{TAKE}/{host}/15-here", host, holds=True))
-    return Stage(
-        name=TAKE,
-        title="Let the new hosts hold the virtual address",
-        why="the databases are changed through it: it must lead to the copies",
-        undo="let go again",
-        lanes=(Lane(balancers[0], tuple(steps)),) if balancers else (),
     )
 
 
