@@ -8,6 +8,7 @@ from typing import Any
 from ostler.cloud.model import Cloud
 from ostler.commands import Command
 from ostler.facts.accounts import accounts_wanted
+from ostler.facts.folders import folders_wanted
 from ostler.facts.model import FactRequest
 from ostler.facts.predicate import Expectation
 from ostler.steps.effects import Effect, Run, Until
@@ -18,12 +19,13 @@ IS_THERE = 9
 
 
 class MakeAccounts(Kind):
-    """Parameters: `accounts` (user -> {uid, gid, group, home, shell})."""
+    """Parameters: `accounts` (user -> {uid, gid, group, home, shell}); `folders` (path -> [mode, user]): where services
+    keep their state and their logs, for commands that run there before any service does."""
 
     name = "make-accounts"
 
     def title(self, step: Step) -> str:
-        return f"make the users {', '.join(param(step, 'accounts'))} on {step.host}, as far as they are not there"
+        return f"make the users {', '.join(param(step, 'accounts'))} and their folders on {step.host}"
 
     def remember(self, step: Step, cloud: Cloud) -> tuple[FactRequest, ...]:
         return (accounts_wanted(step.host, param(step, "accounts")),)
@@ -34,11 +36,15 @@ class MakeAccounts(Kind):
         for user, account in param(step, "accounts").items():
             found.append(Run(host, Command(_group(account)), accept=accepted))
             found.append(Run(host, Command(_user(user, account)), accept=accepted))
+        for path, (mode, user) in param(step, "folders").items():
+            group = param(step, "accounts")[user]["group"]
+            found.append(Run(host, Command(("install", "-d", "-m", mode, "-o", user, "-g", group, "--", path))))
         return tuple(found)
 
     def verify(self, step: Step, cloud: Cloud, remembered: Remembered) -> tuple[Until, ...]:
         request = accounts_wanted(step.host, param(step, "accounts"))
-        return tuple(
+        about_folders = folders_wanted(str(step.host), param(step, "folders"))
+        numbers = tuple(
             Until(
                 Expectation(
                     request,
@@ -53,6 +59,14 @@ class MakeAccounts(Kind):
             for user, account in param(step, "accounts").items()
             for number in ("uid", "gid")
         )
+        folders = tuple(
+            Until(
+                Expectation(about_folders, (path, "owner"), "equals", user, f"{path} on {step.host} belongs to {user}"),
+                timeout_s=5,
+            )
+            for path, (_, user) in param(step, "folders").items()
+        )
+        return numbers + folders
 
 
 def _group(account: dict[str, Any]) -> tuple[str, ...]:

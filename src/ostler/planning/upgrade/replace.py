@@ -3,7 +3,7 @@ virtual address moves to them. The old control plane is stopped and stays as it 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from ostler.cloud.model import Host
@@ -108,7 +108,7 @@ def _make_accounts(new: Scene) -> Stage:
                 why=f"services run as them; shared files belong to the numbers they have on {new.known_as(host.name)}",
                 undo=UNTOUCHED,
                 estimate_s=2,
-                params={"accounts": accounts},
+                params={"accounts": accounts, "folders": _folders(new, accounts)},
             )
 
     return _on_new(
@@ -118,6 +118,16 @@ def _make_accounts(new: Scene) -> Stage:
         "files and services belong to them",
         host_lanes(new, new.controllers, steps_of),
     )
+
+
+def _folders(new: Scene, accounts: Mapping[str, JsonValue]) -> dict[str, list[str]]:
+    """The folders that units make for their services, with the same modes (see deployment.units)."""
+    found: dict[str, list[str]] = {}
+    for project in new.projects:
+        if project.user in accounts:
+            found[f"/var/lib/{project.name}"] = ["0755", project.user]
+            found[project.log_dir] = ["0750", project.user]
+    return found
 
 
 def _on_new(new: Scene, stage: str, title: str, why: str, lanes: tuple[Lane, ...]) -> Stage:
