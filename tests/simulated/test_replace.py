@@ -31,7 +31,7 @@ FAILURES = {
     "release": "ctl2: systemctl stop keepalived.service",
     "retire": "ctl1: systemctl stop .*mariadb.service",
     "take": "new1: systemctl start keepalived.service",
-    "pass": "nova-[0-9.]*/bin/nova-manage api_db sync",
+    "pass": "nova-[0-9.]*/bin/nova-manage .*api_db sync",
     "start": "new2: systemctl start keystone.service",
     "computes": "cmp2: systemctl start nova-compute.service",
 }
