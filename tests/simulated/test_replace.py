@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import sys
+import traceback
 from dataclasses import replace
 from pathlib import Path
 
+import dbos  # noqa: F401  (imported once here, not once in each of the processes)
 import pytest
 from rehearsing import Rehearsal, rehearsal
 from test_simulated_upgrade import differences, kept
 
+from ostler.cloud.control_plane import with_control_plane
 from ostler.deployment.paths import environment_path
 from ostler.errors import InputError, Refused
+from ostler.execution.home import Home
 from ostler.execution.records import RunState
 from ostler.execution.runs import list_runs, load_run
 from ostler.execution.safe_points import safe_points
+from ostler.execution.simulation import open_simulation, three_plus_two
+from ostler.execution.simulation.archives import fill_store
 from ostler.execution.simulation.hosts import SECRET
+from ostler.execution.step_book import effects_repeated
 from ostler.facts.model import wanted
 from ostler.planning.model import Plan
+from ostler.planning.upgrade.onto import plan_replacement
 from ostler.remote.simulated.planes import TWO_HOLD_IT
-from ostler.remote.simulated.state import DATABASES, Entry
+from ostler.remote.simulated.state import DATABASES, Entry, UnitState
 
 SOURCE, BETWEEN, TARGET = "2023.1", "2024.1", "2025.1"
 OLD, NEW, COMPUTES = ("ctl1", "ctl2", "ctl3"), ("new1", "new2", "new3"), ("cmp1", "cmp2")
@@ -241,7 +252,7 @@ def test_new_databases_that_are_not_empty_are_refused(folder: Path) -> None:
 def test_new_hosts_that_would_hold_the_address_too_are_refused(folder: Path) -> None:
     cloud = cloud_in(folder)
     with cloud.simulation.simulated.world() as world:
-        world.state.hosts["new2"].units["keepalived"].active = "active"
+        world.state.hosts["new2"].units["keepalived"] = UnitState(active="active", text="[Service]")
     assert codes_of(cloud) == {"replace.address-twice"}
 
 
@@ -302,3 +313,83 @@ def test_the_plan_says_what_each_stage_is_for_how_long_and_what_takes_it_back(fo
     names = [stage.name for stage in plan.stages]
     before = {"ready", "protect", "accounts", "place", "bring", "check"}
     assert set(names[: names.index("close")]) == before
+
+
+def test_the_next_upgrade_of_the_new_control_plane_is_planned_as_any_other(done: Rehearsal) -> None:
+    replacement = plan_replacement(done.simulation.cloud, done.simulation.onto)
+    described = replace(with_control_plane(done.simulation.cloud, replacement.new), release=TARGET)
+    fill_store(described.environments.path, ["2026.1"])
+    later = Rehearsal(replace(done.simulation, cloud=described), done.home, TARGET, "2026.1")
+    plan = later.plan()
+    assert plan.findings == ()
+    starts = [step for _, _, step in plan.steps() if step.id == "roll-nova-conductor/new2/80-start"]
+    assert [step.params["reports_as"] for step in starts] == [["nova-conductor@ctl2"]]
+
+
+def in_a_child(cloud: Rehearsal, folder: Path, run: str | None, crash_at: str) -> int:
+    """Apply the plan, or resume a run, in a process of its own; -9 when it was killed."""
+    child = os.fork()
+    if child == 0:
+        os.environ["OSTLER_CRASH_AT"] = crash_at
+        try:
+            own = Rehearsal(open_simulation(folder, SOURCE), cloud.home, SOURCE, TARGET)
+            result = own.apply(plan_of(own)) if run is None else own.resume(run)
+            os._exit(result.exit_code)
+        except BaseException:
+            traceback.print_exc(file=sys.stdout)
+            os._exit(70)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+KILLS = (
+    "after_effect:accounts/new3/*:3",
+    "after_effect:bring/new1/10-configuration",
+    "before_outcome:stop-all/ctl2/*",
+    "after_effect:load/new1-databases/10-carry:1",
+    "after_effect:load/new1-databases/10-carry:2",
+    "after_effect:load/new1-databases/10-carry",
+    "after_effect:load/new1-databases/20-load",
+    "after_effect:load/new2-keys/keys",
+    "after_effect:release-address/ctl1/10-retire:2",
+    "after_intent:retire/ctl2/retire",
+    "before_outcome:retire/ctl1/retire",
+    "after_effect:take-address/new1/10-start-new1:2",
+    "after_effect:pass-2025.1/new1/nova-sync",
+    "after_effect:roll-keystone/new2/30-switch",
+    "after_effect:roll-computes/cmp1/00-addresses",
+    "before_outcome:roll-computes/cmp2/*",
+)
+
+
+@pytest.mark.timeout(1200)
+def test_however_often_it_is_killed_the_replacement_ends_the_same(folder: Path, done: Rehearsal) -> None:
+    three_plus_two(SOURCE, folder, store=[BETWEEN, TARGET], is_kept=True, has_spares=True)
+    cloud = Rehearsal(open_simulation(folder, SOURCE), Home(folder / "home"), SOURCE, TARGET)
+    run: str | None = None
+    for crash_at in KILLS:
+        assert in_a_child(cloud, folder, run, crash_at) == -signal.SIGKILL, crash_at
+        (record,) = list_runs(cloud.home)
+        run = record.id
+    assert run is not None
+    assert in_a_child(cloud, folder, run, "") == 0
+    cloud = Rehearsal(open_simulation(folder, SOURCE), cloud.home, SOURCE, TARGET)
+    history = load_run(run, cloud.home)
+    assert history.record.state is RunState.DONE
+    assert [loan.name for loan in history.loans if loan.is_open] == []
+    assert effects_repeated(history.effects) == []
+    assert history.unfinished == ()
+    assert kept(cloud) == kept(done)
+    assert files_of_new_hosts(cloud) == files_of_new_hosts(done)
+    assert running(cloud) == running(done)
+    assert place_of(cloud.effects, TWO_HOLD_IT) == []
+    assert len(place_of(cloud.effects, "databases to /var/lib/ostler")) == 1
+
+
+def files_of_new_hosts(cloud: Rehearsal) -> dict[tuple[str, str], tuple[bytes, int, str]]:
+    with cloud.simulation.simulated.world() as world:
+        return {
+            (host, path): (entry.content, entry.mode, entry.owner)
+            for host in NEW
+            for path, entry in world.state.hosts[host].files.items()
+            if path.startswith("/etc/") and entry.kind == "file"
+        }

@@ -40,7 +40,14 @@ class StartUnits(Kind):
         )
 
     def verify(self, step: Step, cloud: Cloud, remembered: Remembered) -> tuple[Until, ...]:
-        return tuple(is_active(str(step.host), unit, 60.0) for unit in param(step, "units"))
+        request = wanted("host.units", step.host)
+        at_boot = (
+            Until(
+                Expectation(request, (unit, "enabled"), "equals", True, f"{unit} starts with {step.host}"), timeout_s=5
+            )
+            for unit in param(step, "units")
+        )
+        return (*at_boot, *(is_active(str(step.host), unit, 60.0) for unit in param(step, "units")))
 
 
 class RetireUnits(Kind):

@@ -126,7 +126,7 @@ def let_work_end(scene: Scene) -> Stage | None:
 
     def steps_of(host: Host) -> Iterator[Step]:
         record = compute_record(scene, host.name) if "compute" in host.roles else None
-        backends = list(scene.volume_records.get(host.name, {}))
+        backends = list(scene.volume_records.get(scene.recorded_as(host.name), {}))
         if record:
             yield _without_apis(under(idle_step(stage, host.name, record), f"{stage}/{host.name}", "nova"))
         if backends:

@@ -198,7 +198,7 @@ def running_params(scene: Scene, host: str, group: Group) -> dict[str, Any]:
 def nova_records(scene: Scene, host: str, service: Service) -> list[str]:
     """The keys of nova's records of a service on a host ("nova-compute@cmp1"), as they were read. An API's record is
     written when it starts and never again, so nothing can be told from its age."""
-    return [] if service.api else list(scene.nova_records.get(f"{service.name}@{scene.known_as(host)}", ()))
+    return [] if service.api else list(scene.nova_records.get(f"{service.name}@{scene.recorded_as(host)}", ()))
 
 
 def _units(stage: str, scene: Scene, host: Host, group: Group) -> list[Step]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from ostler.cloud.control_plane import ControlPlane, control_plane_of
 from ostler.cloud.model import Cloud, Host
@@ -35,7 +36,10 @@ def plan_replacement(cloud: Cloud, new: Cloud) -> Replacement:
             findings=found,
             do_next="mend the cloud file that --onto names, and try again",
         )
-    return Replacement(old_plane, new_plane, LOAD)
+    named = tuple(
+        replace(host, known_as=old.service_name) for host, old in zip(new_plane.hosts, old_plane.hosts, strict=True)
+    )
+    return Replacement(old_plane, replace(new_plane, hosts=named), LOAD)
 
 
 def old_requests(replacement: Replacement, users: Iterable[str]) -> tuple[FactRequest, ...]:

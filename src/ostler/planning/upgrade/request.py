@@ -61,8 +61,8 @@ class UpgradeRequest:
 @dataclass(frozen=True)
 class Scene:
     """All that stages are planned from: the catalog, one hop (or several as one), the cloud and what was read of it.
-    `stands_for` are hosts of a new control plane, each with the one whose place it takes, and whose name its services
-    go by: records, messages and backends of volumes stay what they are."""
+    `stands_for` are hosts of a new control plane, each with the one whose place it takes and whose configuration it
+    gets."""
 
     catalog: Catalog
     hop: Hop
@@ -92,8 +92,12 @@ class Scene:
         return "on the old databases, untouched" if self.stands_for else "on the restored databases"
 
     def known_as(self, host: str) -> str:
-        """The host under whose name a host's services are known, and whose configuration they have."""
+        """The host whose configuration a host's services have."""
         return self.stands_for.get(host, host)
+
+    def recorded_as(self, host: str) -> str:
+        """The name of a host in the records of its services, without the domain."""
+        return self.cloud.host(host).service_name.split(".", 1)[0]
 
     @cached_property
     def controllers(self) -> tuple[Host, ...]:
