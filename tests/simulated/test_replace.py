@@ -349,7 +349,6 @@ KILLS = (
     "after_effect:load/new1-databases/10-carry:2",
     "after_effect:load/new1-databases/10-carry",
     "after_effect:load/new1-databases/20-load",
-    "after_effect:load/new2-keys/keys",
     "after_effect:release-address/ctl1/10-retire:2",
     "after_intent:retire/ctl2/retire",
     "before_outcome:retire/ctl1/retire",
@@ -393,3 +392,11 @@ def files_of_new_hosts(cloud: Rehearsal) -> dict[tuple[str, str], tuple[bytes, i
             for path, entry in world.state.hosts[host].files.items()
             if path.startswith("/etc/") and entry.kind == "file"
         }
+
+
+def test_no_file_with_passwords_is_left_behind(done: Rehearsal) -> None:
+    with done.simulation.simulated.world() as world:
+        left = [
+            (host, path) for host, state in world.state.hosts.items() for path in state.files if "accounts.sql" in path
+        ]
+    assert left == []

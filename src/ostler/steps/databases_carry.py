@@ -1,7 +1,7 @@
 """`carry-databases`: a dump goes from one database host to another, with the accounts that may use the databases.
 
-Passwords go as the server keeps them (hashed), in a file that only root may read and that is removed at once. Then
-`readdress-cells`: addresses within nova's records of its cells become those of the hosts that take over.
+Passwords go as the server keeps them (hashed), in a file that only root may read; `remove-files` removes it on both.
+Then `readdress-cells`: addresses within nova's records of its cells become those of the hosts that take over.
 """
 
 from __future__ import annotations
@@ -36,7 +36,6 @@ class CarryDatabases(Kind):
         return (
             Run(source, Command(dumped, timeout_s=TIMEOUT_S)),
             Forward(host, source, tuple(f"{folder}/{name}" for name in (ACCOUNTS, *DUMP_FILES))),
-            Run(source, Command(("rm", "-f", "--", f"{folder}/{ACCOUNTS}"))),
             Run(host, Command(loaded, timeout_s=TIMEOUT_S)),
         )
 

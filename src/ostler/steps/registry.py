@@ -20,6 +20,7 @@ from ostler.steps.environment_send import SendEnvironment
 from ostler.steps.environment_switch import SwitchEnvironment
 from ostler.steps.expectation import Expect
 from ostler.steps.files_carry import CarryFiles
+from ostler.steps.files_remove import RemoveFiles
 from ostler.steps.files_restore import RestoreFiles
 from ostler.steps.files_save import SaveFiles
 from ostler.steps.management_run import RunManagement
@@ -60,6 +61,7 @@ _KINDS: tuple[StepKind, ...] = (
     ReaddressCells(),
     ReleaseRequests(),
     ReloadBalancer(),
+    RemoveFiles(),
     RestartService(),
     RestoreDatabases(),
     RestoreFiles(),

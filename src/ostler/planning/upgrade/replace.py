@@ -30,6 +30,7 @@ from ostler.planning.upgrade.place import place
 from ostler.planning.upgrade.protect import DUMP_BYTES_PER_S, databases_of, dump, dump_folder, save
 from ostler.planning.upgrade.ready import checked_projects, finished_source, judge_target
 from ostler.planning.upgrade.request import Scene, unit_of
+from ostler.steps.databases_carry import ACCOUNTS as ACCOUNTS_FILE
 from ostler.steps.model import Step
 
 ACCOUNTS, BRING, CHECK = "accounts", "bring", "check"
@@ -273,6 +274,15 @@ def _load(old: Scene, new: Scene, replacement: Replacement) -> Stage:
             undo=UNTOUCHED,
             estimate_s=4 + seconds,
             params={"source": source, "folder": folder, "databases": list(databases_of(old))},
+        ),
+        Step(
+            id=f"{LOAD}/{lane}/15-remove-accounts",
+            kind="remove-files",
+            host=host,
+            why="they hold hashed passwords, and are loaded",
+            undo="not needed: they can be made again",
+            estimate_s=1,
+            params={"hosts": [source, host], "path": f"{folder}/{ACCOUNTS_FILE}"},
         ),
         Step(
             id=f"{LOAD}/{lane}/20-load",

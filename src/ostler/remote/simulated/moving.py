@@ -89,7 +89,6 @@ def load_accounts(machine: Machine, arguments: Sequence[str], stdin: bytes) -> O
     (folder,) = arguments
     if machine.files.text(f"{folder}/accounts.sql") is None or not machine.runs(MARIADB):
         return failed(f"{folder}/accounts.sql: No such file or directory")
-    machine.files.remove(f"{folder}/accounts.sql")
     machine.files.write(f"{folder}/accounts-loaded", b"", mode=0o600)
     machine.note("load the accounts of the databases")
     return Outcome()

@@ -1,4 +1,4 @@
-# ostler-load-accounts FOLDER: make the accounts of FOLDER/accounts.sql on this server; the file is gone afterwards
+# ostler-load-accounts FOLDER: make the accounts of FOLDER/accounts.sql on this server
 set -eu
 umask 077
 cd "$1"
@@ -9,5 +9,5 @@ if ! mariadb < accounts.sql 2> .errors; then
   rm -f .errors
   exit 1
 fi
-rm -f .errors accounts.sql
+rm -f .errors
 touch accounts-loaded
