@@ -256,6 +256,29 @@ def test_new_hosts_that_would_hold_the_address_too_are_refused(folder: Path) -> 
     assert codes_of(cloud) == {"replace.address-twice"}
 
 
+def test_database_servers_of_another_series_are_refused(folder: Path) -> None:
+    cloud = cloud_in(folder)
+    with cloud.simulation.simulated.world() as world:
+        world.state.hosts["new2"].variables["version"] = "11.4.2-MariaDB"
+    assert codes_of(cloud) == {"replace.other-version"}
+
+
+def test_users_with_other_numbers_are_refused(folder: Path) -> None:
+    cloud = cloud_in(folder)
+    with cloud.simulation.simulated.world() as world:
+        wrong = {**world.state.hosts["ctl1"].accounts["nova"], "uid": 7}
+        world.state.hosts["new1"].accounts["nova"] = wrong
+    plan = cloud.plan(strategy="replace")
+    assert [finding.subject for finding in plan.refusals] == ["nova on new1"]
+
+
+def test_new_hosts_on_which_openstack_runs_are_refused(folder: Path) -> None:
+    cloud = cloud_in(folder)
+    with cloud.simulation.simulated.world() as world:
+        world.state.hosts["new1"].units["nova-conductor"] = UnitState(active="active", text="[Service]")
+    assert codes_of(cloud) == {"replace.runs-openstack"}
+
+
 def test_new_hosts_without_room_are_refused(folder: Path) -> None:
     cloud = cloud_in(folder)
     with cloud.simulation.simulated.world() as world:

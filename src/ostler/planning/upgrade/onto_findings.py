@@ -29,6 +29,7 @@ def onto_findings(old: Scene, new: Scene, replacement: Replacement, onto: Snapsh
     return [
         *_unread(old, replacement, onto),
         *_databases(onto, replacement),
+        *_versions(old, onto, replacement),
         *_brokers(onto, replacement),
         *_address(onto, replacement),
         *_other_software(new, replacement, onto),
@@ -76,6 +77,28 @@ def _databases(onto: Snapshot, replacement: Replacement) -> Iterator[Finding]:
                 expected=f"{size} nodes, Synced",
                 do_next="see `journalctl -u mariadb` there; more nodes than new hosts: it has joined another cluster",
             )
+
+
+def _versions(old: Scene, onto: Snapshot, replacement: Replacement) -> Iterator[Finding]:
+    """A copy is compared with what was dumped byte for byte, and servers of another series write another dump."""
+    source = replacement.old.databases.hosts[0]
+    was = _series(old.snapshot, source)
+    for host in replacement.new.databases.hosts:
+        becomes = _series(onto, host)
+        if was and becomes and was != becomes:
+            yield _failure(
+                "replace.other-version",
+                host,
+                "the new database server is of another series: whether the copy is whole could not be seen",
+                found=becomes,
+                expected=f"{was}, as on {source}",
+                do_next="install that series; the servers can be upgraded when the cloud runs on them",
+            )
+
+
+def _series(snapshot: Snapshot, host: str) -> str:
+    version = str((snapshot.known("galera.node", host) or {}).get("version", ""))
+    return ".".join(version.split(".")[:2])
 
 
 def _brokers(onto: Snapshot, replacement: Replacement) -> Iterator[Finding]:

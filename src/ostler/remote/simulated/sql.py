@@ -65,7 +65,7 @@ def _galera(machine: Machine, statement: str) -> Rows:
         ("wsrep_cluster_status", "Primary"),
         ("wsrep_local_state_comment", "Synced"),
         ("wsrep_ready", "ON"),
-        ("version", VERSION),
+        ("version", machine.host.variables.get("version", VERSION)),
     ]
 
 
