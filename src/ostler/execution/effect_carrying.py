@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import shutil
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -18,6 +19,7 @@ from ostler.facts.model import JsonValue, Unknown
 from ostler.masking import last_lines
 from ostler.steps.effects import Carry, Forward, Save
 
+UNDER_WAY = ".forward-"
 SAME = ("sha256", "mode", "owner", "group")
 
 
@@ -121,6 +123,8 @@ def _make_folder(bench: Bench, host: str, folder: str, wished: JsonValue) -> Non
 def forward(bench: Bench, effect: Forward) -> EffectResult:
     """Copy large files, each checked where it arrives. Raises CommandFailed when it arrived with other bytes,
     CannotTell when the files could not be listed."""
+    for left in bench.received.glob(f"{UNDER_WAY}*"):  # a killed process leaves what it was copying
+        shutil.rmtree(left)
     there, present = (bench.files(host, *effect.paths) for host in (effect.source, effect.host))
     sent = 0
     for path in effect.paths:
@@ -132,7 +136,7 @@ def forward(bench: Bench, effect: Forward) -> EffectResult:
             )
         if present.get(path, {}).get("sha256") == there[path]["sha256"]:
             continue
-        with tempfile.TemporaryDirectory(dir=bench.received, prefix=".forward-") as folder:
+        with tempfile.TemporaryDirectory(dir=bench.received, prefix=UNDER_WAY) as folder:
             kept = Path(folder) / "file"
             bench.transport.receive(effect.source, path, kept)
             bench.transport.send(effect.host, kept, path)
