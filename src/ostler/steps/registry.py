@@ -10,6 +10,7 @@ from ostler.steps.balancer_in import PutIntoBalancer
 from ostler.steps.balancer_out import TakeOutOfBalancer
 from ostler.steps.balancer_reload import ReloadBalancer
 from ostler.steps.caches_flush import FlushCaches
+from ostler.steps.commands_end import EndCommands
 from ostler.steps.compute_disable import DisableCompute, EnableCompute
 from ostler.steps.compute_idle import WaitForIdleCompute
 from ostler.steps.config_edit import EditOptions
@@ -48,6 +49,7 @@ _KINDS: tuple[StepKind, ...] = (
     EditOptions(),
     EditRecords(),
     EnableCompute(),
+    EndCommands(),
     EnableVolumeBackends(),
     Expect(),
     FlushCaches(),

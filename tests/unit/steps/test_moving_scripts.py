@@ -118,3 +118,24 @@ def test_only_the_node_that_stopped_last_begins_a_cluster(
     assert here != script
     ran(place, "", text=here, **environ)
     assert (place / "seen").read_text().splitlines()[-1] == ends
+
+
+def test_what_runs_from_an_environment_is_ended_and_nothing_else(tmp_path: Path) -> None:
+    folder = tmp_path / "venvs" / "nova-1"
+    folder.mkdir(parents=True)
+    for name in ("inside", "outside"):
+        place = folder if name == "inside" else tmp_path
+        (place / name).write_bytes(Path("/bin/sleep").resolve().read_bytes())
+        (place / name).chmod(0o755)
+    inside = subprocess.Popen([str(folder / "inside"), "60"])
+    outside = subprocess.Popen([str(tmp_path / "outside"), "60"])
+    script = files("ostler.steps").joinpath("scripts/end_commands.sh").read_text()
+    try:
+        done = subprocess.Popen(["sh", "-c", script, "ostler-end-commands", str(tmp_path / "venvs")])
+        assert inside.wait(20) != 0
+        assert done.wait(20) == 0
+        assert outside.poll() is None
+    finally:
+        for process in (inside, outside):
+            process.kill()
+            process.wait()

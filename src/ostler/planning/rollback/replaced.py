@@ -156,10 +156,26 @@ def _leave_new(new: Scene, replacement: Replacement) -> Stage:
     on: what was made there can be looked at."""
     units = {host.name: [unit_of(service) for _, service in new.services(host, new.target)] for host in new.controllers}
     stage = release_address(replacement.new, "leave-new", also=units)
+    lanes = (
+        replace(lane, steps=(_end_commands(lane.name), *lane.steps)) if lane.name in units else lane
+        for lane in stage.lanes
+    )
     return replace(
         stage,
+        lanes=tuple(lanes),
         title="Take the virtual address from the new hosts",
         undo="taken back by the new hosts, when the old ones have let it go",
+    )
+
+
+def _end_commands(host: str) -> Step:
+    return Step(
+        id=f"leave-new/{host}/05-end-commands",
+        kind="end-commands",
+        host=host,
+        why="a schema command that was left running would go on in the old databases when the address leads there",
+        undo="not needed: the databases it changed are given up",
+        estimate_s=2,
     )
 
 

@@ -97,3 +97,10 @@ def load_accounts(machine: Machine, arguments: Sequence[str], stdin: bytes) -> O
 def readdress_cells(machine: Machine, arguments: Sequence[str], stdin: bytes) -> Outcome:
     """The cells of a simulated cloud are templates."""
     return Outcome() if machine.runs(MARIADB) else failed("ERROR 2002 (HY000): Can't connect to local server")
+
+
+def end_commands(machine: Machine, arguments: Sequence[str], stdin: bytes) -> Outcome:
+    """Commands of a simulated host end when they are asked to; services must have ended before."""
+    (folder,) = arguments
+    running = [name for name, unit in machine.host.units.items() if (unit.environment or "").startswith(f"{folder}/")]
+    return failed(f"these do not end: {' '.join(running)}") if running else Outcome()

@@ -42,6 +42,7 @@ SCRIPTS: Mapping[str, Program] = {
     "ostler-dump-accounts": moving.dump_accounts,
     "ostler-edit-records": dumps.edit_records,
     "ostler-enable-backends": dumps.enable_backends,
+    "ostler-end-commands": moving.end_commands,
     "ostler-haproxy.held": balancer.held,
     "ostler-haproxy.servers": balancer.statistics,
     "ostler-host.accounts": moving.accounts,
