@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
@@ -153,8 +154,11 @@ class Cloud:
     def host_of_services(self, name: str) -> str | None:
         """The host whose services go by a name; None when there is none. Of two it is the one that has a part in the
         cloud: the other's place was taken."""
-        found = [host for host in self.hosts.values() if host.service_name == name]
-        return next((host.name for host in sorted(found, key=lambda host: not host.roles)), None)
+        return self._by_service_name.get(name)
+
+    @cached_property
+    def _by_service_name(self) -> Mapping[str, str]:
+        return {host.service_name: host.name for host in sorted(self.hosts.values(), key=lambda host: bool(host.roles))}
 
     def domain_of(self, host: str) -> str:
         """The failure domain of a host: the one given, or the host by itself."""
