@@ -14,8 +14,8 @@ from ostler.configuration.edits import masked_difference
 from ostler.errors import CommandFailed, Finding, InputError
 from ostler.execution.effect_bench import Bench, CannotTell, EffectResult
 from ostler.execution.effect_files import AS_THEY_ARE, SHOWN, changed, save
-from ostler.facts.folders import folders_wanted
 from ostler.facts.model import JsonValue, Unknown
+from ostler.facts.shared_folders import folders_wanted
 from ostler.masking import last_lines
 from ostler.steps.effects import Carry, Forward, Save
 

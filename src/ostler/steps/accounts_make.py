@@ -8,9 +8,9 @@ from typing import Any
 from ostler.cloud.model import Cloud
 from ostler.commands import Command
 from ostler.facts.accounts import accounts_wanted
-from ostler.facts.folders import folders_wanted
 from ostler.facts.model import FactRequest
 from ostler.facts.predicate import Expectation
+from ostler.facts.shared_folders import folders_wanted
 from ostler.steps.effects import Effect, Run, Until
 from ostler.steps.model import Kind, Remembered, Step, param
 

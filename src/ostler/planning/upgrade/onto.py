@@ -9,8 +9,8 @@ from ostler.cloud.control_plane import ControlPlane, control_plane_of
 from ostler.cloud.model import Cloud, Host
 from ostler.errors import Finding, Refused, Severity
 from ostler.facts.accounts import accounts_wanted
-from ostler.facts.folders import folders_wanted
 from ostler.facts.model import FactRequest, Snapshot, wanted
+from ostler.facts.shared_folders import folders_wanted
 from ostler.planning.replacement import Replacement
 from ostler.planning.upgrade.schema import VARIABLE
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from ostler.errors import Finding, Severity
-from ostler.facts.folders import folders_wanted, is_same_folder
 from ostler.facts.model import Snapshot, Unknown, wanted
+from ostler.facts.shared_folders import folders_wanted, is_same_folder
 from ostler.planning.replacement import Replacement
 from ostler.planning.upgrade.moving import ADDRESS_UNITS
 from ostler.planning.upgrade.onto import image_folders

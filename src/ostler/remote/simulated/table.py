@@ -51,7 +51,7 @@ SCRIPTS: Mapping[str, Program] = {
     "ostler-host.connections": fact_scripts.connections,
     "ostler-host.environments": fact_scripts.environments,
     "ostler-host.files": fact_scripts.files,
-    "ostler-host.folders": moving.folders,
+    "ostler-host.shared_folders": moving.folders,
     "ostler-host.processes": fact_scripts.processes,
     "ostler-load-accounts": moving.load_accounts,
     "ostler-logs.errors": fact_scripts.log_errors,

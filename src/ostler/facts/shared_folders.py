@@ -1,4 +1,4 @@
-"""`host.folders`: what given folders are, and whether two hosts see the same one; parameter `paths`: a JSON list.
+"""`host.shared_folders`: what given folders are, and whether two hosts see the same one; parameter `paths`: a JSON list.
 
 Value: {path: {mode: "0750", owner, group, source, inode, files, names}} for each that is a folder. `source` is what is
 mounted there, as the kernel tells it with the place within; `inode` the folder's number in it; `files` how many regular
@@ -55,7 +55,7 @@ print(json.dumps(answer))
 
 def folders_wanted(host: str, paths: Iterable[str]) -> FactRequest:
     """Return a request for what folders of a host are."""
-    return wanted("host.folders", host, paths=json.dumps(list(paths)))
+    return wanted("host.shared_folders", host, paths=json.dumps(list(paths)))
 
 
 def is_same_folder(one: JsonValue, other: JsonValue) -> bool:
@@ -71,7 +71,7 @@ def commands(cloud: Cloud, request: FactRequest) -> Sequence[Command]:
     wrong = [path for path in paths if not (isinstance(path, str) and path.startswith("/")) or "\0" in path]
     if wrong:
         raise ValueError(f"these are no absolute paths: {', '.join(map(repr, wrong))}")
-    return (python("host.folders", SCRIPT, *paths, timeout_s=120),)
+    return (python("host.shared_folders", SCRIPT, *paths, timeout_s=120),)
 
 
 def parse(results: Sequence[CommandResult], cloud: Cloud, request: FactRequest) -> JsonValue:
@@ -83,4 +83,4 @@ def parse(results: Sequence[CommandResult], cloud: Cloud, request: FactRequest) 
     }
 
 
-FACT = HostFact("host.folders", commands, parse)
+FACT = HostFact("host.shared_folders", commands, parse)
