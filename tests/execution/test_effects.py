@@ -383,7 +383,7 @@ class Proof:
 
 @pytest.mark.parametrize("ok", [True, False])
 def test_a_proof_is_recorded_and_a_failed_one_fails_the_step(room: Room, ok: bool) -> None:
-    equipped = room.with_means(prove=lambda name, release: Proof(name, ok, f"seen at {release}"))
+    equipped = room.with_means(prove=lambda cloud, name, release: Proof(name, ok, f"seen at {release}"))
     result = equipped.do(Prove("servers-untouched", "2025.1"))
     assert result.findings[0].summary == "seen at 2025.1"
     assert (result.failure is None) is ok

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from tests.golden.readme import README, readme_with
 from tests.golden.recorded import GOLDEN_PLANS, plan_of, rehearsed_plan_of
+from tests.golden.replaced import GOLDEN as REPLACED
+from tests.golden.replaced import replacement_text
 from tests.meta import list_codes
 
 from ostler.cli.plans import plan_schema
@@ -35,6 +37,7 @@ def documents() -> dict[Path, str]:
         found[golden.folder / "plan.txt"] = plan_text(plan)
         found[golden.folder / "plan.json"] = plan_to_json(plan)
         found[golden.folder / "plan-rehearsed.txt"] = plan_text(rehearsed_plan_of(golden))
+    found[REPLACED] = replacement_text()
     found[README] = readme_with(found[GOLDEN_PLANS[0].folder / "plan.txt"])
     return found
 

@@ -23,7 +23,9 @@ from ostler.facts.model import FactRequest, Snapshot
 from ostler.planning.model import Plan
 from ostler.planning.rollback.plan import facts_needed as facts_for_rollback
 from ostler.planning.rollback.plan import plan_rollback
-from ostler.planning.upgrade.plan import Sources, facts_needed, plan_upgrade
+from ostler.planning.rollback.replaced import cloud_to_look_at
+from ostler.planning.upgrade.onto import old_requests, onto_requests, plan_replacement
+from ostler.planning.upgrade.plan import Onto, Sources, facts_needed, plan_upgrade
 from ostler.planning.upgrade.request import Strategy, UpgradeRequest
 from ostler.planning.upgrade.way import as_one, way_of
 from ostler.remote.protocol import Api, Transport
@@ -52,25 +54,40 @@ class Rehearsal:
     def effects(self) -> list[str]:
         return self.simulation.simulated.effects
 
-    def snapshot(self, requests: Sequence[FactRequest]) -> Snapshot:
+    def snapshot(self, requests: Sequence[FactRequest], cloud: Cloud | None = None) -> Snapshot:
         simulated = self.simulation.simulated
-        return read_snapshot(self.simulation.cloud, simulated.transport, simulated.api, requests, simulated.now)
+        return read_snapshot(
+            cloud or self.simulation.cloud, simulated.transport, simulated.api, requests, simulated.now
+        )
 
     def plan(self, no_overlap: tuple[str, ...] = (), strategy: Strategy = "rolling") -> Plan:
         cloud = self.simulation.cloud
         way = way_of(self.catalog, self.source, self.target, strategy)
+        replacement = plan_replacement(cloud, self.simulation.onto) if strategy == "replace" else None
+        looked_at = replacement.before(cloud) if replacement else cloud
+        users = self.catalog.service_users
         snapshot = self.snapshot(
-            [*upgrade_requests(cloud), *facts_needed(self.catalog, as_one(self.catalog, way), cloud)]
+            [
+                *upgrade_requests(looked_at),
+                *facts_needed(self.catalog, as_one(self.catalog, way), looked_at),
+                *(old_requests(replacement, users) if replacement else ()),
+            ],
+            looked_at,
         )
+        onto = None
+        if replacement:
+            requests = onto_requests(replacement, snapshot, users)
+            onto = Onto(replacement, self.snapshot(requests, replacement.after(cloud)))
         stored = {hop.target.id: target_environments(cloud, hop.target.id) for hop in way}
         request = UpgradeRequest(target=self.target, accepted_by="the tests", no_overlap=no_overlap, strategy=strategy)
-        sources = Sources(self.catalog, cloud, snapshot, stored[self.target], on_the_way=stored)
+        sources = Sources(self.catalog, cloud, snapshot, stored[self.target], on_the_way=stored, onto=onto)
         return plan_upgrade(sources, request)
 
     def plan_back(self, run: str, databases: str = "stay") -> Plan:
-        cloud = self.simulation.cloud
-        snapshot = self.snapshot(facts_for_rollback(cloud))
-        return plan_rollback(self.catalog, cloud, snapshot, history_of(run, self.home), databases)
+        cloud, history = self.simulation.cloud, history_of(run, self.home)
+        looked_at = cloud_to_look_at(cloud, history)
+        snapshot = self.snapshot(facts_for_rollback(looked_at), looked_at)
+        return plan_rollback(self.catalog, cloud, snapshot, history, databases)
 
     def apply(self, plan: Plan, approve: Sequence[str] = ("all",)) -> RunResult:
         return self._carry_out(
@@ -103,9 +120,16 @@ class Rehearsal:
                 self.outages.append(f"{service} answered {status} after {changes[-1]}")
 
 
-def rehearsal(folder: Path, source: str = "2024.1", target: str = "2025.1", between: Sequence[str] = ()) -> Rehearsal:
+def rehearsal(
+    folder: Path,
+    source: str = "2024.1",
+    target: str = "2025.1",
+    between: Sequence[str] = (),
+    *,
+    has_spares: bool = False,
+) -> Rehearsal:
     """A cloud of three controllers and two computes at the source release, and the environments of the target and of
-    the releases between."""
+    the releases between; with spares, three hosts that can become its control plane."""
     folder.mkdir(parents=True, exist_ok=True)
-    simulation = three_plus_two(source, folder, store=[*between, target])
+    simulation = three_plus_two(source, folder, store=[*between, target], has_spares=has_spares)
     return Rehearsal(simulation, Home(folder / "home"), source, target)

@@ -98,6 +98,11 @@ class Catalog:
     def projects(self) -> tuple[Project, ...]:
         return tuple(self.project(name) for name in self.project_names)
 
+    @property
+    def service_users(self) -> tuple[str, ...]:
+        """The users that services of the projects run as, each once."""
+        return tuple(dict.fromkeys(project.user for project in self.projects))
+
     def project(self, name: str) -> Project:
         """The project called `name`, among those Ostler upgrades.
 

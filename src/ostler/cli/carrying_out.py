@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ostler.execution.run_result import RunResult
     from ostler.execution.vault import Sealing
     from ostler.planning.model import Plan
+    from ostler.planning.replacement import Replacement
     from ostler.remote.protocol import Api, Transport
 
 MOVES_TO_A_RELEASE = ("upgrade", "rollback")
@@ -47,7 +48,9 @@ def at_hand(cloud: Cloud, plan: Plan, as_json: bool, *, with_probe: bool, max_fa
     from ostler.execution.connecting import connected
     from ostler.execution.means import Means
     from ostler.execution.operation import Operation
+    from ostler.planning.replacement import cloud_within_reach
 
+    cloud = cloud_within_reach(plan, cloud)
     as_json = as_json or not sys.stdout.isatty()
     with contextlib.ExitStack() as stack:
         transport, api = stack.enter_context(connected(cloud))
@@ -81,18 +84,52 @@ def _print_json(at: float, event: Event) -> None:
 
 
 def keep_release(result: RunResult, plan: Plan, cloud_file: Path, as_json: bool) -> None:
-    """Say in the cloud file which release the cloud is at, when a run has brought it to another one.
+    """Say in the cloud file which release the cloud is at, when a run has brought it to another one, and which control
+    plane it has, when it was replaced.
 
     A file that cannot be changed is told, and takes nothing from how the run ended.
     """
     from ostler.cloud.release_line import write_release
     from ostler.execution.records import RunState
+    from ostler.planning.replacement import replacement_of
 
     if result.state is RunState.DONE and plan.operation in MOVES_TO_A_RELEASE:
         try:
+            if replacement := replacement_of(plan):
+                _write_control_plane(cloud_file, replacement, is_new=plan.operation == "upgrade")
             write_release(cloud_file, str(plan.request["target"]))
         except InputError as error:
             tell_warning(error, as_json=as_json)
+
+
+def _write_control_plane(cloud_file: Path, replacement: Replacement, *, is_new: bool) -> None:
+    """Write the cloud file for the control plane the cloud has now; the file as it was stays beside it. Raises
+    InputError when it cannot be written."""
+    from ostler.cloud.control_plane import with_control_plane
+    from ostler.cloud.file import read_cloud_file, write_cloud_file
+
+    described = read_cloud_file(cloud_file)
+    now, former = (replacement.new, replacement.old) if is_new else (replacement.old, replacement.new)
+    becomes = with_control_plane(described, now)
+    if becomes.digest() == described.digest():
+        return
+    kept, wanted = (
+        cloud_file.with_name(f"{cloud_file.name}.{which}-control-plane")
+        for which in (("old", "new") if is_new else ("new", "old"))
+    )
+    try:
+        kept.write_bytes(cloud_file.read_bytes())
+        if wanted.is_file() and read_cloud_file(wanted).digest() == becomes.digest():
+            cloud_file.write_bytes(wanted.read_bytes())
+            return
+    except OSError as error:
+        names = ", ".join(host.name for host in former.hosts)
+        raise InputError(
+            "cloud.control-plane-not-written",
+            f"the control plane of the cloud is no longer {names}, but {cloud_file} still says so: {error.strerror}",
+            do_next="name the hosts that are it now in that file",
+        ) from None
+    write_cloud_file(becomes, cloud_file, force=True)
 
 
 def finish(result: RunResult, home: Home, as_json: bool) -> None:

@@ -30,6 +30,9 @@ def up(
     release: Annotated[str | None, typer.Option(help="OpenStack release; 2024.1 for a new cloud.")] = None,
     controllers: Annotated[int | None, typer.Option(help="How many; 3 for a new cloud.")] = None,
     computes: Annotated[int | None, typer.Option(help="How many; 2 for a new cloud.")] = None,
+    spares: Annotated[
+        int | None, typer.Option(help="Hosts that can become the control plane (`upgrade --strategy replace`); none.")
+    ] = None,
     subnet: Annotated[str | None, typer.Option(help="A private /24; the next free of 10.77.N.0/24.")] = None,
     openstack: Annotated[
         bool, typer.Option(help="With OpenStack; --no-openstack: hosts and infrastructure only.")
@@ -40,6 +43,7 @@ def up(
 
     Examples:  ostler practice up
                ostler practice up --name old --release 2023.1 --controllers 1 --computes 1
+               ostler practice up --name trial --release 2023.1 --spares 3
     """
     from ostler.practice.asking import ask
     from ostler.practice.layout import cache_dir, state_root
@@ -48,7 +52,7 @@ def up(
     started = time.monotonic()
     layout = ask(
         name, state_root(), cache_dir(),
-        release=release, controllers=controllers, computes=computes, subnet=subnet,
+        release=release, controllers=controllers, computes=computes, spares=spares, subnet=subnet,
     )  # fmt: skip
     build(layout, reporter(as_json, started), openstack=openstack)
     say(
@@ -56,7 +60,8 @@ def up(
         {**_summary(layout), "seconds": round(time.monotonic() - started, 1)},
         f"Practice cloud {layout.name} is up.\n"
         f"  cloud file  {layout.cloud_file}\n"
-        f"  APIs        http://{layout.vip}:5000/v3 and the other ports; credentials in {layout.clouds_yaml}",
+        + (f"  new hosts   {layout.onto_file}\n" if layout.spares else "")
+        + f"  APIs        http://{layout.vip}:5000/v3 and the other ports; credentials in {layout.clouds_yaml}",
     )
 
 
@@ -93,7 +98,7 @@ def list_clouds(as_json: AsJson = False) -> None:
     rows = [
         {
             **_summary(layout),
-            "running": sum(is_running(layout, host) for host in layout.hosts),
+            "running": sum(is_running(layout, host) for host in layout.all_hosts),
             "is_half_removed": State(layout).is_being_removed(),
             "open_runs": open_runs.find(layout),
         }
@@ -249,7 +254,7 @@ def _switch(action: str, names: list[str], cloud: str, as_json: bool) -> None:
     from ostler.practice.power import switch
 
     layout = layout_of(cloud)
-    targets = layout.hosts if names == ["all"] else tuple(layout.host(name) for name in names)
+    targets = layout.all_hosts if names == ["all"] else tuple(layout.host(name) for name in names)
     words = switch(layout, targets, action)
     say(as_json, words, "\n".join(f"{host}: {word}" for host, word in words.items()))
 
@@ -263,7 +268,7 @@ def _summary(layout: Layout) -> dict[str, Any]:
         "subnet": layout.subnet,
         "vip": layout.vip,
         "cloud_file": str(layout.cloud_file),
-        "hosts": {host.name: host.address for host in layout.hosts},
+        "hosts": {host.name: host.address for host in layout.all_hosts},
     }
 
 

@@ -28,7 +28,10 @@ def rollback(
     cloud: CloudFile = None,
     out: Out = None,
     databases: Annotated[
-        Databases, typer.Option(help="Leave them as they are, or restore the run's dump (lists what is lost).")
+        Databases,
+        typer.Option(
+            help="Leave them as they are, or restore the run's dump or the old control plane (lists what is lost)."
+        ),
     ] = Databases.STAY,
     as_json: AsJson = False,
     verbose: Verbose = False,
@@ -40,8 +43,10 @@ def rollback(
     from ostler.catalog.catalog import load_catalog
     from ostler.execution.history import history_of
     from ostler.planning.rollback.plan import facts_needed, plan_rollback
+    from ostler.planning.rollback.replaced import cloud_to_look_at
 
     described, history = load_cloud(cloud), history_of(run)
-    snapshot = read_cloud(described, facts_needed(described), as_json=as_json)
+    whole = cloud_to_look_at(described, history)
+    snapshot = read_cloud(whole, facts_needed(whole), as_json=as_json)
     plan = plan_rollback(load_catalog(), described, snapshot, history, databases.value)
     present(plan, out, as_json, verbose)

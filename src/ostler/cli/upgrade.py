@@ -5,13 +5,17 @@ from __future__ import annotations
 import getpass
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ostler.cli.plans import AsJson, Out, Verbose, load_rehearsals, present, target_environments
 from ostler.cli.progress import reading
 from ostler.cli.where import CloudFile, load_cloud
+from ostler.errors import InputError
+
+if TYPE_CHECKING:
+    from ostler.planning.replacement import Replacement
 
 
 class Way(StrEnum):
@@ -19,6 +23,7 @@ class Way(StrEnum):
 
     ROLLING = "rolling"
     FAST_FORWARD = "fast-forward"
+    REPLACE = "replace"
 
 
 def register(app: typer.Typer) -> None:
@@ -45,8 +50,17 @@ def upgrade(
         bool, typer.Option("--reload-balancers", help="Let HAProxy take up its configuration file first.")
     ] = False,
     strategy: Annotated[
-        Way, typer.Option(help="Rolling, over one hop; or fast-forward, over many, while the APIs are away.")
+        Way,
+        typer.Option(
+            help="Rolling, over one hop; fast-forward, over many, with the APIs away; replace, on new controllers."
+        ),
     ] = Way.ROLLING,
+    onto: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="With --strategy replace: the cloud file of the new control plane.", show_default=False
+        ),
+    ] = None,
     rehearsal: Annotated[
         list[Path] | None,
         typer.Option(
@@ -60,30 +74,40 @@ def upgrade(
 
     A rolling upgrade goes over one hop while the cloud serves. A fast-forward stops every service of OpenStack once,
     brings the databases through each release on the way with its own code, and starts the target's services; servers
-    go on running, and users cannot ask for anything meanwhile.
+    go on running, and users cannot ask for anything meanwhile. A replacement does that on new controllers: they get
+    the old ones' files and copies of the databases, take over the virtual address, and the old ones stay as they were.
 
     With a rehearsal, the plan says how long schema changes and row migrations will take here, by their times there and
     how fast both database servers are; what stopped the rehearsal refuses the plan. Of several, times are the median.
 
     Examples:  ostler upgrade --to 2025.1 --rehearsal rehearsal.json --out upgrade.plan
                ostler upgrade --to 2026.1 --strategy fast-forward --out upgrade.plan
+               ostler upgrade --to 2025.1 --strategy replace --onto new.yaml --out upgrade.plan
     """
     from ostler.catalog.catalog import load_catalog
-    from ostler.execution.looking_over import look_over
+    from ostler.execution.looking_over import look_over, look_over_onto
     from ostler.execution.questions import upgrade_requests
-    from ostler.planning.upgrade.plan import Sources, facts_needed, plan_upgrade
+    from ostler.planning.upgrade.onto import old_requests, onto_requests
+    from ostler.planning.upgrade.plan import Onto, Sources, facts_needed, plan_upgrade
     from ostler.planning.upgrade.request import UpgradeRequest
     from ostler.planning.upgrade.way import as_one, way_of
 
+    replacement = _replacement(strategy, cloud, onto)
     rehearsals = tuple(each for path in rehearsal or () for each in load_rehearsals(path))
     described, catalog = load_cloud(cloud), load_catalog()
     way = way_of(catalog, described.release, to, strategy.value)
     hop = as_one(catalog, way)
     for project in no_overlap or ():
         catalog.project(project)
-    requests = [*upgrade_requests(described), *facts_needed(catalog, hop, described, rehearsals)]
-    with reading(described, as_json=as_json):
-        looked = look_over(described, requests, to)
+    whole = replacement.before(described) if replacement else described
+    requests = [*upgrade_requests(whole), *facts_needed(catalog, hop, whole, rehearsals)]
+    requests += old_requests(replacement, catalog.service_users) if replacement else ()
+    with reading(whole, as_json=as_json):
+        looked = look_over(whole, requests, to)
+        moves = None
+        if replacement:
+            about_new = onto_requests(replacement, looked.snapshot, catalog.service_users)
+            moves = Onto(replacement, look_over_onto(replacement.after(described), about_new))
     request = UpgradeRequest(
         target=to,
         accept=tuple(accept or ()),
@@ -103,5 +127,23 @@ def upgrade(
         looked.left,
         on_the_way=on_the_way,
         rehearsals=rehearsals,
+        onto=moves,
     )
     present(plan_upgrade(sources, request), out, as_json, verbose)
+
+
+def _replacement(strategy: Way, cloud: Path | None, onto: Path | None) -> Replacement | None:
+    """Both control planes; None for another strategy. Raises InputError when only one of both options was given,
+    Refused when the new control plane does not fit."""
+    from ostler.cloud.file import read_cloud_file
+    from ostler.planning.upgrade.onto import plan_replacement
+
+    if (strategy is Way.REPLACE) != (onto is not None):
+        raise InputError(
+            "replace.needs-both",
+            "--strategy replace and --onto FILE belong together",
+            found="one of them",
+            expected="both, or neither",
+            do_next="name the cloud file of the new control plane: --strategy replace --onto new.yaml",
+        )
+    return None if onto is None else plan_replacement(load_cloud(cloud), read_cloud_file(onto))

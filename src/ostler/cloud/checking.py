@@ -49,6 +49,8 @@ def _hosts(entry: CloudEntry, problems: Problems) -> None:
         _demand(problems, (*place, "address"), host.address, is_address, "is not an address")
         if host.domain is not None:
             _demand(problems, (*place, "domain"), host.domain, is_name, "cannot be the name of a failure domain")
+        if host.known_as is not None:
+            _demand(problems, (*place, "known_as"), host.known_as, is_name, "cannot be the name that services go by")
         if not host.roles:
             problems.add("cloud.no-role", (*place, "roles"), "a host needs a role", f"use one of {', '.join(ROLES)}")
         if host.address in at:

@@ -108,7 +108,7 @@ def _cloud(entry: CloudEntry, folder: Path) -> Cloud:
         name=entry.name,
         release=entry.release,
         deployment=entry.deployment,
-        hosts={name: Host(name, h.address, h.roles, h.domain) for name, h in entry.hosts.items()},
+        hosts={name: Host(name, h.address, h.roles, h.domain, h.known_as) for name, h in entry.hosts.items()},
         access=Access(
             user=access.user,
             port=access.port,
@@ -172,7 +172,7 @@ def _told(cloud: Cloud, folder: Path) -> dict[str, Any]:
             "rehearsal_days": cloud.policy.rehearsal_days,
         }
     told["hosts"] = {
-        host.name: _given(address=host.address, roles=list(host.roles), domain=host.domain)
+        host.name: _given(address=host.address, roles=list(host.roles), domain=host.domain, known_as=host.known_as)
         for host in cloud.hosts.values()
     }
     return told

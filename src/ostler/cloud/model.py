@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
@@ -28,12 +29,19 @@ DEFAULT_STORE = Path("~/.cache/ostler/environments")
 
 @dataclass(frozen=True)
 class Host:
-    """One host. `address` is what SSH connects to; `domain` is its failure domain (None: its own)."""
+    """One host. `address` is what SSH connects to; `domain` is its failure domain (None: its own); `known_as` is the
+    name that its services go by in OpenStack's records, where it took the place of another host (None: its own)."""
 
     name: str
     address: str
     roles: tuple[Role, ...]
     domain: str | None = None
+    known_as: str | None = None
+
+    @property
+    def service_name(self) -> str:
+        """The name that its services go by."""
+        return self.known_as or self.name
 
 
 @dataclass(frozen=True)
@@ -143,6 +151,15 @@ class Cloud:
         """The hosts that have a role, in the cloud file's order."""
         return tuple(host for host in self.hosts.values() if role in host.roles)
 
+    def host_of_services(self, name: str) -> str | None:
+        """The host whose services go by a name; None when there is none. Of two it is the one that has a part in the
+        cloud: the other's place was taken."""
+        return self._by_service_name.get(name)
+
+    @cached_property
+    def _by_service_name(self) -> Mapping[str, str]:
+        return {host.service_name: host.name for host in sorted(self.hosts.values(), key=lambda host: bool(host.roles))}
+
     def domain_of(self, host: str) -> str:
         """The failure domain of a host: the one given, or the host by itself."""
         return self.host(host).domain or host
@@ -157,12 +174,18 @@ class Cloud:
         told = {
             "name": self.name,
             "deployment": self.deployment,
-            "hosts": [dataclasses.asdict(host) for host in self.hosts.values()],
+            "hosts": [_told_host(host) for host in self.hosts.values()],
             "load_balancer": _told(self.load_balancer),
             "databases": _told(self.databases),
             "messaging": _told(self.messaging),
         }
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+
+def _told_host(host: Host) -> dict[str, object]:
+    """Without the name of its services where it is its own: digests of clouds from before there were others stay."""
+    told = dataclasses.asdict(host)
+    return {key: value for key, value in told.items() if key != "known_as" or value is not None}
 
 
 def _told(part: LoadBalancer | Databases | Messaging | None) -> dict[str, object] | None:

@@ -26,6 +26,7 @@ class HostEntry(Entry):
     address: Text
     roles: tuple[Role, ...]
     domain: Text | None = None
+    known_as: Text | None = None
 
 
 class AccessEntry(Entry):

@@ -16,6 +16,7 @@ from ostler.facts.model import FactRequest, JsonValue, Snapshot, Unknown
 from ostler.facts.predicate import Expectation
 from ostler.planning.model import Plan
 from ostler.planning.readiness import readiness, readiness_requests
+from ostler.planning.replacement import cloud_at
 from ostler.remote.protocol import Api, Transport
 
 AS_PLANNED = ("host.environments", "databases.schema")
@@ -25,7 +26,7 @@ AS_PLANNED = ("host.environments", "databases.schema")
 def check_as_planned(plan: Plan, cloud: Cloud, transport: Transport, api: Api | None, means: Means) -> None:
     """Raises Refused, naming each fact that has changed and everything that stands in the way now and did not when the
     plan was made. One round trip per host, and another for what did not answer or may be passing."""
-    relied_on = _relied_on(plan)
+    relied_on = _relied_on(plan, cloud)
     target = _target(plan)
     about = readiness_requests(cloud, is_upgrade=True) if target else ()
     requests = list(dict.fromkeys([*(expectation.request for expectation in relied_on), *about]))
@@ -46,10 +47,13 @@ def check_as_planned(plan: Plan, cloud: Cloud, transport: Transport, api: Api | 
         )
 
 
-def _relied_on(plan: Plan) -> list[Expectation]:
+def _relied_on(plan: Plan, cloud: Cloud) -> list[Expectation]:
+    """Of steps that find the cloud as it is now: those of another control plane rely on what the run brings there."""
+    here = {stage.name for stage in plan.stages if cloud_at(plan, cloud, stage.name) == cloud}
     return [
         expectation
-        for _, _, step in plan.steps()
+        for stage, _, step in plan.steps()
+        if stage.name in here
         for expectation in step.relies_on
         if expectation.request.fact in AS_PLANNED
     ]
@@ -87,7 +91,7 @@ def _in_the_way(
     accepted stays accepted, whatever it is about."""
     seen = look_again(snapshot, transport, api, target, means.clock.now, means.clock.sleep)
     accepted = {acceptance.code for acceptance in plan.accepted}
-    for finding in readiness(load_catalog(), seen, target, is_rolling=not plan.is_fast_forward):
+    for finding in readiness(load_catalog(), seen, target, is_rolling=not plan.takes_apis_away):
         is_open = finding.severity is Severity.WARNING and finding.code not in accepted
         if finding.severity is Severity.FAILURE or is_open:
             yield finding

@@ -159,8 +159,9 @@ def _since_boot_s() -> float:
 
 
 def lock_hosts(cloud: Cloud) -> tuple[str, ...]:
-    """The hosts that hold the lock: the controllers, or the first host of a cloud without."""
-    controllers = tuple(host.name for host in cloud.hosts_with("controller"))
+    """The hosts that hold the lock: the controllers, also those of a control plane that takes over or was taken over
+    from (they have no role), or the first host of a cloud without."""
+    controllers = tuple(host.name for host in cloud.hosts.values() if "controller" in host.roles or not host.roles)
     return controllers or tuple(cloud.hosts)[:1]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ostler.cloud.model import Cloud
@@ -43,6 +43,10 @@ class Bench:
     journal: Journal
     accepted: frozenset[str] = frozenset()
     is_abandoned: Callable[[], bool] = field(default=lambda: False)
+
+    def on(self, cloud: Cloud) -> Bench:
+        """The same for the cloud as a stage finds it."""
+        return replace(self, cloud=cloud)
 
     @property
     def vault(self) -> Vault:

@@ -48,10 +48,10 @@ def _difference(bench: Bench, effect: Put, content: bytes, *, is_there: bool) ->
         difference = masked_difference(before, content.decode(), effect.path)
     except UnicodeDecodeError:
         return ()
-    return (_changed(effect.host, effect.path, "written", difference),) if difference else ()
+    return (changed(effect.host, effect.path, "written", difference),) if difference else ()
 
 
-def _changed(host: str, path: str, how: str, difference: tuple[str, ...]) -> Finding:
+def changed(host: str, path: str, how: str, difference: tuple[str, ...]) -> Finding:
     return Finding(CONFIG_CHANGED, Severity.NOTE, f"{host}:{path}", f"{path} on {host} was {how}", evidence=difference)
 
 
@@ -121,7 +121,7 @@ def edit(bench: Bench, effect: EditConfig) -> EffectResult:
         group=present["group"],
     )
     difference = masked_difference(_readable(before), _readable(after), effect.path)
-    told = _changed(effect.host, effect.path, "edited", difference)
+    told = changed(effect.host, effect.path, "edited", difference)
     return EffectResult(f"changed {len(effect.edits)} options", findings=(told,))
 
 

@@ -183,7 +183,7 @@ def prove(bench: Bench, effect: Prove) -> EffectResult:
     """Carry out a named proof."""
     if bench.means.prove is None:
         raise InputError("execution.no-proofs", "no proofs were given to this run")
-    result = bench.means.prove(effect.name, effect.release)
+    result = bench.means.prove(bench.cloud, effect.name, effect.release)
     severity = Severity.NOTE if result.ok else Severity.FAILURE
     told = Finding(
         f"proof.{_slug(effect.name)}",

@@ -8,14 +8,17 @@ from typing import Any
 from ostler.errors import CommandFailed
 from ostler.execution.effect_archives import receive, send
 from ostler.execution.effect_bench import Bench, EffectResult
+from ostler.execution.effect_carrying import carry, forward
 from ostler.execution.effect_files import edit, put, remove, save
 from ostler.execution.effect_judgement import judge, prove
 from ostler.execution.effect_traffic import hold, release
 from ostler.masking import last_lines
 from ostler.steps.effects import (
     Call,
+    Carry,
     EditConfig,
     Effect,
+    Forward,
     Hold,
     Judge,
     Prove,
@@ -44,7 +47,7 @@ def carry_out(bench: Bench, effect: Effect) -> EffectResult:
 def checks_itself(effect: Effect) -> bool:
     """Whether the effect looks first and changes only what is not so already: it may be carried out again after a
     kill without being counted twice. The others are not repeated when the journal says they were carried out."""
-    return isinstance(effect, Put | Remove | Save | EditConfig | Send | Hold | Release | Until)
+    return isinstance(effect, Put | Remove | Save | EditConfig | Send | Carry | Forward | Hold | Release | Until)
 
 
 def describe(effect: Effect) -> str:
@@ -60,6 +63,10 @@ def describe(effect: Effect) -> str:
             return f"send {project} to {host}:{path}"
         case Receive(host=host, path=path):
             return f"receive {host}:{path}"
+        case Carry(host=host, source=source, paths=paths) if host == source:
+            return f"readdress {host}: {' '.join(paths)}"
+        case Carry(host=host, source=source, paths=paths) | Forward(host=host, source=source, paths=paths):
+            return f"{type(effect).__name__.lower()} from {source} to {host}: {' '.join(paths)}"
         case Call(request=request):
             return f"call {request}"
         case Until(expectation=expectation):
@@ -142,6 +149,8 @@ _INTERPRETERS: dict[type, Callable[[Bench, Any], EffectResult]] = {
     EditConfig: edit,
     Send: send,
     Receive: receive,
+    Carry: carry,
+    Forward: forward,
     Call: _call,
     Until: _until,
     Hold: hold,

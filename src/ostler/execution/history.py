@@ -13,7 +13,7 @@ from ostler.execution.proofs.inventory import INVENTORY_NAME
 from ostler.execution.records import RunRecord, RunState, SavedFile
 from ostler.planning.rollback.history import RecordedFile, RunHistory
 
-PREPARING = ("ready/", "protect/", "place/")
+PREPARING = ("ready/", "protect/", "place/", "accounts/", "bring/", "check/")
 """How the ids of an upgrade's steps begin that change nothing of what serves users."""
 
 LOOKING = ("look/", "check-dump/")

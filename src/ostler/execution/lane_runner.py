@@ -17,6 +17,7 @@ from ostler.execution.step_runner import StepRunner
 from ostler.execution.stopping import StopWish
 from ostler.execution.waiting import Abandoned
 from ostler.planning.model import Lane, Plan, Stage
+from ostler.planning.replacement import cloud_at
 from ostler.steps.effects import Until
 from ostler.steps.model import Step
 
@@ -49,15 +50,17 @@ class LaneRunner:
         self._events = events
         self._stop = stop
         self._safe = safe_points(plan)
-        self._steps = StepRunner(bench, events, self._safe.lenders)
+        self._benches = {stage.name: bench.on(cloud_at(plan, bench.cloud, stage.name)) for stage in plan.stages}
+        self._runners = {name: StepRunner(each, events, self._safe.lenders) for name, each in self._benches.items()}
         self._log = EffectLog(bench, events)
         self._lanes = {(stage.name, lane.name): lane for stage in plan.stages for lane in stage.lanes}
         self._by_id: Mapping[str, Step] = {step.id: step for _, _, step in plan.steps()}
+        self._stage_of = {step.id: stage.name for stage, _, step in plan.steps()}
         self.broken: JournalUnwritable | Abandoned | None = None
 
     def is_complete(self, lane: Lane) -> bool:
         """Whether every step of a lane has a good outcome that still stands."""
-        known = [self._steps.recorded(step) for step in lane.steps]
+        known = [self._runner(step).recorded(step) for step in lane.steps]
         return all(outcome is not None and outcome.outcome.is_good for outcome in known)
 
     def begin(self, stage: str, lane: str) -> list[tuple[str, str]]:
@@ -71,7 +74,8 @@ class LaneRunner:
         an earlier process is no such place, whatever the plan says: the lane is behind it already."""
         if self.broken is not None or self._stop.is_urgent():
             return True
-        is_safe = step in self._safe.steps and self._steps.recorded(self._by_id[step]) is None
+        known = self._by_id[step]
+        is_safe = step in self._safe.steps and self._runner(known).recorded(known) is None
         return is_safe and self._stop.is_wanted()
 
     def may_leave(self, stage: Stage) -> bool:
@@ -86,11 +90,15 @@ class LaneRunner:
         """Run one step; never raises, so that the engine never has to keep an error."""
         known = self._by_id[step]
         try:
-            outcome = self._steps.run(known)
+            outcome = self._runner(known).run(known)
         except (JournalUnwritable, Abandoned) as error:
             self.broken = error
             return Told(step, known.digest, LANE_BROKEN, False).to_json()
         return Told(step, known.digest, outcome.outcome, outcome.outcome.is_good).to_json()
+
+    def _runner(self, step: Step) -> StepRunner:
+        """Runs a step on the cloud as its stage finds it."""
+        return self._runners[self._stage_of[step.id]]
 
     def end(self, stage: str, lane: str, result: str) -> str:
         """Close a lane. One that did not come to its end gives back what it alone lent, and may be tried again."""
@@ -139,7 +147,8 @@ class LaneRunner:
         step = self._by_id[loan.step]
         intents = self._bench.journal.steps.intents(self._bench.run, step.id)
         kind = self._bench.means.kind_of(step.kind)
-        effects = kind.give_back(step, self._bench.cloud, intents[0].remembered)
+        cloud = self._benches[self._stage_of[step.id]].cloud
+        effects = kind.give_back(step, cloud, intents[0].remembered)
         if not waits:
             effects = tuple(effect for effect in effects if not isinstance(effect, Until))
         if not effects:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ostler.cloud.model import Cloud
 from ostler.errors import Finding
-from ostler.execution.connecting import connected
+from ostler.execution.connecting import connect_hosts, connected
 from ostler.execution.home import Home, find_home
 from ostler.execution.leftovers import leftovers
 from ostler.execution.reading import read_snapshot
@@ -22,6 +23,12 @@ class LookedOver:
 
     snapshot: Snapshot
     left: tuple[Finding, ...]
+
+
+def look_over_onto(cloud: Cloud, requests: Iterable[FactRequest]) -> Snapshot:
+    """Read facts of the hosts that are to become the control plane, with them as the cloud's; nothing of its APIs."""
+    with contextlib.closing(connect_hosts(cloud)) as transport:
+        return read_snapshot(cloud, transport, None, requests, time.time)
 
 
 def look_over(

@@ -35,8 +35,8 @@ class ProofResult(Protocol):
         """What was seen."""
 
 
-Prove = Callable[[str, str], ProofResult]
-"""Carries out a proof (its name, the release that must be seen)."""
+Prove = Callable[[Cloud, str, str], ProofResult]
+"""Carries out a proof (the cloud as the step finds it, the proof's name, the release that must be seen)."""
 
 FindArchive = Callable[[str, str, str], Path]
 """Finds the archive of (project, release, sha256) on this machine. Raises InputError when there is none."""

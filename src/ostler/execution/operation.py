@@ -145,11 +145,11 @@ class Operation:
         finally:
             journal.close()
 
-    def _prove(self, name: str, release: str) -> ProofResult:
+    def _prove(self, cloud: Cloud, name: str, release: str) -> ProofResult:
         if self._waking is not None:
             self._waking.join(PROBE_LAST_CHANCE_S)
         context = ProofContext(
-            self._cloud,
+            cloud,
             self._transport,
             self._api,
             self._folder,

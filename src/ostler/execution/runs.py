@@ -30,6 +30,7 @@ from ostler.execution.run_task import RunTask
 from ostler.execution.ways_back import check_losses_as_planned, check_may_go_on, check_run_as_planned
 from ostler.facts.model import FactRequest, JsonValue
 from ostler.planning.model import Plan
+from ostler.planning.replacement import cloud_within_reach
 from ostler.remote.protocol import Api, Transport
 
 
@@ -55,6 +56,7 @@ def apply(
     check_cloud(plan, cloud)
     check_gates(plan, approve_gates)
     check_steps(plan, means)
+    cloud = cloud_within_reach(plan, cloud)
     with (
         contextlib.closing(Journal(means.home, means.clock)) as journal,
         _holding("(beginning)", cloud, transport, means) as hold,
@@ -90,6 +92,7 @@ def resume(
         check_cloud(plan, cloud)
         check_gates(plan, approve_gates)
         check_steps(plan, means)
+        cloud = cloud_within_reach(plan, cloud)
         with _holding(run, cloud, transport, means) as hold:
             for step, decision in settled:
                 settle(journal, run, step, decision, means.who)
@@ -113,6 +116,7 @@ def cancel(
     with contextlib.closing(Journal(means.home, means.clock)) as journal:
         plan = open_plan(journal, run)
         check_cloud(plan, cloud)
+        cloud = cloud_within_reach(plan, cloud)
         task = RunTask(run, plan, cloud, transport, api, means, journal, events)
         if is_alive(run, cloud.name, means.home):
             journal.runs.set_wish(run, "cancel")

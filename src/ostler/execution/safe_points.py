@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ostler.planning.model import Lane, Plan
+from ostler.planning.replacement import replacement_of
 from ostler.steps.model import Step
 
 STOPS, STARTS = "stop-service", "start-service"
@@ -68,16 +69,20 @@ def _places(plan: Plan) -> Iterator[_Place]:
 
 def _stretches(plan: Plan) -> Iterator[tuple[_Place, _Place]]:
     """From each step that lends to the one that gives back, and from each that stops services of a host to the one
-    that starts them: the next there that starts any and is not yet taken."""
+    that starts them: the next there that starts any and is not yet taken. A host that another takes the place of is
+    one with it."""
+    replacement = replacement_of(plan)
+    same = replacement.pairs if replacement else {}
     lent: dict[str, _Place] = {}
     stopped: defaultdict[str | None, list[_Place]] = defaultdict(list)
     for place in _places(plan):
         step = place.step
         if step.returns in lent:
             yield lent.pop(step.returns), place
-        if step.kind == STARTS and stopped[step.host]:
-            yield stopped[step.host].pop(), place
+        host = same.get(str(step.host), step.host)
+        if step.kind == STARTS and stopped[host]:
+            yield stopped[host].pop(), place
         if step.lends is not None:
             lent[step.lends] = place
         if step.kind == STOPS:
-            stopped[step.host].append(place)
+            stopped[host].append(place)

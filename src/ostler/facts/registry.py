@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from ostler.facts import (
+    accounts,
     answers,
     api_compute,
     api_created,
@@ -35,6 +36,7 @@ from ostler.facts import (
     haproxy_state,
     image_files,
     keepalived,
+    kept,
     kernel_log,
     keystone_tables,
     links,
@@ -58,6 +60,7 @@ from ostler.facts import (
     service_states,
     set_options,
     settings,
+    shared_folders,
     speed,
     strain,
     timekeeping,
@@ -75,6 +78,9 @@ _ALL: tuple[Fact, ...] = (
     processes.FACT,
     environments.FACT,
     files.FACT,
+    shared_folders.FACT,
+    accounts.FACT,
+    kept.FACT,
     options.FACT,
     set_options.FACT,
     connections.FACT,

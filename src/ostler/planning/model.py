@@ -108,11 +108,16 @@ class Plan:
         return self.operation == "upgrade" and self.request.get("strategy") == "fast-forward"
 
     @property
+    def is_replacement(self) -> bool:
+        """Whether it moves the cloud to another control plane."""
+        return self.operation == "upgrade" and self.request.get("strategy") == "replace"
+
+    @property
     def takes_apis_away(self) -> bool:
-        """Whether the APIs are away for a while, as the plan says: in a fast-forward, on its way back, and while
-        databases are restored."""
+        """Whether the APIs are away for a while, as the plan says: in a fast-forward or a replacement, on the way back
+        of either, and while databases are restored."""
         request = self.request
-        return request.get("strategy") == "fast-forward" or request.get("databases") == "restore"
+        return request.get("strategy") in ("fast-forward", "replace") or request.get("databases") == "restore"
 
     @property
     def is_applyable(self) -> bool:

@@ -25,6 +25,7 @@ def ask(
     release: str | None = None,
     controllers: int | None = None,
     computes: int | None = None,
+    spares: int | None = None,
     subnet: str | None = None,
 ) -> Layout:
     """The layout to build, put on record. None means: as on record, or the default for a new cloud.
@@ -44,6 +45,7 @@ def ask(
             release=_built_at(release, known) if known else release or DEFAULT_RELEASE,
             controllers=_first(controllers, known.controllers if known else None, DEFAULT_CONTROLLERS),
             computes=_first(computes, known.computes if known else None, DEFAULT_COMPUTES),
+            spares=_first(spares, known.spares if known else None, 0),
             subnet=subnet or (known.subnet if known else _free_subnet(state_root, cache_dir)),
             state_root=state_root,
             cache_dir=cache_dir,

@@ -52,6 +52,18 @@ def cloud(layout: Layout) -> dict[str, Any]:
     }
 
 
+def onto(layout: Layout) -> dict[str, Any]:
+    """What the cloud file of the spare hosts says: they alone, as a control plane that can take over."""
+    said = cloud(layout.on_spares)
+    computes = {host.name for host in layout.compute_hosts}
+    return {**said, "hosts": {name: host for name, host in said["hosts"].items() if name not in computes}}
+
+
+def in_charge(layout: Layout) -> Layout:
+    """The layout with the control plane that the cloud file names."""
+    return layout.on_spares if layout.spares and _fits(_read(layout.cloud_file), cloud(layout.on_spares)) else layout
+
+
 def clouds(layout: Layout) -> dict[str, Any]:
     """What clouds.yaml says: the administrator's credentials, revealed."""
     return {
@@ -73,12 +85,14 @@ def clouds(layout: Layout) -> dict[str, Any]:
 
 
 def ensure(layout: Layout) -> None:
-    """See to it that both files are there; clouds.yaml is readable by its owner only.
+    """See to it that both files are there, and that of spare hosts; clouds.yaml is readable by its owner only.
 
     A file that fits is left as it is, with all that was written into it. A cloud.yaml that does not name this layout's
     hosts is written anew for the release it says, and the former one kept beside it as cloud.yaml.old.
     """
-    said = {**cloud(layout), "release": release_now(layout)}
+    said = {**cloud(in_charge(layout)), "release": release_now(layout)}
+    if layout.spares and not layout.onto_file.exists():
+        layout.onto_file.write_text(yaml.safe_dump(onto(layout), sort_keys=False))
     if not _fits(_read(layout.cloud_file), said):
         if layout.cloud_file.exists():
             shutil.copy2(layout.cloud_file, f"{layout.cloud_file}{KEPT_SUFFIX}")

@@ -28,12 +28,12 @@ def remove(layout: Layout, report: Callable[[str], None]) -> None:
     """What `down` does, for a process that holds the cloud already."""
     State(layout).begin_removal()
     reach = PracticeReach(layout)
-    for host in layout.hosts:
+    for host in layout.all_hosts:
         hosts.power_cut(layout, host, reach)
     for name in _machines(layout):
         cgroups.kill(name)
         cgroups.remove(name)
-    report(f"{len(layout.hosts)} hosts ended")
+    report(f"{len(layout.all_hosts)} hosts ended")
     for run_id in open_runs.end(layout):
         report(f"run {run_id} ends with its cloud")
     for mount in sorted(mounts_below(layout.state_dir), reverse=True):
@@ -86,7 +86,7 @@ def _remove_files(layout: Layout) -> None:
 
 def _machines(layout: Layout) -> list[str]:
     """The control groups of this cloud, also of hosts that the layout no longer has."""
-    ours = re.compile(rf"{re.escape(layout.name)}-(ctl|cmp)\d+")
+    ours = re.compile(rf"{re.escape(layout.name)}-(ctl|cmp|new)\d+")
     return sorted(name for name in cgroups.machines() if ours.fullmatch(name))
 
 

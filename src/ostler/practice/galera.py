@@ -26,7 +26,7 @@ NO_POSITION = -1
 def config(layout: Layout, host: Host) -> str:
     """The node's MariaDB configuration."""
     # A cluster of one has nobody to join, and starts itself after every stop.
-    is_alone = layout.controllers == 1
+    is_alone = len(layout.controller_hosts) == 1
     members = "" if is_alone else ",".join(controller.address for controller in layout.controller_hosts)
     # rsync blocks its donor for some seconds, so the node HAProxy uses first (ctl1) gives last. mariabackup would
     # not block, but waits 10 s before each transfer.
@@ -50,7 +50,7 @@ performance_schema = OFF
 [galera]
 wsrep_on = ON
 wsrep_provider = /usr/lib/galera/libgalera_smm.so
-wsrep_cluster_name = {layout.name}
+wsrep_cluster_name = {layout.cluster_name}
 wsrep_cluster_address = gcomm://{members}
 wsrep_node_name = {host.name}
 wsrep_node_address = {host.address}

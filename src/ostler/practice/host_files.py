@@ -41,7 +41,7 @@ def identity_files(
 def hosts_file(layout: Layout) -> str:
     """/etc/hosts, the same on every host; `vip` stands for the address of the APIs."""
     lines = ["127.0.0.1 localhost", "::1 localhost ip6-localhost"]
-    lines += [f"{host.address} {host.name}" for host in layout.hosts]
+    lines += [f"{host.address} {host.name}" for host in layout.all_hosts]
     lines += [f"{layout.vip} vip", f"{layout.gateway} outer"]
     return "\n".join(lines) + "\n"
 

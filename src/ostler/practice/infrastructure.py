@@ -71,12 +71,17 @@ def configure(layout: Layout, reach: PracticeReach) -> None:
     reach.each(layout.controller_hosts, write)
 
 
-def ensure_running(layout: Layout, reach: PracticeReach, report: Callable[[str], None]) -> None:
-    """Bring every service up and together, whatever ran before; each says when it is done."""
+def ensure_running(
+    layout: Layout, reach: PracticeReach, report: Callable[[str], None], *, has_vip: bool = True
+) -> None:
+    """Bring every service up and together, whatever ran before; each says when it is done. `has_vip` False: other hosts
+    hold the virtual address, and what moves it stays as it is here."""
     parts: dict[str, Callable[[], None]] = {
         "RabbitMQ": lambda: rabbitmq.ensure_running(layout, reach),
         "Galera": lambda: galera.ensure_running(layout, reach),
-        "memcached, HAProxy, VIP": lambda: _ensure_front(layout, reach),
+        "memcached, HAProxy, VIP" if has_vip else "memcached, HAProxy": lambda: _ensure_front(
+            layout, reach, has_vip=has_vip
+        ),
     }
 
     def bring_up(name: str) -> None:
@@ -91,9 +96,11 @@ def ensure_running(layout: Layout, reach: PracticeReach, report: Callable[[str],
     _wait_for_database(layout, reach)
 
 
-def _ensure_front(layout: Layout, reach: PracticeReach) -> None:
-    units = ["memcached.service", "haproxy.service", "keepalived.service"]
+def _ensure_front(layout: Layout, reach: PracticeReach, *, has_vip: bool) -> None:
+    units = ["memcached.service", "haproxy.service", *(["keepalived.service"] if has_vip else [])]
     reach.run_all(layout.controller_hosts, ["systemctl", "enable", "--quiet", "--now", *units])
+    if not has_vip:
+        return
     deadline = time.monotonic() + VIP_TIMEOUT_S
     while not vip_holders(layout, reach):
         if time.monotonic() > deadline:

@@ -11,7 +11,7 @@ from ostler.practice.processes import run
 def ensure_keys(layout: Layout) -> None:
     """Make our key pair, a key for each host and the known_hosts file, as far as they are not there."""
     _ensure_key(layout.private_key, f"ostler practice {layout.name}")
-    for host in layout.hosts:
+    for host in layout.all_hosts:
         _ensure_key(layout.state_dir / "host_keys" / host.name, host.name)
     layout.known_hosts.write_text(known_hosts(layout))
 
@@ -20,9 +20,9 @@ def known_hosts(layout: Layout) -> str:
     """One line for each host, by address and by name."""
     keys = {
         host.name: (layout.state_dir / "host_keys" / f"{host.name}.pub").read_text().split()[:2]
-        for host in layout.hosts
+        for host in layout.all_hosts
     }
-    return "".join(f"{host.address},{host.name} {' '.join(keys[host.name])}\n" for host in layout.hosts)
+    return "".join(f"{host.address},{host.name} {' '.join(keys[host.name])}\n" for host in layout.all_hosts)
 
 
 def _ensure_key(path: Path, comment: str) -> None:

@@ -1,6 +1,6 @@
 """What a practice cloud consists of: hosts, addresses, ports, names and directories.
 
-Everything here follows from five choices (name, release, controllers, computes, subnet). It is pure data:
+Everything here follows from six choices (name, release, controllers, computes, spares, subnet). It is pure data:
 it starts nothing and reads no file (`passwords` reads its own when it is asked).
 """
 
@@ -11,7 +11,7 @@ import ipaddress
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -28,6 +28,7 @@ SHARED_ON_HOSTS = "/srv/shared"
 DOMAINS = 3
 FIRST_CONTROLLER, MOST_CONTROLLERS = 11, 9
 FIRST_COMPUTE, MOST_COMPUTES = 21, 200
+FIRST_SPARE, MOST_SPARES = 231, 9
 GATEWAY, VIP = 1, 250
 LONGEST_INTERFACE_NAME = 15
 
@@ -69,6 +70,9 @@ class Host:
 class Layout:
     """A practice cloud as asked for. Two clouds side by side need different names and subnets.
 
+    `spares` are hosts that can become its control plane: they have databases, message queue and load balancers of their
+    own and nothing of OpenStack. `is_on_spares`: they are its control plane, by now.
+
     Raises InputError when a name, count or subnet cannot be used.
     """
 
@@ -77,6 +81,8 @@ class Layout:
     controllers: int = 3
     computes: int = 2
     subnet: str = DEFAULT_SUBNET
+    spares: int = 0
+    is_on_spares: bool = False
     state_root: Path = Path("/var/lib/ostler")
     cache_dir: Path = Path("/var/cache/ostler")
 
@@ -89,6 +95,7 @@ class Layout:
             )
         _demand_count("controllers", self.controllers, least=1, most=MOST_CONTROLLERS)
         _demand_count("computes", self.computes, least=0, most=MOST_COMPUTES)
+        _demand_count("spares", self.spares, least=0, most=MOST_SPARES)
         _demand_subnet(self.subnet)
 
     @property
@@ -97,8 +104,38 @@ class Layout:
         return self.controller_hosts + self.compute_hosts
 
     @property
+    def all_hosts(self) -> tuple[Host, ...]:
+        """Every host there is, whichever are the control plane."""
+        return self.first_controllers + self.compute_hosts + self.spare_hosts
+
+    @property
     def controller_hosts(self) -> tuple[Host, ...]:
+        """The control plane."""
+        return self.spare_hosts if self.is_on_spares else self.first_controllers
+
+    @property
+    def first_controllers(self) -> tuple[Host, ...]:
+        """The controllers that the cloud was built with."""
         return self._of_role("controller", "ctl", FIRST_CONTROLLER, self.controllers)
+
+    @property
+    def spare_hosts(self) -> tuple[Host, ...]:
+        return self._of_role("controller", "new", FIRST_SPARE, self.spares)
+
+    @property
+    def on_spares(self) -> Layout:
+        """The same cloud with its spare hosts as the control plane."""
+        return replace(self, is_on_spares=True)
+
+    @property
+    def service_names(self) -> tuple[str, ...]:
+        """The names that the controllers' services go by: those of the first ones, whose place others take."""
+        return tuple(host.name for host in self.first_controllers[: len(self.controller_hosts)])
+
+    @property
+    def cluster_name(self) -> str:
+        """What the database cluster of the control plane is called."""
+        return f"{self.name}-new" if self.is_on_spares else self.name
 
     @property
     def compute_hosts(self) -> tuple[Host, ...]:
@@ -106,10 +143,10 @@ class Layout:
 
     def host(self, name: str) -> Host:
         """The host called `name`. Raises InputError when there is none."""
-        for host in self.hosts:
+        for host in self.all_hosts:
             if host.name == name:
                 return host
-        known = ", ".join(host.name for host in self.hosts)
+        known = ", ".join(host.name for host in self.all_hosts)
         raise InputError(
             "practice.unknown-host",
             f"practice cloud {self.name} has no host {name!r}",
@@ -178,6 +215,11 @@ class Layout:
     @property
     def cloud_file(self) -> Path:
         return self.state_dir / "cloud.yaml"
+
+    @property
+    def onto_file(self) -> Path:
+        """The cloud file of the spare hosts, as `ostler upgrade --strategy replace --onto` takes it."""
+        return self.state_dir / "new.yaml"
 
     @property
     def clouds_yaml(self) -> Path:

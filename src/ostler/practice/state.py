@@ -6,7 +6,7 @@ import fcntl
 import json
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,9 @@ from ostler.practice.layout import Layout
 
 RECORD = "state.json"
 REMOVAL = "is_being_removed"
-CHOICES = ("name", "release", "controllers", "computes", "subnet")
+CHOICES = ("name", "release", "controllers", "computes", "spares", "subnet")
+ADDED: Mapping[str, Any] = {"spares": 0}
+"""Choices that records of older clouds do not have, and what they are there."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ class State:
     def begin(self) -> None:
         """Put the layout on record. Raises InputError when the cloud was begun with other choices."""
         wanted = {choice: getattr(self.layout, choice) for choice in CHOICES}
-        known = self._read().get("layout", wanted)
+        known = {**ADDED, **self._read().get("layout", wanted)}
         if known != wanted:
             changed = [choice for choice in CHOICES if known[choice] != wanted[choice]]
             raise InputError(

@@ -51,8 +51,9 @@ class CloudStatus:
 
 def read_status(layout: Layout, reach: PracticeReach) -> CloudStatus:
     """Read everything; what does not answer is shown as such and is no error."""
-    each = reach.each(layout.hosts, lambda host: _host_status(layout, reach, host))
-    alive = [host for host in layout.controller_hosts if each[host.name].system not in ("off", "unreachable")]
+    each = reach.each(layout.all_hosts, lambda host: _host_status(layout, reach, host))
+    controllers = (*layout.first_controllers, *layout.spare_hosts)
+    alive = [host for host in controllers if each[host.name].system not in ("off", "unreachable")]
     wsrep = reach.each(alive, lambda host: galera.status(reach, host))
     synced = [name for name, said in wsrep.items() if said.get("wsrep_local_state_comment") == "Synced"]
     holders = infrastructure.vip_holders(layout, reach, alive)
@@ -62,7 +63,7 @@ def read_status(layout: Layout, reach: PracticeReach) -> CloudStatus:
         subnet=layout.subnet,
         vip=layout.vip,
         vip_holders=tuple(holders),
-        hosts=tuple(each[host.name] for host in layout.hosts),
+        hosts=tuple(each[host.name] for host in layout.all_hosts),
         galera_size=max((int(said.get("wsrep_cluster_size", 0)) for said in wsrep.values()), default=0),
         galera_synced=tuple(synced),
         rabbitmq_running=tuple(sorted(_rabbitmq(reach, alive))),

@@ -23,6 +23,8 @@ Report = Callable[[str], None]
 # After a power cut the database nodes wait for each other until `infrastructure` helps; no use in waiting, too.
 SETTLE_S = 5.0
 
+INFRASTRUCTURE = "infrastructure-files"
+
 
 @dataclass(frozen=True)
 class _Building:
@@ -55,7 +57,7 @@ def up(layout: Layout, report: Report, *, openstack: bool = True) -> None:
         machine.ensure_programs(report)
         with building.stage("image"):
             _ensure_image(building)
-        with building.stage(f"hosts ({len(layout.hosts)})"):
+        with building.stage(f"hosts ({len(layout.all_hosts)})"):
             _ensure_hosts(building)
         with building.stage("infrastructure"):
             _ensure_infrastructure(building)
@@ -76,19 +78,31 @@ def _ensure_hosts(building: _Building) -> None:
     layout, reach = building.layout, building.reach
     keys.ensure_keys(layout)
     cloud_file.ensure(layout)
-    for name, word in power.start(layout, layout.hosts, reach, SETTLE_S).items():
+    for name, word in power.start(layout, layout.all_hosts, reach, SETTLE_S).items():
         if word != "running":
             building.report(f"{name} is up, but systemd says: {word}")
 
 
 def _ensure_infrastructure(building: _Building) -> None:
-    layout, reach, state = building.layout, building.reach, building.state
+    """The control plane's, and that of spare hosts while they are spare; controllers whose place was taken stay as they
+    are: two hosts would hold the virtual address."""
+    layout = cloud_file.in_charge(building.layout)
+    _ensure_infrastructure_of(building, layout, has_vip=True)
+    if layout.spares and not layout.is_on_spares:
+        _ensure_infrastructure_of(building, layout.on_spares, has_vip=False)
+
+
+def _ensure_infrastructure_of(building: _Building, layout: Layout, *, has_vip: bool) -> None:
+    reach, state = building.reach, building.state
     started = time.monotonic()
-    digest = infrastructure.digest(layout)
-    if not state.is_done("infrastructure-files", digest):
+    stage, digest = (
+        "spare-infrastructure-files" if layout.is_on_spares else INFRASTRUCTURE,
+        infrastructure.digest(layout),
+    )
+    if not state.is_done(stage, digest):
         infrastructure.configure(layout, reach)
-        state.finish("infrastructure-files", digest, time.monotonic() - started)
-    infrastructure.ensure_running(layout, reach, building.report)
+        state.finish(stage, digest, time.monotonic() - started)
+    infrastructure.ensure_running(layout, reach, building.report, has_vip=has_vip)
 
 
 def _ensure_openstack(building: _Building) -> None:
@@ -99,7 +113,7 @@ def _ensure_openstack(building: _Building) -> None:
     digest = hashlib.sha256(repr((layout.release, layout.hosts, layout.vip)).encode()).hexdigest()
     with told_plainly(layout):
         if state.is_done("openstack", digest):  # and perhaps upgraded since: nothing is laid down again
-            start_deployed(layout, building.reach, building.report)
+            start_deployed(cloud_file.in_charge(layout), building.reach, building.report)
             return
         started = time.monotonic()
         deploy(layout, building.reach, building.report)

@@ -127,7 +127,8 @@ def cloud_host(cloud: Cloud, record: str) -> str | None:
     of a bare host name, with or without its domain; None when the cloud file has no such host."""
     name = record.partition("@")[2] if "@" in record else record
     host = name.partition("@")[0].partition("#")[0]
-    return next((known for known in (host, host.partition(".")[0]) if known in cloud.hosts), None)
+    names = (cloud.host_of_services(name) for name in (host, host.partition(".")[0]))
+    return next((name for name in names if name is not None), None)
 
 
 def _cloud_hosts_of(context: Context, value: Any, binary: Any) -> frozenset[str]:

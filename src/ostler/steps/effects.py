@@ -93,6 +93,32 @@ class Receive:
 
 
 @dataclass(frozen=True)
+class Carry:
+    """Copy files of `source` to the same paths of `host`, with mode, owner and folders, through this machine's memory;
+    `source` and `host` may be one, then they are changed in place and kept as they were (see Save).
+
+    Paths that end with a slash stand for all regular files below, also in `but`, whose files are left out. In
+    configuration files each address or host name of `addresses` (pairs: what it was, what it becomes) is written anew.
+    Contents are never told, but for the lines of configuration that change, without secrets."""
+
+    host: str
+    source: str
+    paths: tuple[str, ...]
+    addresses: tuple[tuple[str, str], ...] = ()
+    but: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Forward:
+    """Copy large files of `source` to the same paths of `host`, through a file of this machine that only its owner may
+    read and that is gone when this ends."""
+
+    host: str
+    source: str
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Call:
     """Call an API."""
 
@@ -144,4 +170,20 @@ class Prove:
     release: str
 
 
-Effect = Run | Put | Remove | Save | EditConfig | Send | Receive | Call | Until | Hold | Release | Judge | Prove
+Effect = (
+    Run
+    | Put
+    | Remove
+    | Save
+    | EditConfig
+    | Send
+    | Receive
+    | Carry
+    | Forward
+    | Call
+    | Until
+    | Hold
+    | Release
+    | Judge
+    | Prove
+)

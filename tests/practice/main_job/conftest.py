@@ -1,6 +1,7 @@
 """One practice cloud for all tests of this folder, which run in the order of their files: 3+2 hosts at 2024.1, filled.
 
 OSTLER_TEST_CLOUD names a running practice cloud to use instead; it is neither built nor taken down then.
+OSTLER_TEST_SPARES=3 gives it spare hosts, which become its control plane in the last file.
 """
 
 from __future__ import annotations
@@ -78,7 +79,9 @@ def as_it_is(cloud: PracticeOperator, environments: None) -> None:
 
 
 def _build(operator: PracticeOperator) -> None:
-    started = operator.ostler("practice", "up", "--name", operator.name, "--release", SOURCE, timeout_s=LONG_S)
+    spares = os.environ.get("OSTLER_TEST_SPARES", "0")
+    up = ("practice", "up", "--name", operator.name, "--release", SOURCE, "--spares", spares)
+    started = operator.ostler(*up, timeout_s=LONG_S)
     print(f"\npractice up: {started.seconds:.0f} s")
     filled = operator.ostler("practice", "fill", "--name", operator.name, timeout_s=LONG_S)
     print(f"practice fill: {filled.seconds:.0f} s")

@@ -14,6 +14,8 @@ from ostler.facts.registry import FACTS, fact
 from ostler.facts.scripts import marker
 
 PARAMS = {
+    "host.accounts": {"users": "nova:glance"},
+    "host.shared_folders": {"paths": '["/var/lib/glance"]'},
     "host.files": {"paths": '["/etc/hosts"]'},
     "host.options": {"path": "/etc/nova/nova.conf", "options": "DEFAULT/my_ip"},
     "host.set_options": {"path": "/etc/nova/nova.conf", "values": "auth_type:enabled_backends"},

@@ -26,10 +26,15 @@ SECRET = "0123456789abcdef"
 """What stands for every password in the configuration of a simulated cloud."""
 
 
+FIRST_UID = 64000
+KEYS = ("/etc/keystone/fernet-keys", "/etc/keystone/credential-keys")
+
+
 def host_state(cloud: Cloud, host: Host) -> HostState:
     """Return one host at the cloud's release, nothing started yet."""
-    state = HostState(host.name, host.address, host.roles, boot_id=f"00000000-0000-4000-8000-{_number(host):012d}")
+    state = spare_state(cloud, host)
     files = FileSystem(state)
+    _add_users(state)
     for project, service in services_of(cloud, host):
         _place_service(files, cloud, host, project, service)
     for project in {project.name: project for project, _ in services_of(cloud, host)}.values():
@@ -38,11 +43,35 @@ def host_state(cloud: Cloud, host: Host) -> HostState:
             owner = "root"
             files.write(path, config_text(cloud, host, project).encode(), 0o640, owner, project.user)
     if "controller" in host.roles:
+        for folder in KEYS:
+            files.put(folder, Entry("folder", mode=0o700, owner="keystone", group="keystone"))
+            for number in (0, 1):
+                files.write(f"{folder}/{number}", f"{SECRET} {number}".encode(), 0o600, "keystone", "keystone")
+    return state
+
+
+def spare_state(cloud: Cloud, host: Host) -> HostState:
+    """Return a host with what a control plane stands on and nothing of OpenStack, nothing started yet; `cloud` is the
+    one whose control plane it is, or may become."""
+    state = HostState(host.name, host.address, host.roles, boot_id=f"00000000-0000-4000-8000-{_number(host):012d}")
+    files = FileSystem(state)
+    if "controller" in host.roles:
         for unit in ON_CONTROLLERS:
             files.write(f"{VENDOR_DIR}/{unit}.service", f"[Service]\nExecStart=/usr/sbin/{unit}\n".encode())
         state.variables["log_bin_trust_function_creators"] = "OFF"
         state.balancer = _backends(cloud)
     return state
+
+
+def _add_users(state: HostState) -> None:
+    for number, project in enumerate(load_catalog().projects):
+        state.accounts[project.user] = {
+            "uid": FIRST_UID + number,
+            "gid": FIRST_UID + number,
+            "group": project.user,
+            "home": f"/var/lib/{project.name}",
+            "shell": "/usr/sbin/nologin",
+        }
 
 
 def services_of(cloud: Cloud, host: Host) -> tuple[tuple[Project, Service], ...]:

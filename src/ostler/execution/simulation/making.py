@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ostler.catalog import load_catalog
@@ -13,11 +13,12 @@ from ostler.execution.clock import Clock
 from ostler.execution.cloud_lock import LOCK_PATH
 from ostler.execution.simulation.archives import fill_store
 from ostler.execution.simulation.content import fill
-from ostler.execution.simulation.hosts import host_state, units_of
+from ostler.execution.simulation.hosts import ON_CONTROLLERS, host_state, spare_state, units_of
 from ostler.execution.simulation.software import blueprint
 from ostler.remote.simulated import SimulatedCloud
 from ostler.remote.simulated.machine import Machine, World
-from ostler.remote.simulated.state import CloudState
+from ostler.remote.simulated.planes import KEEPALIVED
+from ostler.remote.simulated.state import Aside, CloudState
 from ostler.remote.simulated.systemd import systemctl
 
 VIP = "10.77.0.250"
@@ -33,17 +34,28 @@ class Simulation:
     simulated: SimulatedCloud
 
     @property
+    def onto(self) -> Cloud:
+        """How the operator describes the new control plane of a cloud with spare hosts."""
+        return _described_spares(self.cloud)
+
+    @property
     def clock(self) -> Clock:
         return Clock(self.simulated.now, self.simulated.now, self.simulated.sleep)
 
 
 def three_plus_two(
-    release: str = "2024.1", folder: Path | None = None, store: Sequence[str] = (), *, is_kept: bool = False
+    release: str = "2024.1",
+    folder: Path | None = None,
+    store: Sequence[str] = (),
+    *,
+    is_kept: bool = False,
+    has_spares: bool = False,
 ) -> Simulation:
     """Make a cloud of three controllers and two computes in which everything runs.
 
     With a ``folder``, a store there gets the environments of the releases in ``store``; and when it ``is_kept``, the
-    cloud is written to a file there after each change (see `open_simulation`).
+    cloud is written to a file there after each change (see `open_simulation`). ``has_spares``: three more hosts have
+    databases, brokers and load balancers of their own, and nothing of OpenStack.
     """
     cloud = _described(release, folder)
     software = blueprint()
@@ -63,6 +75,8 @@ def three_plus_two(
             state.databases.schema[database.name] = dict(project.heads(database.name, release))
     _start_everything(world, cloud)
     fill(world, cloud)
+    if has_spares:
+        _add_spares(world, _described_spares(cloud))
     state.effects.clear()
     if folder and store:
         fill_store(folder / STORE, store)
@@ -93,6 +107,30 @@ def _described(release: str, folder: Path | None) -> Cloud:
         messaging=Messaging(names),
         environments=EnvironmentsStore(where / STORE),
     )
+
+
+def _described_spares(cloud: Cloud) -> Cloud:
+    hosts = [Host(f"new{n}", f"10.77.0.{30 + n}", ("controller",), f"rack{n}") for n in (1, 2, 3)]
+    names = tuple(host.name for host in hosts)
+    return replace(
+        cloud,
+        hosts={host.name: host for host in hosts},
+        load_balancer=LoadBalancer(names, VIP),
+        databases=Databases(names, is_galera=True),
+        messaging=Messaging(names),
+    )
+
+
+def _add_spares(world: World, onto: Cloud) -> None:
+    state, names = world.state, tuple(onto.hosts)
+    state.aside = Aside(names, tuple(state.database_hosts), names, names, names)
+    for host in onto.hosts.values():
+        state.hosts[host.name] = spare_state(onto, host)
+        machine = Machine(world, state.hosts[host.name])
+        for unit in ON_CONTROLLERS:
+            if unit != KEEPALIVED:
+                systemctl(machine, ("enable", unit), b"")
+                systemctl(machine, ("start", unit), b"")
 
 
 def _start_everything(world: World, cloud: Cloud) -> None:

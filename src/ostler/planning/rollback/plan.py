@@ -19,6 +19,7 @@ from ostler.planning.rollback.history import RunHistory
 from ostler.planning.rollback.losses import KINDS, losses
 from ostler.planning.rollback.proofs import prove_back
 from ostler.planning.rollback.records import edit_records, undo_edits
+from ostler.planning.rollback.replaced import replaced_back
 from ostler.planning.rollback.restore import restore_stages, schemas_unlike_release, started_again
 from ostler.planning.upgrade.controllers import controller_groups
 from ostler.planning.upgrade.held import stages_before
@@ -43,6 +44,8 @@ def plan_rollback(
     _check_fits(cloud, history)
     if history.plan.operation == "rollback":
         return undo_edits(cloud, snapshot, history)
+    if history.plan.is_replacement:
+        return replaced_back(catalog, cloud, snapshot, history, databases)
     scene = _scene(catalog, cloud, snapshot, history)
     contracted = contracted_projects(scene, history)
     if contracted and databases == "stay":

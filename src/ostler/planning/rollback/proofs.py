@@ -37,5 +37,5 @@ def prove_back(scene: Scene, history: RunHistory, databases: str) -> Stage:
 def _proof(name: str, history: RunHistory, databases: str) -> str:
     """With the databases restored, or APIs that nobody can ask now, what was there when the run began must be there;
     else what is there now."""
-    is_of_run = databases == "restore" or bool(history.held) or history.is_fast_forward
+    is_of_run = databases == "restore" or bool(history.held) or history.plan.takes_apis_away
     return f"inventory-of:{history.run_id}" if name == "inventory" and is_of_run else name

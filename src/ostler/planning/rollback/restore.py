@@ -19,7 +19,7 @@ from ostler.steps.model import Step
 def restore_stages(scene: Scene, history: RunHistory) -> list[Stage]:
     """Stop, restore, put back, start. Raises Refused when the run's dump was never tried."""
     _check_tried(history)
-    hosts = {host.name: _groups(scene, host.name) for host in scene.cloud.hosts.values()}
+    hosts = {host.name: groups_on(scene, host.name) for host in scene.cloud.hosts.values()}
     stop = [
         Lane(name, tuple(under(stop_all("stop-all", name, g), f"stop-all/{name}", g.name) for g, _ in groups))
         for name, groups in hosts.items()
@@ -68,7 +68,7 @@ def restore_stages(scene: Scene, history: RunHistory) -> list[Stage]:
 def started_again(scene: Scene, history: RunHistory) -> list[Stage]:
     """The stages that take a fast-forward back which changed no database yet: what it stopped starts as it was."""
     stopped = {
-        host.name: _groups(scene, host.name)
+        host.name: groups_on(scene, host.name)
         for host in scene.cloud.hosts.values()
         if any(history.began(f"{stage}/{host.name}/") for stage in STOPPING)
     }
@@ -129,7 +129,8 @@ def _checked_dump(history: RunHistory) -> Stage:
     )
 
 
-def _groups(scene: Scene, name: str) -> list[tuple[Group, str]]:
+def groups_on(scene: Scene, name: str) -> list[tuple[Group, str]]:
+    """Every group of services of a host, with the id of the step that switches it in an upgrade."""
     host = scene.cloud.host(name)
     found: list[tuple[Group, str]] = []
     if "controller" in host.roles:

@@ -81,7 +81,7 @@ def _digests(host: str, apis: list[str]) -> FactRequest:
 
 def _numbers(scene: Scene, host: Host, apis: list[str], option: str) -> dict[str, int]:
     """A size by service, where it is set to a number."""
-    texts = {api: scene.options.get((host.name, ini_path(api)), {}).get(option) for api in apis}
+    texts = {api: scene.options.get((scene.known_as(host.name), ini_path(api)), {}).get(option) for api in apis}
     return {api: int(text) for api, text in texts.items() if text is not None and text.isdecimal() and int(text) > 0}
 
 

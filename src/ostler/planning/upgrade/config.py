@@ -222,5 +222,5 @@ def take_out(stage: str, scene: Scene, host: str) -> list[Step]:
 
 
 def _value(scene: Scene, host: str, path: str, section: str, option: str) -> str | None:
-    value: str | None = scene.options.get((host, path), {}).get(f"{section}/{option}")
+    value: str | None = scene.options.get((scene.known_as(host), path), {}).get(f"{section}/{option}")
     return value

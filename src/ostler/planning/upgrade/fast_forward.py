@@ -3,7 +3,7 @@ through every release on the way by its own code, and everything starts with the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import takewhile
 
@@ -35,6 +35,12 @@ LENT, RETURNED = "trust-creators", "trust-no-more"
 SIDE_BY_SIDE = 3
 """Projects whose databases are changed at once: they share one database server, which has to write it all."""
 
+LOST = (
+    "Until a database is changed, `ostler rollback` starts all as it was. After that the only way back is restoring "
+    "the dump that is taken while nothing runs: it loses nothing until the APIs answer again, and what is made after "
+    "that."
+)
+
 STOPPING = (CLOSE, STOP_ALL)
 """The stages in which services stop."""
 
@@ -63,17 +69,17 @@ def fast_forward(scene: Scene, hops: Sequence[Scene]) -> Iterator[Stage | None]:
     yield ready(hops[0])
     yield save(scene)
     yield place(scene, hops[:-1])
-    yield _close(scene)
-    yield _let_work_end(scene)
-    yield _stop_all(scene)
+    yield close(scene)
+    yield let_work_end(scene)
+    yield stop_all(scene)
     yield dump(scene, "dump")
-    yield from _passes(scene, hops)
+    yield from passes(scene, hops)
     late = services_after_computes(scene)
     groups = controller_groups(scene)
-    yield from (_start(scene, group) for group in groups if not group.has_any(late))
-    yield _start_computes(scene)
-    yield from (_start(scene, group) for group in groups if group.has_any(late))
-    yield _boot_on_computes(scene)
+    yield from (start_group(scene, group) for group in groups if not group.has_any(late))
+    yield start_computes(scene)
+    yield from (start_group(scene, group) for group in groups if group.has_any(late))
+    yield boot_on_computes(scene)
     yield from unpin(scene)
     yield unpin_computes(scene)
     yield finish(scene)
@@ -91,7 +97,8 @@ def away_s(stages: Iterable[Stage]) -> float:
     return 0.0
 
 
-def _close(scene: Scene) -> Stage:
+def close(scene: Scene, lost: str = LOST) -> Stage:
+    """The APIs that begin work stop, behind a gate; `lost` is what it says about the way back."""
     doors = [group.takes_requests for group in controller_groups(scene) if group.project.name in DOORS]
 
     def steps_of(host: Host) -> list[Step]:
@@ -107,20 +114,19 @@ def _close(scene: Scene) -> Stage:
         in_flight=max(1, len(lanes)),
         gate=(
             f"From here on the APIs do not answer, until services of {scene.target} have started. Servers, their disks "
-            "and their networks go on (but nova's metadata). Until a database is changed, `ostler rollback` starts all "
-            "as it was. After that the only way back is restoring the dump that is taken while nothing runs: it loses "
-            "nothing until the APIs answer again, and what is made after that. Go on?"
+            f"and their networks go on (but nova's metadata). {lost} Go on?"
         ),
         is_point_of_no_return=True,
     )
 
 
-def _let_work_end(scene: Scene) -> Stage | None:
+def let_work_end(scene: Scene) -> Stage | None:
+    """Builds and volumes end, before what they need stops. None for a cloud without either."""
     stage = "let-work-end"
 
     def steps_of(host: Host) -> Iterator[Step]:
         record = compute_record(scene, host.name) if "compute" in host.roles else None
-        backends = list(scene.volume_records.get(host.name, {}))
+        backends = list(scene.volume_records.get(scene.recorded_as(host.name), {}))
         if record:
             yield _without_apis(under(idle_step(stage, host.name, record), f"{stage}/{host.name}", "nova"))
         if backends:
@@ -144,7 +150,9 @@ def _without_apis(step: Step) -> Step:
     return replace(step, params={**step.params, "apis_are_away": True})
 
 
-def _stop_all(scene: Scene) -> Stage:
+def stop_all(scene: Scene) -> Stage:
+    """What is left of OpenStack stops, on every host."""
+
     def steps_of(host: Host) -> list[Step]:
         groups = [group for group in map(_behind_doors, _groups_on(scene, host)) if group.old]
         return [_named(stop(STOP_ALL, host.name, group), STOP_ALL, host, group) for group in groups]
@@ -172,7 +180,7 @@ def _groups_on(scene: Scene, host: Host) -> tuple[Group, ...]:
     return (*on_compute, *on_controller)
 
 
-def _passes(scene: Scene, hops: Sequence[Scene]) -> Iterator[Stage]:
+def passes(scene: Scene, hops: Sequence[Scene]) -> Iterator[Stage]:
     """The databases go through every hop, with what migrations need that make triggers lent around all of them."""
     trust = lent_trust(
         scene, LENT, [pair for hop in hops for project in hop.projects for pair in _phases(hop, project)]
@@ -212,14 +220,19 @@ def _pass(hop: Scene, *, is_first: bool, is_last: bool) -> Stage:
         name=stage,
         title=f"Bring the databases from {hop.source} to {hop.target}{rows}",
         why=f"with the code of {hop.target} itself, while nothing else runs",
-        undo="none: only restoring the dump leads back, and it loses nothing while the APIs are away",
+        undo="none needed: the old databases are not changed, and the way back uses them"
+        if hop.stands_for
+        else "none: only restoring the dump leads back, and it loses nothing while the APIs are away",
         lanes=tuple(lanes),
         in_flight=SIDE_BY_SIDE,
     )
 
 
-def _start(scene: Scene, group: Group) -> Stage:
+def start_group(scene: Scene, group: Group) -> Stage:
+    """The target's services of a group start on all controllers at once; on a new control plane nothing was there."""
     stage = f"roll-{group.name}"
+
+    group = replace(group, old=()) if scene.stands_for else group
 
     def steps_of(host: Host) -> list[Step]:
         begin = [start(stage, scene, host.name, group, at_once=True)] if group.new else []
@@ -230,14 +243,17 @@ def _start(scene: Scene, group: Group) -> Stage:
         name=stage,
         title=f"Start {group.services} on all controllers",
         why="all at once: users wait meanwhile",
-        undo="stopped, pointed back at the old code and configuration; started on the restored databases",
+        undo=f"stopped, pointed back at the old code and configuration; started {scene.way_back}",
         lanes=lanes,
         in_flight=len(lanes),
     )
 
 
-def _start_computes(scene: Scene) -> Stage | None:
+def start_computes(scene: Scene, first: Callable[[Host], Iterable[Step]] = lambda host: ()) -> Stage | None:
+    """The computes start with the target's code; `first` are steps of a host before that. None without computes."""
+
     def steps_of(host: Host) -> Iterator[Step]:
+        yield from first(host)
         for group in compute_groups(scene, host):
             new = [*switch(COMPUTES, scene, host, group), start(COMPUTES, scene, host.name, group)]
             yield from (_named(step, COMPUTES, host, group) for step in new)
@@ -249,14 +265,16 @@ def _start_computes(scene: Scene) -> Stage | None:
         name=COMPUTES,
         title="Start the computes with the new code, a canary first",
         why="none of them takes servers before it has started; those they have go on meanwhile",
-        undo="stopped, pointed back at the old code and configuration; started on the restored databases",
+        undo=f"stopped, pointed back at the old code and configuration; started {scene.way_back}",
         lanes=lanes,
         in_flight=scene.request.batch,
         first_alone=True,
     )
 
 
-def _boot_on_computes(scene: Scene) -> Stage | None:
+def boot_on_computes(scene: Scene) -> Stage | None:
+    """A server is booted on each compute that takes any. None when there is none."""
+
     def steps_of(host: Host) -> Iterator[Step]:
         record = compute_record(scene, host.name)
         if record and record.get("status") == "enabled":

@@ -174,8 +174,7 @@ def start(
         host=host,
         why=f"every process must be seen running {scene.target}, and answering"
         + (", before the next host's turn" if scene.is_rolling else ""),
-        undo="stopped, pointed back at the old code, started"
-        + ("" if scene.is_rolling else " on the restored databases"),
+        undo="stopped, pointed back at the old code, started" + ("" if scene.is_rolling else f" {scene.way_back}"),
         estimate_s=sum(START_S[service.kind] for service in group.new),
         params=running_params(scene, host, group) | ({"at_once": True} if at_once else {}),
         returns=returns,
@@ -199,7 +198,7 @@ def running_params(scene: Scene, host: str, group: Group) -> dict[str, Any]:
 def nova_records(scene: Scene, host: str, service: Service) -> list[str]:
     """The keys of nova's records of a service on a host ("nova-compute@cmp1"), as they were read. An API's record is
     written when it starts and never again, so nothing can be told from its age."""
-    return [] if service.api else list(scene.nova_records.get(f"{service.name}@{host}", ()))
+    return [] if service.api else list(scene.nova_records.get(f"{service.name}@{scene.recorded_as(host)}", ()))
 
 
 def _units(stage: str, scene: Scene, host: Host, group: Group) -> list[Step]:

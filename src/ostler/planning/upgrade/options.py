@@ -85,9 +85,10 @@ def _read(scene: Scene, host: str, project: Project) -> dict[str, tuple[SetOptio
     """What each of a project's files on a host sets; None for one that could not be read."""
     roles = tuple(role for role in ROLES if role in scene.cloud.host(host).roles)
     found: dict[str, tuple[SetOption, ...] | None] = {}
+    read_of = scene.known_as(host)
     for path in _paths(project, scene.source, roles):
-        request = _request(host, path, project, scene.hop)
-        values = scene.snapshot.known(request.fact, host, **dict(request.params))
+        request = _request(read_of, path, project, scene.hop)
+        values = scene.snapshot.known(request.fact, read_of, **dict(request.params))
         found[path] = None if values is None else tuple((group, name, value) for group, name, value in values)
     return found
 

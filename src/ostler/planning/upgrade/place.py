@@ -18,7 +18,7 @@ AT_ONCE = 2
 
 def place(scene: Scene, between: Sequence[Scene] = ()) -> Stage:
     """The target's environments on every host; on the first controller also those of the hops `between`, whose code
-    only changes the databases. What stage "ready" has placed is left out."""
+    only changes the databases. What stage "ready" has placed is left out; on a new control plane it places nothing."""
     lanes = []
     for host in scene.cloud.hosts.values():
         steps = [
@@ -62,4 +62,4 @@ def place_step(stage: str, scene: Scene, project: Project, host: str) -> Step:
 
 
 def _placed_by_ready(scene: Scene, project: Project, host: str) -> bool:
-    return host == scene.first and project.status_check(scene.target) is not None
+    return not scene.stands_for and host == scene.first and project.status_check(scene.target) is not None

@@ -1,5 +1,5 @@
-"""An upgrade: (catalog, cloud, snapshot, request, environments) -> plan. Rolling, it goes over one hop; fast-forward,
-over as many as there are."""
+"""An upgrade: (catalog, cloud, snapshot, request, environments) -> plan. Rolling, it goes over one hop; fast-forward or
+on a new control plane, over as many as there are."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from ostler.facts.model import FactRequest, Snapshot
 from ostler.planning.model import Acceptance, Plan, Stage
 from ostler.planning.readiness import readiness, readiness_requests
 from ostler.planning.rehearsed import Rehearsal
+from ostler.planning.replacement import KEY as REPLACEMENT
+from ostler.planning.replacement import Replacement
 from ostler.planning.upgrade.accepting import accepted_in_vain
 from ostler.planning.upgrade.balancers import reload_balancers
 from ostler.planning.upgrade.capacity import capacity_findings, capacity_requests
@@ -24,6 +26,7 @@ from ostler.planning.upgrade.coverage import coverage_findings
 from ostler.planning.upgrade.fast_forward import fast_forward, hop_scenes
 from ostler.planning.upgrade.finish import finish, prove, unpin, unpin_computes
 from ostler.planning.upgrade.held import hold_findings
+from ostler.planning.upgrade.onto_findings import onto_findings
 from ostler.planning.upgrade.order_kept import order_findings
 from ostler.planning.upgrade.place import place
 from ostler.planning.upgrade.policies import policy_findings, policy_requests
@@ -33,6 +36,7 @@ from ostler.planning.upgrade.rehearsal_notes import rehearsal_notes
 from ostler.planning.upgrade.rehearsal_outcomes import outcome_findings
 from ostler.planning.upgrade.rehearsal_worth import worth_findings
 from ostler.planning.upgrade.rehearsals import rehearsal_requests
+from ostler.planning.upgrade.replace import new_scene, replace_stages
 from ostler.planning.upgrade.request import Scene, TargetEnvironment, UpgradeRequest
 from ostler.planning.upgrade.schema import contract, expand
 from ostler.planning.upgrade.volumes import drain_notes
@@ -49,10 +53,18 @@ def facts_needed(
 
 
 @dataclass(frozen=True)
+class Onto:
+    """The new control plane that a replacement moves to, and what was read of it."""
+
+    replacement: Replacement
+    snapshot: Snapshot
+
+
+@dataclass(frozen=True)
 class Sources:
     """What a plan is made from. `environments` are the target's, `on_the_way` those of the releases between, by
     release; `left` are findings about runs on the cloud: open ones, and loans not given back; `rehearsals` are those
-    the operator gives it, of whatever hop and cloud."""
+    the operator gives it, of whatever hop and cloud; `onto` is where a replacement moves to (None for others)."""
 
     catalog: Catalog
     cloud: Cloud
@@ -61,6 +73,7 @@ class Sources:
     left: tuple[Finding, ...] = ()
     on_the_way: Mapping[str, Mapping[str, TargetEnvironment]] = field(default_factory=dict)
     rehearsals: tuple[Rehearsal, ...] = ()
+    onto: Onto | None = None
 
 
 def plan_upgrade(sources: Sources, request: UpgradeRequest) -> Plan:
@@ -70,16 +83,21 @@ def plan_upgrade(sources: Sources, request: UpgradeRequest) -> Plan:
     """
     way = way_of(sources.catalog, sources.cloud.release, request.target, request.strategy)
     hop = as_one(sources.catalog, way)
-    scene = Scene(sources.catalog, hop, sources.cloud, sources.snapshot, request, sources.environments)
-    hops = hop_scenes(scene, way, sources.on_the_way, sources.rehearsals)
+    onto = sources.onto
+    cloud = onto.replacement.before(sources.cloud) if onto else sources.cloud
+    scene = Scene(sources.catalog, hop, cloud, sources.snapshot, request, sources.environments)
+    new = new_scene(scene, onto.replacement, onto.snapshot) if onto else scene
+    hops = hop_scenes(new, way, sources.on_the_way, sources.rehearsals)
     scene = replace(scene, rehearsals=hops[-1].rehearsals)
-    stages = tuple(stage for stage in _stages(scene, hops) if stage is not None)
+    new = replace(new, rehearsals=hops[-1].rehearsals)
+    stages = tuple(stage for stage in _stages(scene, new, hops, onto) if stage is not None)
     rehearsed = _about_rehearsals(hops)
     found = (
         *sources.left,
         *readiness(sources.catalog, sources.snapshot, request.target, is_rolling=scene.is_rolling),
         *rehearsed,
         *(finding for each in hops for finding in _missing_environments(each)),
+        *(onto_findings(scene, new, onto.replacement, onto.snapshot) if onto else ()),
         *capacity_findings(scene),
         *config_findings(scene),
         *policy_findings(scene),
@@ -91,7 +109,7 @@ def plan_upgrade(sources: Sources, request: UpgradeRequest) -> Plan:
     by_whom = request.accepted_by or "the operator"
     return Plan(
         operation="upgrade",
-        title=_title(scene, way),
+        title=_title(scene, way, onto),
         cloud=sources.cloud.name,
         cloud_digest=sources.cloud.digest(),
         created_at=sources.snapshot.taken_at,
@@ -103,6 +121,7 @@ def plan_upgrade(sources: Sources, request: UpgradeRequest) -> Plan:
             "way": [each.target.id for each in way],
             "dump_folder": dump_folder(scene),
             "database_host": sources.cloud.databases.hosts[0] if sources.cloud.databases else None,
+            **({REPLACEMENT: onto.replacement.told()} if onto else {}),
         },
         stages=stages,
         findings=(*found, *accepted_in_vain(request.accept, found, checked)),
@@ -118,16 +137,20 @@ def _about_rehearsals(hops: Sequence[Scene]) -> list[Finding]:
     return [f for f in found if f.code != "upgrade.rehearsal-of-another-hop" or f.subject not in went]
 
 
-def _title(scene: Scene, way: Sequence[Hop]) -> str:
+def _title(scene: Scene, way: Sequence[Hop], onto: Onto | None) -> str:
     title = f"Upgrade {scene.cloud.name} from {scene.source} to {scene.target}"
     if scene.is_rolling:
         return title
     between = ", ".join(each.target.id for each in way[:-1])
-    return f"{title}{' over ' + between if between else ''}, with its services stopped"
+    hosts = ", ".join(host.name for host in onto.replacement.new.hosts) if onto else ""
+    how = f"on a new control plane ({hosts})" if onto else "with its services stopped"
+    return f"{title}{' over ' + between if between else ''}, {how}"
 
 
-def _stages(scene: Scene, hops: Sequence[Scene]) -> Iterable[Stage | None]:
+def _stages(scene: Scene, new: Scene, hops: Sequence[Scene], onto: Onto | None) -> Iterable[Stage | None]:
     """The stages in order; None for those that this cloud or this request has no use for."""
+    if onto:
+        return replace_stages(scene, new, hops, onto.replacement)
     if not scene.is_rolling:
         return fast_forward(scene, hops)
     return (

@@ -21,14 +21,12 @@ GUESS_S = 6.0
 def ready(scene: Scene) -> Stage:
     """Nothing is changed but rows that the source release itself wants in their new form."""
     first = scene.first
-    steps: list[Step] = [record_inventory(scene, "ready")]
-    for project in scene.projects:
-        steps += _finish_source_migrations(scene, project)
+    steps = finished_source(scene)
     checked = checked_projects(scene)
     steps += [place_step("ready", scene, project, first) for project, _ in checked]
     if checked:
         why = f"only {scene.target} itself knows what it will refuse; it must say so before anything changes"
-        steps.append(_judge_target("ready", scene, checked, why))
+        steps.append(judge_target("ready", scene, checked, why))
     return Stage(
         name="ready",
         title="Make sure the cloud is ready",
@@ -36,6 +34,12 @@ def ready(scene: Scene) -> Stage:
         undo="nothing to undo: no service, setting or schema is changed",
         lanes=(Lane(first, tuple(steps)),),
     )
+
+
+def finished_source(scene: Scene) -> list[Step]:
+    """What is there is written down, and the data migrations of the source are finished."""
+    moved = (step for project in scene.projects for step in _finish_source_migrations(scene, project))
+    return [record_inventory(scene, "ready"), *moved]
 
 
 def checked_projects(scene: Scene) -> list[tuple[Project, StatusCheck]]:
@@ -49,10 +53,10 @@ def judge_again(stage: str, scene: Scene) -> list[Step]:
     order = scene.catalog.all_releases.order
     late = [(p, check) for p, check in checked_projects(scene) if check.waits_for_schema(scene.target, order)]
     why = "it may have had nothing to say before the schema it reads was there; no service is new yet"
-    return [_judge_target(stage, scene, late, why)] if late else []
+    return [judge_target(stage, scene, late, why)] if late else []
 
 
-def _judge_target(stage: str, scene: Scene, checked: Sequence[tuple[Project, StatusCheck]], why: str) -> Step:
+def judge_target(stage: str, scene: Scene, checked: Sequence[tuple[Project, StatusCheck]], why: str) -> Step:
     """All checks in one step, so that everything they say is told at once."""
     return Step(
         id=f"{stage}/{scene.first}/target-checks",

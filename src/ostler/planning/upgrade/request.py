@@ -18,9 +18,9 @@ from ostler.deployment.venv import services_on
 from ostler.facts.model import Snapshot
 from ostler.planning.upgrade.rehearsals import Rehearsals
 
-Strategy = Literal["rolling", "fast-forward"]
+Strategy = Literal["rolling", "fast-forward", "replace"]
 """How a cloud is upgraded: `rolling`, over one hop, while it serves; `fast-forward`, over one hop or several, while no
-OpenStack service runs and the servers go on."""
+OpenStack service runs and the servers go on; `replace`, as that, on a new control plane in the old one's place."""
 
 ROLES: tuple[Role, ...] = ("controller", "compute")
 """The roles whose hosts run services of the catalog, in the order they are upgraded."""
@@ -60,7 +60,9 @@ class UpgradeRequest:
 
 @dataclass(frozen=True)
 class Scene:
-    """All that stages are planned from: the catalog, one hop (or several as one), the cloud and what was read of it."""
+    """All that stages are planned from: the catalog, one hop (or several as one), the cloud and what was read of it.
+    `stands_for` are hosts of a new control plane, each with the one whose place it takes and whose configuration it
+    gets."""
 
     catalog: Catalog
     hop: Hop
@@ -69,6 +71,7 @@ class Scene:
     request: UpgradeRequest
     environments: Mapping[str, TargetEnvironment] = field(default_factory=dict)
     rehearsals: Rehearsals = field(default_factory=Rehearsals)
+    stands_for: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def source(self) -> str:
@@ -82,6 +85,19 @@ class Scene:
     def is_rolling(self) -> bool:
         """Whether services of both releases run side by side for a while."""
         return self.request.strategy == "rolling"
+
+    @property
+    def way_back(self) -> str:
+        """On what old code runs again when services that were stopped are taken back."""
+        return "on the old databases, untouched" if self.stands_for else "on the restored databases"
+
+    def known_as(self, host: str) -> str:
+        """The host whose configuration a host's services have."""
+        return self.stands_for.get(host, host)
+
+    def recorded_as(self, host: str) -> str:
+        """The name of a host in the records of its services, without the domain."""
+        return self.cloud.host(host).service_name.split(".", 1)[0]
 
     @cached_property
     def controllers(self) -> tuple[Host, ...]:

@@ -185,7 +185,7 @@ def _phase(scene: Scene, stage: str, project: Project, phase: SchemaPhase, relie
     heads = {database: _heads_after(scene, project, phase, database) for database in phase.databases}
     undo = f"not needed: code of {scene.source} runs on the new schema"
     if not scene.is_rolling:
-        undo = "none: only restoring the dump leads back"
+        undo = _no_way_down(scene)
     elif phase.is_point_of_no_return:
         is_lost = is_pending(scene, project, phase)
         undo = "none: only restoring the dump leads back" if is_lost else "not needed: it removes nothing on this hop"
@@ -207,6 +207,12 @@ def _phase(scene: Scene, stage: str, project: Project, phase: SchemaPhase, relie
         },
         relies_on=relies_on,
     )
+
+
+def _no_way_down(scene: Scene) -> str:
+    if scene.stands_for:
+        return "none needed: the old databases are not changed, and the way back uses them"
+    return "none: only restoring the dump leads back"
 
 
 def _heads_after(scene: Scene, project: Project, phase: SchemaPhase, database: str) -> list[str]:

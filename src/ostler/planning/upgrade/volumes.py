@@ -17,7 +17,7 @@ SERVICE = "cinder-volume"
 def drain(stage: str, scene: Scene, host: str, group: Group) -> tuple[list[Step], list[Step]]:
     """The steps before a group's services of a host stop and those after they started again; none for a group
     without cinder-volume."""
-    records = scene.volume_records.get(host, {}) if _stops_volumes(group) else {}
+    records = scene.volume_records.get(scene.recorded_as(host), {}) if _stops_volumes(group) else {}
     if not records or not _others_take_volumes(scene, host):
         return [], []
     before: list[Step] = []
@@ -37,7 +37,7 @@ def drain_notes(scene: Scene) -> Iterator[str]:
         why = None
         if must_not_overlap(scene, scene.catalog.project("cinder")):
             why = "all of them stop at once"
-        elif host.name not in scene.volume_records:
+        elif scene.recorded_as(host.name) not in scene.volume_records:
             why = "cinder's service list has no backend under its name"
         elif not _others_take_volumes(scene, host.name):
             why = "no other host has a backend that is enabled and up"
@@ -46,7 +46,7 @@ def drain_notes(scene: Scene) -> Iterator[str]:
                 f"cinder-volume on {host.name} restarts without being drained, since {why}: "
                 "a volume that is being created there at that moment may end in ERROR"
             )
-    if any(_others_take_volumes(scene, host) for host in scene.volume_records):
+    if any(_others_take_volumes(scene, host.name) for host in scene.controllers):
         for release, enable in _deaf_enables(scene).items():
             yield (
                 f"cinder's API of {release} cannot enable a service that is disabled ({' '.join(enable.why.split())}): "
@@ -87,7 +87,7 @@ def _stops_volumes(group: Group) -> bool:
 
 
 def _others_take_volumes(scene: Scene, host: str) -> bool:
-    others = (records for name, records in scene.volume_records.items() if name != host)
+    others = (records for name, records in scene.volume_records.items() if name != scene.recorded_as(host))
     return any(r.get("status") == "enabled" and r.get("state") == "up" for records in others for r in records.values())
 
 

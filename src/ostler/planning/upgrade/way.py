@@ -34,7 +34,8 @@ def stopped_notes(scene: Scene, hops: Sequence[Scene], stages: Sequence[Stage]) 
     rehearsed = [note for each in hops for note in rehearsal_notes(each)]
     stops = [f"{each.target}: {_why_stop(scene, each.hop)}" for each in hops[:-1]]
     tried = scene.catalog.releases.tried_way(scene.source, scene.target)
-    unknown = f"nobody has recorded a fast-forward over {scene.hop} yet: try it on a practice cloud first"
+    what = "replacement" if scene.request.strategy == "replace" else "fast-forward"
+    unknown = f"nobody has recorded a {what} over {scene.hop} yet: try it on a practice cloud first"
     order = scene.catalog.all_releases.order
     mute = [
         f"{project.name}'s own check of {hops[0].target} may say nothing here, and is not asked again while APIs are "
@@ -44,7 +45,7 @@ def stopped_notes(scene: Scene, hops: Sequence[Scene], stages: Sequence[Stage]) 
     ]
     return (
         away,
-        tried.note if tried else unknown,
+        tried.note if tried and scene.request.strategy == "fast-forward" else unknown,
         *mute,
         *(f"the databases stop at {stop}" for stop in stops),
         *config_notes(scene),

@@ -115,7 +115,7 @@ class _Deployment:
 
 def missing_services(layout: Layout, cloud: Any) -> list[str]:
     """What does not report itself up yet: nova's and cinder's services, neutron's agents, hypervisors."""
-    controllers = {host.name for host in layout.controller_hosts}
+    controllers = set(layout.service_names)
     computes = {host.name for host in layout.compute_hosts}
     expected = {("nova-conductor", name) for name in controllers} | {("nova-scheduler", name) for name in controllers}
     expected |= {("nova-compute", name) for name in computes}

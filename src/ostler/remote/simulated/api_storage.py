@@ -16,6 +16,7 @@ from ostler.remote.simulated.api_state import (
     time_text,
 )
 from ostler.remote.simulated.machine import World
+from ostler.remote.simulated.planes import CINDER_CONF, known_as
 from ostler.remote.simulated.routes import Asked, Reply, Route, missing, refused
 from ostler.remote.simulated.services import members, running
 from ostler.remote.simulated.state import HostState
@@ -94,7 +95,8 @@ def _backend(host: str) -> str:
 
 
 def _ready_backends(world: World) -> list[str]:
-    found = [_backend(host) for host in members(world, "cinder-volume", tuple(world.state.hosts))]
+    hosts = (world.state.hosts[name] for name in members(world, "cinder-volume", tuple(world.state.hosts)))
+    found = [_backend(known_as(host, CINDER_CONF)) for host in hosts]
     return [backend for backend in found if backend not in world.state.disabled_backends]
 
 
@@ -114,7 +116,8 @@ def snapshots(asked: Asked) -> Reply:
 
 
 def _shown_service(world: World, host: HostState, unit: str) -> dict[str, Any]:
-    name = _backend(host.name) if unit == "cinder-volume" else host.name
+    own = known_as(host, CINDER_CONF)
+    name = _backend(own) if unit == "cinder-volume" else own
     disabled = world.state.disabled_backends if unit == "cinder-volume" else {}
     return {
         "binary": unit,
@@ -130,7 +133,12 @@ def _shown_service(world: World, host: HostState, unit: str) -> dict[str, Any]:
 def _services(world: World) -> list[dict[str, Any]]:
     units = ("cinder-scheduler", "cinder-volume")
     hosts = world.state.hosts.values()
-    return [_shown_service(world, host, unit) for host in hosts for unit in units if unit in host.units]
+    shown = [_shown_service(world, host, unit) for host in hosts for unit in units if unit in host.units]
+    # Two hosts may go by one name, of which one runs at most.
+    by_name: dict[tuple[str, str], dict[str, Any]] = {}
+    for service in sorted(shown, key=lambda each: str(each["state"])):
+        by_name[service["binary"], service["host"]] = service
+    return [service for service in shown if by_name[service["binary"], service["host"]] is service]
 
 
 def volume_services(asked: Asked) -> Reply:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from ostler.remote.simulated.machine import Machine, Outcome, World, failed
+from ostler.remote.simulated.planes import is_address_lost
 from ostler.remote.simulated.services import members, status_on
 from ostler.remote.simulated.state import BalancerServer
 
@@ -119,7 +120,7 @@ def through_vip(world: World, service_type: str) -> int:
     when no load balancer holds the address, or requests are held."""
     holders = members(world, "haproxy", world.state.balancer_hosts)
     backends = {s.backend for e in world.blueprint.editions for s in e.services if s.service_type == service_type}
-    if not holders:
+    if not holders or is_address_lost(world):
         return 0
     balancer = world.state.hosts[holders[0]]
     for backend in sorted(name for name in backends if name):

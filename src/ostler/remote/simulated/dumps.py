@@ -7,27 +7,24 @@ import json
 from collections.abc import Sequence
 
 from ostler.remote.simulated.machine import Machine, Outcome, failed
-from ostler.remote.simulated.services import database_answers, running
+from ostler.remote.simulated.planes import IN_DATABASES, MARIADB, aside_of, databases_of, put_databases
+from ostler.remote.simulated.services import running
 from ostler.remote.simulated.state import DATABASES, THINGS
 
 DUMP = "databases.sql.zst"
 DUMP_S, TRY_S, RESTORE_S = 5.0, 20.0, 15.0
-IN_DATABASES = (
-    *("servers", "flavors", "volumes", "snapshots", "images", "networks", "subnets", "ports", "security_groups"),
-    *("identity-projects", "identity-users"),
-)
 
 
 def dump(machine: Machine, arguments: Sequence[str], stdin: bytes) -> Outcome:
     """Keep the databases as they are now, in a folder."""
     folder, *names = arguments
-    if not database_answers(machine.world):
+    if not machine.runs(MARIADB):
         return failed("mariadb-dump: Got error: 2002: Can't connect to local server")
-    missing = [name for name in names if name not in machine.state.databases.schema]
+    missing = [name for name in names if name not in databases_of(machine).schema]
     if missing:
         return failed(f"mariadb-dump: Got error: 1049: Unknown database '{missing[0]}'")
-    machine.state.dumps[f"{machine.host.name}:{folder}"] = _kept(machine)
     content = b"dump of " + _digest(machine).encode()
+    machine.state.dumps[f"{machine.host.name}:{folder}"] = machine.state.dumps[content.decode()] = _kept(machine)
     files = {
         DUMP: content,
         f"{DUMP}.sha256": f"{hashlib.sha256(content).hexdigest()}  {DUMP}\n".encode(),
@@ -52,19 +49,19 @@ def try_dump(machine: Machine, arguments: Sequence[str], stdin: bytes) -> Outcom
 def restore_dump(machine: Machine, arguments: Sequence[str], stdin: bytes) -> Outcome:
     """Put the databases back as they were; a service that still runs would write into them."""
     (folder,) = arguments
-    kept = machine.state.dumps.get(f"{machine.host.name}:{folder}")
-    if kept is None or machine.files.text(f"{folder}/{DUMP}") is None:
+    content = machine.files.text(f"{folder}/{DUMP}")
+    kept = machine.state.dumps.get(content or "")
+    if kept is None or not machine.runs(MARIADB):
         return failed(f"{folder}/{DUMP}: No such file or directory")
     writing = [
         f"{unit} on {host.name}"
         for host in machine.state.hosts.values()
         for unit in host.units
-        if (runs := running(machine.world, host, unit)) and runs[1].uses_database
+        if (runs := running(machine.world, host, unit)) and runs[1].uses_database and aside_of(machine) is None
     ]
     if writing:
         return failed(f"the databases differ from the dump after the restore: is a service still writing? {writing[0]}")
-    machine.state.databases = DATABASES.validate_json(kept["databases"])
-    machine.state.things.update(THINGS.validate_json(kept["things"]))
+    put_databases(machine, DATABASES.validate_json(kept["databases"]), THINGS.validate_json(kept["things"]))
     machine.files.write(f"{folder}/restored-and-equal", b"", mode=0o600)
     machine.note(f"restore all databases from {folder}")
     return Outcome(seconds=RESTORE_S)
@@ -92,7 +89,7 @@ def enable_backends(machine: Machine, arguments: Sequence[str], stdin: bytes) ->
 
 
 def _edit(machine: Machine, kept: str, kind: str, old: str, new: str, name: str) -> int:
-    databases = machine.state.databases
+    databases = databases_of(machine)
     if kind == "service-version":
         found = [record for record in databases.records if record.version == int(old) and not record.deleted]
         rows = [record.id for record in found]
@@ -109,7 +106,7 @@ def _edit(machine: Machine, kept: str, kind: str, old: str, new: str, name: str)
 
 
 def _give_back(machine: Machine, kept: str, kind: str, old: str, new: str, name: str) -> int:
-    databases, changed, number = machine.state.databases, 0, 1
+    databases, changed, number = databases_of(machine), 0, 1
     while (text := machine.files.text(f"{kept}.{number}")) is not None:
         rows, number = json.loads(text), number + 1
         if kind == "service-version":
@@ -133,9 +130,10 @@ def _move(versions: dict[str, int], old: str, new: str, most: int | None = None)
 
 
 def _kept(machine: Machine) -> dict[str, str]:
-    things = {kind: machine.state.things.get(kind, {}) for kind in IN_DATABASES}
+    place = aside_of(machine) or machine.state
+    things = {kind: place.things.get(kind, {}) for kind in IN_DATABASES}
     return {
-        "databases": DATABASES.dump_json(machine.state.databases).decode(),
+        "databases": DATABASES.dump_json(place.databases).decode(),
         "things": THINGS.dump_json(things).decode(),
     }
 

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from ostler.remote.simulated.api_state import servers_on
 from ostler.remote.simulated.machine import Machine, Outcome, failed
+from ostler.remote.simulated.planes import messaging_hosts_of
 from ostler.remote.simulated.services import identity_of, members, running, status_on, unit_text
 from ostler.remote.simulated.state import UnitState
 
@@ -127,7 +128,7 @@ def answers(machine: Machine, arguments: Sequence[str], stdin: bytes) -> Outcome
 def rabbitmq(machine: Machine, arguments: Sequence[str], stdin: bytes) -> Outcome:
     if not machine.runs("rabbitmq-server"):
         return failed(f"Error: unable to perform an operation on node 'rabbit@{machine.host.name}'.", 69)
-    nodes = members(machine.world, "rabbitmq-server", machine.state.messaging_hosts)
+    nodes = members(machine.world, "rabbitmq-server", messaging_hosts_of(machine))
     lines = ["version 3.10.8", *(f"running rabbit@{node}" for node in nodes), "queues 42", "leaderless 0", "end"]
     return Outcome(0, "".join(f"{line}\n" for line in lines), seconds=0.1)
 

@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 
 from ostler.remote.simulated.machine import Machine, Outcome, failed
+from ostler.remote.simulated.planes import holders
 from ostler.remote.simulated.state import Entry
 
 LINK_OPTIONS = ({"-sfnT"}, {"-sfn"}, {"-sfT"}, {"--symbolic", "--force", "--no-dereference"})
@@ -123,14 +124,7 @@ def ip(machine: Machine, arguments: Sequence[str], stdin: bytes) -> Outcome:
     if arguments[-1] == "show":
         return _links(machine)
     wanted = arguments[-1]
-    state = machine.state
-    holders = [
-        name
-        for name in state.balancer_hosts
-        if machine.world.is_reachable(name)
-        and all((unit := state.hosts[name].units.get(u)) and unit.runs for u in ("keepalived", "haproxy"))
-    ]
-    own = [machine.host.address, *([state.vip] if holders[:1] == [machine.host.name] else [])]
+    own = [machine.host.address, *([machine.state.vip] if holders(machine.world) == [machine.host.name] else [])]
     found = [{"family": "inet", "local": address} for address in own if address == wanted]
     return Outcome(0, json.dumps([{"ifname": "host0", "addr_info": found}] if found else []))
 

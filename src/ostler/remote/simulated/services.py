@@ -8,6 +8,7 @@ import uuid
 from ostler.remote.simulated.blueprint import Edition, ServiceEdition
 from ostler.remote.simulated.file_system import FileSystem
 from ostler.remote.simulated.machine import Machine, World
+from ostler.remote.simulated.planes import is_address_lost, known_as
 from ostler.remote.simulated.state import HostState, ServiceRecord, UnitState
 
 ENVIRONMENTS = "/opt/openstack/venvs"
@@ -96,7 +97,9 @@ def status_on(world: World, host: HostState, port: int) -> int:
 
 
 def database_answers(world: World) -> bool:
-    """Tell whether any database server of the cloud answers."""
+    """Tell whether any database server of the cloud answers at the address that services know."""
+    if is_address_lost(world):
+        return False
     hosts = (world.state.hosts[name] for name in world.state.database_hosts)
     return any(_has(world, host, "mariadb") for host in hosts)
 
@@ -126,19 +129,26 @@ def report(machine: Machine, unit: str, state: UnitState) -> str:
     same = [r.version for r in kept if r.binary == service.record]
     if same and nova.service_version < min(same):
         return f"this service is older (v{nova.service_version}) than the minimum (v{min(same)})"
-    own = next((r for r in kept if r.binary == service.record and r.host == machine.host.name), None)
+    name = known_as(machine.host)
+    own = next((r for r in kept if r.binary == service.record and r.host == name), None)
     if own is None:
         world = machine.world
-        own = ServiceRecord(world.number(), world.identifier(), str(service.record), machine.host.name, 0)
+        own = ServiceRecord(world.number(), world.identifier(), str(service.record), name, 0)
         records.append(own)
     own.version, own.seen_at = nova.service_version, machine.state.now
     return ""
 
 
+def _reporting(world: World, name: str, unit: str) -> HostState | None:
+    """The host whose service goes by a name: the one where it runs, if several may."""
+    hosts = [host for host in world.state.hosts.values() if known_as(host) == name]
+    return next((host for host in hosts if (found := host.units.get(unit)) and found.runs), next(iter(hosts), None))
+
+
 def age_of(world: World, record: ServiceRecord) -> float:
     """Return the seconds since a service reported last; one that runs reports every ten seconds."""
-    host = world.state.hosts.get(record.host)
     unit = {"nova-osapi_compute": "nova-api"}.get(record.binary, record.binary)
+    host = _reporting(world, record.host, unit)
     found = host.units.get(unit) if host else None
     if host is None or found is None:
         return max(0.0, world.state.now - record.seen_at)

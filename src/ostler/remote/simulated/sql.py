@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 
 from ostler.remote.simulated.api_state import busy_servers, busy_volumes
 from ostler.remote.simulated.machine import Machine, Outcome, failed
+from ostler.remote.simulated.planes import database_hosts_of, databases_of
 from ostler.remote.simulated.services import age_of, identity_of, members
 
 VERSION = "10.11.14-MariaDB-0+deb12u2"
@@ -59,18 +60,18 @@ def _set(machine: Machine, name: str, value: str) -> Outcome:
 
 
 def _galera(machine: Machine, statement: str) -> Rows:
-    size = len(members(machine.world, "mariadb", machine.state.database_hosts))
+    size = len(members(machine.world, "mariadb", database_hosts_of(machine)))
     return [
         ("wsrep_cluster_size", size),
         ("wsrep_cluster_status", "Primary"),
         ("wsrep_local_state_comment", "Synced"),
         ("wsrep_ready", "ON"),
-        ("version", VERSION),
+        ("version", machine.host.variables.get("version", VERSION)),
     ]
 
 
 def _schema(machine: Machine, statement: str) -> Rows:
-    schema = machine.state.databases.schema
+    schema = databases_of(machine).schema
     asked = [name for name in _STRUCTURE.findall(statement) if name in schema]
     rows: Rows = [("database", name, "") for name in asked]
     rows += [("revision", name, row) for name in asked for row in machine.world.blueprint.rows(name, schema[name])]
@@ -80,7 +81,7 @@ def _schema(machine: Machine, statement: str) -> Rows:
 def _sizes(machine: Machine, statement: str) -> Rows:
     asked = _SCHEMAS.search(statement)
     names = re.findall(r"'(\w+)'", asked[1]) if asked else []
-    return [(name, 40, ROWS, BYTES) for name in names if name in machine.state.databases.schema]
+    return [(name, 40, ROWS, BYTES) for name in names if name in databases_of(machine).schema]
 
 
 def _speed(machine: Machine, statement: str) -> Rows:
@@ -100,7 +101,7 @@ def _variable(machine: Machine, statement: str) -> Rows:
 
 def _services(machine: Machine, statement: str) -> Rows:
     rows: Rows = []
-    for record in machine.state.databases.records:
+    for record in databases_of(machine).records:
         shown = {
             "cell": "nova",
             "id": record.id,
@@ -159,7 +160,7 @@ def _nodes(machine: Machine) -> list[dict[str, object]]:
 
 def _server(machine: Machine, statement: str) -> Rows:
     """A server with room, whose queries end and wait for nothing."""
-    size = len(members(machine.world, "mariadb", machine.state.database_hosts))
+    size = len(members(machine.world, "mariadb", database_hosts_of(machine)))
     status = {"THREADS_CONNECTED": 60, "WSREP_CLUSTER_SIZE": size, "WSREP_CLUSTER_STATE_UUID": "5e11a000"}
     status |= {"WSREP_FLOW_CONTROL_ACTIVE": "false", "WSREP_LOCAL_RECV_QUEUE": 0}
     variables = {"read_only": machine.host.variables.get("read_only", "OFF"), "max_connections": 1000}
@@ -169,7 +170,7 @@ def _server(machine: Machine, statement: str) -> Rows:
 
 
 def _objects(machine: Machine, statement: str) -> Rows:
-    stored = machine.state.databases.objects
+    stored = databases_of(machine).objects
     asked = dict.fromkeys(_OBJECT.findall(statement))
     return [(name, version, count) for name in asked for version, count in sorted(stored.get(name, {}).items())]
 

@@ -69,6 +69,7 @@ class HostState:
     balancer: dict[str, dict[str, BalancerServer]] = field(default_factory=dict)
     held: list[str] = field(default_factory=list)
     clock_offset_s: float = 0.0
+    accounts: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 @dataclass
@@ -119,6 +120,20 @@ class Thing:
 
 
 @dataclass
+class Aside:
+    """Another control plane beside the cloud's: its hosts, and what its databases hold. `others` are the hosts of the
+    one that is the cloud's now."""
+
+    hosts: tuple[str, ...]
+    others: tuple[str, ...]
+    database_hosts: tuple[str, ...]
+    messaging_hosts: tuple[str, ...]
+    balancer_hosts: tuple[str, ...]
+    databases: Databases = field(default_factory=Databases)
+    things: dict[str, dict[str, Thing]] = field(default_factory=dict)
+
+
+@dataclass
 class CommandFailure:
     """Commands that match `pattern` end with `exit_code`, `times` times (None: always)."""
 
@@ -143,7 +158,7 @@ class CloudState:
     """A whole simulated cloud. `effects` are the changes made to it, in order, as lines for people and tests;
     `dumps` are databases and objects by the folder they were dumped to; `now` is seconds since the epoch. Changes to
     files whose path begins with `unnoted` are not written down (None: all are). `disabled_backends` are those of
-    cinder-volume that take no new volumes, with the reason."""
+    cinder-volume that take no new volumes, with the reason; `aside` is another control plane within reach."""
 
     release: str
     hosts: dict[str, HostState]
@@ -161,6 +176,7 @@ class CloudState:
     counter: int = 1000
     unnoted: str | None = None
     disabled_backends: dict[str, str | None] = field(default_factory=dict)
+    aside: Aside | None = None
 
 
 STATE: TypeAdapter[CloudState] = TypeAdapter(CloudState)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from ostler.remote.simulated.machine import Machine, Outcome, failed
+from ostler.remote.simulated.planes import KEEPALIVED, MARIADB, address_moves, cannot_join, leaves_cluster
 from ostler.remote.simulated.services import UNIT_DIR, VENDOR_DIR, code_of, report, unit_text
 from ostler.remote.simulated.state import Entry, UnitState
 
@@ -50,6 +51,8 @@ def start_unit(machine: Machine, unit: str) -> Outcome:
     environment, reason = code_of(machine, unit, state.text)
     if f"{machine.host.name}/{unit}" in machine.state.failures.units:
         reason = "it was told to fail"
+    if unit == MARIADB and cannot_join(machine):
+        reason = "there is no cluster to join"
     state.invocation = hashlib.md5(str(machine.world.number()).encode(), usedforsecurity=False).hexdigest()
     if reason:
         machine.note(f"start {unit} failed")
@@ -62,6 +65,8 @@ def start_unit(machine: Machine, unit: str) -> Outcome:
         # systemd counts the start as done before the program has looked at its database.
         state.active, state.sub, state.main_pid, state.started_at = "activating", "auto-restart", 0, None
         state.restarts += 1
+    if unit == KEEPALIVED:
+        address_moves(machine)
     code = environment.rpartition("/")[2] if environment else ""
     machine.note(f"start {unit}" + (f" ({code})" if code else "") + (f" refused: {refusal}" if refusal else ""))
     return Outcome(seconds=START_S)
@@ -79,6 +84,8 @@ def stop_unit(machine: Machine, unit: str) -> Outcome:
         return Outcome()
     state.active, state.sub, state.main_pid, state.environment = "inactive", "dead", 0, None
     state.stopped_at, state.started_at = machine.state.now, None
+    if unit == MARIADB:
+        leaves_cluster(machine)
     machine.note(f"stop {unit}")
     return Outcome(seconds=STOP_S)
 

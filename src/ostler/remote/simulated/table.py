@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ostler.remote.simulated import balancer, beneath, dumps, fact_scripts, management, programs
+from ostler.remote.simulated import balancer, beneath, dumps, fact_scripts, management, moving, programs
 from ostler.remote.simulated.machine import Machine, Outcome, Program
 from ostler.remote.simulated.script_itself import run_itself
 from ostler.remote.simulated.services import ENVIRONMENTS
@@ -20,6 +20,8 @@ PROGRAMS: Mapping[str, Program] = {
     "cat": programs.cat,
     "date": programs.date,
     "df": programs.df,
+    "groupadd": moving.groupadd,
+    "install": moving.install,
     "ip": programs.ip,
     "ln": programs.ln,
     "mariadb": mariadb,
@@ -32,16 +34,21 @@ PROGRAMS: Mapping[str, Program] = {
     "socat": balancer.socat,
     "systemctl": systemctl,
     "true": programs.true,
+    "useradd": moving.useradd,
 }
 
 SCRIPTS: Mapping[str, Program] = {
+    "ostler-begin-cluster": moving.begin_cluster,
     "ostler-dump": dumps.dump,
+    "ostler-dump-accounts": moving.dump_accounts,
     "ostler-edit-records": dumps.edit_records,
     "ostler-enable-backends": dumps.enable_backends,
     "ostler-glance.files": fact_scripts.image_files,
     "ostler-haproxy.held": balancer.held,
     "ostler-haproxy.servers": balancer.statistics,
     "ostler-haproxy.state": beneath.balancer,
+    "ostler-end-commands": moving.end_commands,
+    "ostler-host.accounts": moving.accounts,
     "ostler-host.answers": fact_scripts.answers,
     "ostler-host.certificates": beneath.certificates,
     "ostler-host.clock": fact_scripts.clock,
@@ -63,6 +70,8 @@ SCRIPTS: Mapping[str, Program] = {
     "ostler-keepalived.config": beneath.addresses,
     "ostler-keystone.endpoints": fact_scripts.endpoints,
     "ostler-keystone.keys": fact_scripts.keys,
+    "ostler-host.shared_folders": moving.folders,
+    "ostler-load-accounts": moving.load_accounts,
     "ostler-logs.errors": fact_scripts.log_errors,
     "ostler-memcached.node": balancer.memcached,
     "ostler-memcached.state": beneath.cache,
@@ -71,13 +80,14 @@ SCRIPTS: Mapping[str, Program] = {
     "ostler-purge-queues": fact_scripts.purge_queues,
     "ostler-rabbitmq.broker": beneath.broker,
     "ostler-rabbitmq.node": fact_scripts.rabbitmq,
+    "ostler-readdress-cells": moving.readdress_cells,
     "ostler-restore-dump": dumps.restore_dump,
     "ostler-try-dump": dumps.try_dump,
     "ostler-unpack": management.unpack,
 }
 
 
-RUN_ITSELF = ("ostler-host.options", "ostler-host.set_options")
+RUN_ITSELF = ("ostler-controller.kept", "ostler-host.options", "ostler-host.set_options")
 
 
 def run_program(machine: Machine, argv: Sequence[str], stdin: bytes) -> Outcome:

@@ -1,0 +1,20 @@
+# ostler-dump-accounts FOLDER DATABASE...: the accounts with rights on these databases as statements, passwords hashed
+set -eu
+umask 077
+folder=$1
+shift
+names=
+for name in "$@"; do
+  case "$name" in '' | *[!a-z0-9_]*) echo "not a database's name: $name" >&2; exit 2 ;; esac
+  names="$names${names:+, }'$name'"
+done
+cd "$folder"
+sql() { mariadb --batch --raw -N -e "$1" < /dev/null; }
+sql "select distinct concat(quote(user), '@', quote(host)) from mysql.db
+  where replace(db, char(92), '') in ($names) and user <> '' order by 1" > .accounts
+if ! [ -s .accounts ]; then rm -f .accounts; echo "no account has rights on these databases" >&2; exit 1; fi
+while IFS= read -r account; do
+  sql "show create user $account; show grants for $account"
+done < .accounts | sed -e 's/^CREATE USER /CREATE OR REPLACE USER /' -e 's/$/;/' > .accounts.sql
+rm -f .accounts
+mv .accounts.sql accounts.sql

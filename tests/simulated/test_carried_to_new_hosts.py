@@ -1,0 +1,103 @@
+"""Files that go from host to host, and addresses written anew where files are, on a simulated cloud."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from ostler.errors import CommandFailed, InputError
+from ostler.execution.effect_bench import Bench, EffectResult
+from ostler.execution.executor import carry_out
+from ostler.execution.home import Home
+from ostler.execution.journal import Journal
+from ostler.execution.means import Means
+from ostler.execution.simulation import Simulation, three_plus_two
+from ostler.execution.simulation.hosts import SECRET
+from ostler.remote.simulated.state import Entry
+from ostler.steps.effects import Carry, Forward
+
+KEYS, CONF, BIG = "/etc/keystone/fernet-keys", "/etc/nova/nova.conf", "/var/lib/dump/big"
+PAIRS = (("10.77.0.11", "10.77.0.31"), ("ctl1", "new1"))
+
+
+@pytest.fixture(scope="module")
+def made() -> Simulation:
+    return three_plus_two(has_spares=True)
+
+
+@pytest.fixture
+def bench(made: Simulation, folder: Path) -> Bench:
+    home = Home(folder / "home")
+    cloud = replace(made.cloud, hosts={**made.cloud.hosts, **made.onto.hosts})
+    means = Means(home=home, who="the tests", clock=made.clock)
+    return Bench("run-1", cloud, made.simulated.transport, None, means, Journal(home))
+
+
+def do(bench: Bench, effect: Carry | Forward) -> EffectResult:
+    return carry_out(bench, effect)
+
+
+def entry(made: Simulation, host: str, path: str) -> Entry:
+    with made.simulated.world() as world:
+        return world.state.hosts[host].files[path]
+
+
+def test_keys_arrive_as_they_are_with_their_folder_and_nothing_of_them_is_told(made: Simulation, bench: Bench) -> None:
+    result = do(bench, Carry("new1", "ctl1", (f"{KEYS}/",), PAIRS))
+    assert (result.text, result.findings) == ("2 of 2 files written", ())
+    assert entry(made, "new1", f"{KEYS}/1") == entry(made, "ctl1", f"{KEYS}/1")
+    assert entry(made, "new1", KEYS) == entry(made, "ctl1", KEYS)
+    again = do(bench, Carry("new1", "ctl1", (f"{KEYS}/",), PAIRS))
+    assert (again.text, again.is_change) == ("0 of 2 files written", False)
+
+
+def test_a_key_that_was_rotated_since_is_copied_again(made: Simulation, bench: Bench) -> None:
+    do(bench, Carry("new2", "ctl2", (f"{KEYS}/",)))
+    with made.simulated.world() as world:
+        world.state.hosts["ctl2"].files[f"{KEYS}/2"] = replace(entry(made, "ctl2", f"{KEYS}/1"), content=b"a new one")
+    assert do(bench, Carry("new2", "ctl2", (f"{KEYS}/",))).text == "1 of 3 files written"
+
+
+def test_configuration_gets_other_addresses_and_what_is_told_has_no_secret(made: Simulation, bench: Bench) -> None:
+    result = do(bench, Carry("new1", "ctl1", ("/etc/nova/",), PAIRS, ("/etc/nova/api-paste.ini",)))
+    text = entry(made, "new1", CONF).content.decode()
+    assert f"{SECRET}@10.77.0.31:5672" in text
+    assert "host = ctl1\n" in text
+    (told,) = result.findings
+    assert told.subject == f"new1:{CONF}"
+    assert SECRET not in repr(result)
+    with made.simulated.world() as world:
+        assert "/etc/nova/api-paste.ini" not in world.state.hosts["new1"].files
+
+
+def test_files_changed_in_place_are_kept_first(made: Simulation, bench: Bench) -> None:
+    before = entry(made, "cmp1", CONF).content
+    assert do(bench, Carry("cmp1", "cmp1", ("/etc/nova/",), PAIRS)).is_change
+    assert entry(made, "cmp1", CONF).content == before.replace(b"@10.77.0.11:", b"@10.77.0.31:")
+    (saved,) = [file for file in bench.journal.files.all("run-1", "cmp1") if file.path == CONF]
+    assert bench.vault.get(str(saved.sha256)) == before
+
+
+def test_nothing_to_carry_is_told(bench: Bench) -> None:
+    with pytest.raises(InputError) as told:
+        do(bench, Carry("new1", "ctl1", ("/etc/none/",)))
+    assert told.value.code == "execution.nothing-to-carry"
+
+
+def test_a_large_file_is_copied_once_and_leaves_nothing_on_this_machine(made: Simulation, bench: Bench) -> None:
+    with made.simulated.world() as world:
+        world.state.hosts["ctl1"].files[BIG] = Entry("file", b"rows" * 1000, mode=0o600)
+    (bench.received / ".forward-of-a-killed-process").mkdir()
+    assert do(bench, Forward("new1", "ctl1", (BIG,))).text == "1 of 1 files copied"
+    assert entry(made, "new1", BIG).content == b"rows" * 1000
+    assert entry(made, "new1", BIG).mode == 0o600
+    assert list(bench.received.iterdir()) == []
+    assert not do(bench, Forward("new1", "ctl1", (BIG,))).is_change
+
+
+def test_a_large_file_that_is_gone_is_told(bench: Bench) -> None:
+    with pytest.raises(CommandFailed) as told:
+        do(bench, Forward("new1", "ctl1", ("/var/lib/dump/none",)))
+    assert told.value.code == "execution.nothing-to-forward"
