@@ -19,6 +19,7 @@ PARAMETERS = {
 ON_A_HOST = (
     "host.",
     "galera.",
+    "mariadb.",
     "rabbitmq.",
     "haproxy.",
     "keepalived.",

@@ -44,6 +44,7 @@ SCRIPTS: Mapping[str, Program] = {
     "ostler-haproxy.state": beneath.balancer,
     "ostler-host.answers": fact_scripts.answers,
     "ostler-host.certificates": beneath.certificates,
+    "ostler-host.changed_recently": fact_scripts.changes,
     "ostler-host.clock": fact_scripts.clock,
     "ostler-host.connections": fact_scripts.connections,
     "ostler-host.daemons": beneath.daemons,
