@@ -16,6 +16,7 @@ import argparse
 import contextlib
 import fcntl
 import json
+import signal
 import subprocess
 import sys
 import time
@@ -57,8 +58,8 @@ class Bench:
         code, out, _ = self.run("practice", "break", fault, *self.name, "--json")
         return [str(place) for place in json.loads(out)["places"]] if code == 0 else None
 
-    def mend(self) -> None:
-        self.run("practice", "mend", "--all", *self.name)
+    def mend(self, fault: str) -> None:
+        self.run("practice", "mend", fault, *self.name)
 
     def diagnose(self) -> tuple[Row, float]:
         _, out, seconds = self.run("diagnose", *self.cloud, "--json")
@@ -98,7 +99,7 @@ def one_fault(bench: Bench, fault: str, expected: Row, before: Collection[str]) 
         time.sleep(expected.get("wait_s", WAIT_S))
         document, seconds = bench.diagnose()
     finally:
-        bench.mend()
+        bench.mend(fault)
     found = [each for each in found_in(document) if named(each) not in before]
     rank = next((at for at, each in enumerate(found, 1) if is_right(each, expected["is"], places)), None)
     return {
@@ -140,6 +141,7 @@ def main() -> None:
     expected = yaml.safe_load(EXPECTED.read_text())["faults"]
     names = asked.only or list(FAULTS)
     names = names[names.index(asked.begin) :] if asked.begin else names
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # mends on the way out
     bench, results = Bench(asked.name, asked.cloud), Path(asked.results)
     before: list[str] | None = None
     for fault in names:

@@ -10,6 +10,8 @@ from ostler.facts.model import FactRequest, Unknown, WebFact, wanted
 from ostler.facts.registry import FACTS
 
 PARAMETERS = {
+    "host.accounts": {"users": "nova:glance"},
+    "host.shared_folders": {"paths": '["/var/lib/glance/images"]'},
     "host.files": {"paths": '["/etc/nova/nova.conf", "/etc/nova/"]'},
     "host.set_options": {"path": "/etc/nova/nova.conf", "values": "debug:auth_type"},
     "host.options": {"path": "/etc/nova/nova.conf", "options": "DEFAULT/debug:DEFAULT/nothing"},
@@ -19,12 +21,14 @@ PARAMETERS = {
 ON_A_HOST = (
     "host.",
     "galera.",
+    "mariadb.",
     "rabbitmq.",
     "haproxy.",
     "keepalived.",
     "memcached.",
     "databases.variable",
     "keystone.keys",
+    "controller.kept",
 )
 ON_A_COMPUTE = ("nova.guests", "nova.identity")
 

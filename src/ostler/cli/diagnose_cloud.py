@@ -27,7 +27,7 @@ from ostler.reporting.diagnosis_document import DiagnosisShown
 from ostler.reporting.diagnosis_living import living_shown
 from ostler.rules.component import Component
 
-MOST_BYTES = 1 << 20
+MOST_BYTES = 1 << 18
 """Of one log of one host; of more, the newest."""
 
 

@@ -102,8 +102,8 @@ def fold(
 
     ``leaning`` makes the graph for the parts that are broken; ``symptoms`` are the codes of findings that only show
     that a part does not do its work; ``first_errors`` tell when each part's first error was logged (seconds since the
-    epoch); ``unseen`` are hosts of which something could not be read; ``closer`` the codes of rules that are judged in
-    a diagnosis alone.
+    epoch); ``unseen`` are hosts of which something could not be read; ``closer`` are the codes of rules that are judged
+    in a diagnosis alone.
     """
     broken = _gathered(findings, part_of, symptoms, first_errors, closer)
     graph = _explained(broken, leaning(broken.keys()))

@@ -29,10 +29,10 @@ from ostler.rules.engine import facts_needed
 from ostler.rules.loader import load_rules
 from ostler.rules.model import Purpose
 
-LOOK_S = 24.0
+LOOK_S = 20.0
 """All of the looking must be over by then."""
 
-HOST_S, COMMAND_S, API_S = 16.0, 7.0, 9.0
+HOST_S, COMMAND_S, API_S = 17.0, 7.0, 12.0
 """How long one host may take for all that is asked of it, one command on it, and one request to an API."""
 
 SECOND_LOOK_S = 8.0

@@ -82,9 +82,9 @@ class HurriedTransport:
         except NotInTime:
             self._slow.add(host)
             raise CommandTimedOut(
-                "remote.no-answer-in-time",
-                f"{host} did not answer within {self._longest_s:.0f} seconds",
-                do_next=f"see whether {host} is up, and not so busy that a login takes long: ssh {host} uptime",
+                "execution.no-answer-in-time",
+                f"{host} did not answer all questions within {self._longest_s:.0f} seconds",
+                do_next=f"see whether {host}, or this machine, is too busy: ssh {host} uptime; then ask again",
             ) from None
 
 

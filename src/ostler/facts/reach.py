@@ -16,7 +16,6 @@ neighbours in the cloud file only.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
 from ostler.cloud.model import Cloud
@@ -40,7 +39,9 @@ VIP = "vip"
 SCRIPT = r"""
 import errno, json, os, select, socket, struct, sys, time
 
-own, peers, seconds, limit = sys.argv[2], json.loads(sys.argv[3]), float(sys.argv[4]), float(sys.argv[5])
+own, seconds, limit, told = sys.argv[2], float(sys.argv[3]), float(sys.argv[4]), sys.argv[5:]
+peers = [(name, address, [int(port) for port in ports.split()])
+         for name, address, ports in zip(told[::3], told[1::3], told[2::3])]
 MAGIC, EVERY = b"ostler-reach", 0.04
 ident, run = os.getpid() & 0xffff, os.urandom(4)
 
@@ -150,13 +151,14 @@ COUNTED = {"sent": int, "answered": int, "heard": int, "heard_of": int, "ports":
 
 def commands(cloud: Cloud, request: FactRequest) -> Sequence[Command]:
     host = str(request.host)
-    peers = [[name, cloud.host(name).address, needed_ports(cloud, host, name)] for name in peers_of(cloud, host)]
+    peers = [(name, cloud.host(name).address, needed_ports(cloud, host, name)) for name in peers_of(cloud, host)]
     by_others = {port for other in cloud.hosts for port in needed_ports(cloud, other, host)}
-    peers.append([host, cloud.host(host).address, sorted(by_others)])
+    peers.append((host, cloud.host(host).address, sorted(by_others)))
     if cloud.load_balancer is not None:
-        peers.append([VIP, cloud.load_balancer.vip, api_ports(cloud)])
+        peers.append((VIP, cloud.load_balancer.vip, api_ports(cloud)))
     own = cloud.host(host).address
-    return (python("host.reach", SCRIPT, own, json.dumps(peers), str(LISTEN_S), str(CONNECT_S), timeout_s=10),)
+    told = [word for name, address, ports in peers for word in (name, address, " ".join(map(str, ports)))]
+    return (python("host.reach", SCRIPT, own, str(LISTEN_S), str(CONNECT_S), *told, timeout_s=10),)
 
 
 def peers_of(cloud: Cloud, host: str) -> list[str]:

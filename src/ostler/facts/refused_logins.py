@@ -1,7 +1,8 @@
 """`host.refused_logins`: whom a host's database server and message broker refused within the last LOOK_BACK_S.
 
 Value: {database: {user: times}, broker: {user: times}}: wrong passwords and unknown users, as the servers' own logs
-tell (journal, or files that were written to of late). A service that is refused tries again every few seconds.
+tell (journal, or files that were written to of late). A service that is refused tries again every few seconds: so
+short a look does not tell of what was mended since.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from ostler.facts.output import json_object_of
 from ostler.facts.scripts import python
 from ostler.facts.shape import ByName, shaped
 
-LOOK_BACK_S = 60
+LOOK_BACK_S = 20
 
 SCRIPT = r"""
 import glob, json, os, re, subprocess, sys, time

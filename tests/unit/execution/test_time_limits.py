@@ -57,7 +57,7 @@ def test_a_host_that_hangs_is_given_up_and_not_waited_for_again(hanging: Hanging
         with pytest.raises(CommandTimedOut) as raised:
             hosts.run_batch("slow", [read("true")])
     assert time.monotonic() - began < 2
-    assert raised.value.code == "remote.no-answer-in-time"
+    assert raised.value.code == "execution.no-answer-in-time"
     assert "ssh slow uptime" in raised.value.do_next
     assert hosts.run_batch("fast", [read("true"), read("true")]) == [FAST, FAST]
     assert len(hanging.asked) == 3

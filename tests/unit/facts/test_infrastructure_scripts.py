@@ -55,8 +55,8 @@ def test_ports_that_are_open_and_refused_are_told_apart() -> None:
     with silent(socket.AF_INET, ("127.0.0.1", 0)) as port, socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         closed = free.getsockname()[1]
-        peers = json.dumps([["ctl2", "127.0.0.1", [port, closed]]])
-        result = ran(python("host.reach", reach.SCRIPT, "127.0.0.1", peers, "0.5", "1"))
+        peer = ("ctl2", "127.0.0.1", f"{port} {closed}")
+        result = ran(python("host.reach", reach.SCRIPT, "127.0.0.1", "0.5", "1", *peer))
     value = reach.parse([result], specs_cloud(), AT_CTL1)
     assert value["peers"]["ctl2"]["ports"] == {str(port): "open", str(closed): "refused"}
     assert str(port) in value["listening"]
@@ -65,8 +65,7 @@ def test_ports_that_are_open_and_refused_are_told_apart() -> None:
 @pytest.mark.skipif(os.geteuid() != 0, reason="echo requests need root")
 def test_two_hosts_that_ask_each_other_see_that_nothing_is_lost() -> None:
     def ask(own: str, peer: str) -> subprocess.Popen[str]:
-        peers = json.dumps([["other", peer, []]])
-        command = python("host.reach", reach.SCRIPT, own, peers, "1.5", "1")
+        command = python("host.reach", reach.SCRIPT, own, "1.5", "1", "other", peer, "")
         return subprocess.Popen([sys.executable, *command.argv[1:]], stdout=subprocess.PIPE, text=True)
 
     asking = [ask("127.0.0.1", "127.0.0.1"), ask("127.0.0.1", "127.0.0.1")]

@@ -12,7 +12,7 @@ import pytest
 from fact_cases import specs_cloud
 
 from ostler.commands import CommandResult
-from ostler.facts import accounts, folders, kept
+from ostler.facts import accounts, kept, shared_folders
 from ostler.facts.model import JsonValue, wanted
 from ostler.facts.scripts import python
 
@@ -72,9 +72,9 @@ def test_keys_of_signed_tokens_are_kept_too(tmp_path: Path) -> None:
 
 
 def of_folders(*paths: Path) -> JsonValue:
-    request = folders.folders_wanted("ctl1", map(str, paths))
-    (command,) = folders.commands(specs_cloud(), request)
-    return folders.parse([ran(*command.argv)], specs_cloud(), request)
+    request = shared_folders.folders_wanted("ctl1", map(str, paths))
+    (command,) = shared_folders.commands(specs_cloud(), request)
+    return shared_folders.parse([ran(*command.argv)], specs_cloud(), request)
 
 
 def test_a_folder_is_known_again_and_another_is_not(tmp_path: Path) -> None:
@@ -88,8 +88,8 @@ def test_a_folder_is_known_again_and_another_is_not(tmp_path: Path) -> None:
     assert set(found) == {str(one), str(other), str(link)}
     seen = found[str(one)]
     assert (seen["mode"], seen["owner"], seen["files"]) == ("0750", pwd.getpwuid(os.getuid()).pw_name, 1)
-    assert folders.is_same_folder(seen, found[str(link)])
-    assert not folders.is_same_folder(seen, found[str(other)])
+    assert shared_folders.is_same_folder(seen, found[str(link)])
+    assert not shared_folders.is_same_folder(seen, found[str(other)])
     assert seen["source"]
     assert seen["names"] == found[str(other)]["names"]
 

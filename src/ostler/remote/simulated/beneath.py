@@ -26,7 +26,8 @@ def _json(told: Any, seconds: float = 0.05) -> Outcome:
 
 def reach(machine: Machine, arguments: Sequence[str], stdin: bytes) -> Outcome:
     """Every host that runs is reached, at the ports where something listens."""
-    peers = {name: _peer(machine, address, ports) for name, address, ports in json.loads(arguments[1])}
+    told = zip(arguments[3::3], arguments[4::3], arguments[5::3], strict=True)
+    peers = {name: _peer(machine, address, [int(port) for port in ports.split()]) for name, address, ports in told}
     listening = [port for port, unit in UNITS_AT.items() if machine.runs(unit)]
     listening += [port for port in machine.world.blueprint.units_at if status_on(machine.world, machine.host, port)]
     if machine.runs("mariadb"):

@@ -24,6 +24,17 @@ def clock(machine: Machine, arguments: Sequence[str], stdin: bytes) -> Outcome:
     return Outcome(0, f"{now:.9f}\n{machine.host.boot_id}\n{machine.host.name}\n6.1.0-41-amd64\n")
 
 
+def changes(machine: Machine, arguments: Sequence[str], stdin: bytes) -> Outcome:
+    """A simulated host has been up for a week, and only its units were started since."""
+    started = [
+        {"at": round(state.started_at), "what": unit}
+        for unit, state in sorted(machine.host.units.items())
+        if state.started_at is not None
+    ]
+    found = {"up_since": machine.state.now - 7 * 86400, "packages": [], "files": [], "units": started}
+    return Outcome(0, json.dumps(found), seconds=0.05)
+
+
 def files(machine: Machine, arguments: Sequence[str], stdin: bytes) -> Outcome:
     answer: dict[str, Any] = {}
     for given in arguments:

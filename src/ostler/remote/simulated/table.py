@@ -51,6 +51,7 @@ SCRIPTS: Mapping[str, Program] = {
     "ostler-host.accounts": moving.accounts,
     "ostler-host.answers": fact_scripts.answers,
     "ostler-host.certificates": beneath.certificates,
+    "ostler-host.changed_recently": fact_scripts.changes,
     "ostler-host.clock": fact_scripts.clock,
     "ostler-host.connections": fact_scripts.connections,
     "ostler-host.daemons": beneath.daemons,
