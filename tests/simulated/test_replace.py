@@ -28,6 +28,7 @@ from ostler.execution.step_book import effects_repeated
 from ostler.facts.model import wanted
 from ostler.planning.model import Plan
 from ostler.planning.upgrade.onto import plan_replacement
+from ostler.remote.simulated.api_state import add
 from ostler.remote.simulated.planes import TWO_HOLD_IT
 from ostler.remote.simulated.state import DATABASES, Entry, UnitState
 
@@ -423,3 +424,32 @@ def test_no_file_with_passwords_is_left_behind(done: Rehearsal) -> None:
             (host, path) for host, state in world.state.hosts.items() for path in state.files if "accounts.sql" in path
         ]
     assert left == []
+
+
+@pytest.mark.parametrize(
+    "pattern", ["new2: systemctl stop keepalived", "ctl1: .*ostler-begin-cluster", "ctl1: systemctl start keepalived"]
+)
+def test_a_way_back_that_fails_is_gone_on_with(folder: Path, pattern: str) -> None:
+    cloud = cloud_in(folder)
+    before, code = kept(cloud), running(cloud)
+    upgraded = cloud.apply(plan_of(cloud))
+    plan = cloud.plan_back(upgraded.run, "restore")
+    cloud.simulation.simulated.fail_command(pattern)
+    failed = cloud.apply(plan)
+    assert failed.state is RunState.FAILED
+    cloud.simulation.simulated.mend()
+    assert cloud.resume(failed.run).state is RunState.DONE
+    assert running(cloud) == code
+    assert differences(before, kept(cloud)) == set()
+    assert place_of(cloud.effects, TWO_HOLD_IT) == []
+
+
+def test_what_users_made_since_is_listed_before_the_way_back(folder: Path) -> None:
+    cloud = cloud_in(folder)
+    upgraded = cloud.apply(plan_of(cloud))
+    with cloud.simulation.simulated.world() as world:
+        add(world, "networks", {"name": "made-since", "status": "ACTIVE"})
+    plan = cloud.plan_back(upgraded.run, "restore")
+    assert "network made-since" in [
+        finding.subject for finding in plan.findings if finding.code == "rollback.will-be-lost"
+    ]

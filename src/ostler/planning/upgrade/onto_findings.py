@@ -12,7 +12,7 @@ from ostler.facts.shared_folders import folders_wanted, is_same_folder
 from ostler.planning.replacement import Replacement
 from ostler.planning.upgrade.moving import ADDRESS_UNITS
 from ostler.planning.upgrade.onto import image_folders
-from ostler.planning.upgrade.replace import kept_of
+from ostler.planning.upgrade.prepare_new import kept_of
 from ostler.planning.upgrade.request import Scene, unit_of
 
 LOCAL_DRIVERS = (".lvm.",)

@@ -3,12 +3,11 @@ virtual address moves to them. The old control plane is stopped and stays as it 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from ostler.cloud.model import Host
-from ostler.deployment.venv import code_links
-from ostler.facts.model import JsonValue, Snapshot
+from ostler.facts.model import Snapshot
 from ostler.planning.model import Lane, Stage
 from ostler.planning.replacement import Replacement
 from ostler.planning.upgrade.computes import STAGE as COMPUTES
@@ -23,24 +22,22 @@ from ostler.planning.upgrade.fast_forward import (
     stop_all,
 )
 from ostler.planning.upgrade.finish import finish, prove, unpin, unpin_computes
-from ostler.planning.upgrade.host_steps import host_lanes
 from ostler.planning.upgrade.moving import addresses_of, infrastructure_on, release_address, take_address
 from ostler.planning.upgrade.onto import LOAD
 from ostler.planning.upgrade.place import place
+from ostler.planning.upgrade.prepare_new import UNTOUCHED, bring, check, kept_of, make_accounts, switched_with_code
 from ostler.planning.upgrade.protect import DUMP_BYTES_PER_S, databases_of, dump, dump_folder, save
-from ostler.planning.upgrade.ready import checked_projects, finished_source, judge_target
+from ostler.planning.upgrade.ready import finished_source
 from ostler.planning.upgrade.request import Scene, unit_of
 from ostler.steps.databases_carry import ACCOUNTS as ACCOUNTS_FILE
 from ostler.steps.model import Step
 
-ACCOUNTS, BRING, CHECK = "accounts", "bring", "check"
 RELEASE, RETIRE = "release-address", "retire"
 
 LOST = (
     "The databases are copied to the new hosts, and only the copies are changed: `ostler rollback` starts the old "
     "control plane as it is now, from any point. What is made after the new one answers is lost by that."
 )
-UNTOUCHED = "not needed: the new hosts can be made anew; nothing of the old control plane is changed"
 
 
 def new_scene(scene: Scene, replacement: Replacement, onto: Snapshot) -> Scene:
@@ -66,10 +63,10 @@ def replace_stages(old: Scene, new: Scene, hops: Sequence[Scene], replacement: R
         lanes=(Lane(old.first, tuple(finished_source(old))),),
     )
     yield save(old)
-    yield _make_accounts(new)
+    yield make_accounts(new)
     yield place(new, hops[:-1])
-    yield _bring(new, replacement)
-    yield _check(new, hops[0], replacement)
+    yield bring(new, replacement)
+    yield check(new, hops[0], replacement)
     yield replace(close(old, LOST), is_point_of_no_return=False)
     yield let_work_end(old)
     yield stop_all(old)
@@ -89,164 +86,6 @@ def replace_stages(old: Scene, new: Scene, hops: Sequence[Scene], replacement: R
     yield unpin_computes(new)
     yield finish(new)
     yield prove(new)
-
-
-def kept_of(scene: Scene, host: str) -> JsonValue:
-    """What a controller keeps outside the databases; None when it could not be read."""
-    return scene.snapshot.known("controller.kept", scene.known_as(host))
-
-
-def _make_accounts(new: Scene) -> Stage:
-    users = ":".join(new.catalog.service_users)
-
-    def steps_of(host: Host) -> Iterator[Step]:
-        accounts = new.snapshot.known("host.accounts", new.known_as(host.name), users=users)
-        if accounts:
-            yield Step(
-                id=f"{ACCOUNTS}/{host.name}/make-accounts",
-                kind="make-accounts",
-                host=host.name,
-                why=f"services run as them; shared files belong to the numbers they have on {new.known_as(host.name)}",
-                undo=UNTOUCHED,
-                estimate_s=2,
-                params={"accounts": accounts, "folders": _folders(new, accounts)},
-            )
-
-    return _on_new(
-        new,
-        ACCOUNTS,
-        "Make the services' users on the new controllers",
-        "files and services belong to them",
-        host_lanes(new, new.controllers, steps_of),
-    )
-
-
-def _folders(new: Scene, accounts: Mapping[str, JsonValue]) -> dict[str, list[str]]:
-    """The folders that units make for their services, with the same modes (see deployment.units)."""
-    found: dict[str, list[str]] = {}
-    for project in new.projects:
-        if project.user in accounts:
-            found[f"/var/lib/{project.name}"] = ["0755", project.user]
-            found[project.log_dir] = ["0750", project.user]
-    return found
-
-
-def _on_new(new: Scene, stage: str, title: str, why: str, lanes: tuple[Lane, ...]) -> Stage:
-    """A stage that changes only hosts which serve nobody yet."""
-    return Stage(stage, title, why, UNTOUCHED, lanes, in_flight=max(1, len(lanes)))
-
-
-def _bring(new: Scene, replacement: Replacement) -> Stage:
-    def steps_of(host: Host) -> Iterator[Step]:
-        keys = (kept_of(new, host.name) or {}).get("keys", ())
-        source = new.known_as(host.name)
-        yield Step(
-            id=f"{BRING}/{host.name}/10-configuration",
-            kind="carry-files",
-            host=host.name,
-            why=f"{host.name} takes the place of {source}: the operator's settings and secrets, and the new addresses",
-            undo=UNTOUCHED,
-            estimate_s=3,
-            params={
-                "source": source,
-                "paths": [
-                    f"{folder}/" for folder in dict.fromkeys(project.config_dir for project in new.projects_on(host))
-                ],
-                "addresses": addresses_of(replacement),
-                "but": [*(f"{folder}/" for folder in keys), *_switched_with_code(new, host)],
-            },
-        )
-        yield from _identities(new, host)
-
-    return _on_new(
-        new,
-        BRING,
-        "Bring the configuration to the new controllers",
-        "each has the files of the one whose place it takes; secrets go from host to host and are not shown",
-        host_lanes(new, new.controllers, steps_of),
-    )
-
-
-def _switched_with_code(scene: Scene, host: Host) -> list[str]:
-    """Links in configuration folders to files of the code: written with the units."""
-    found = {
-        path
-        for release in (scene.source, scene.target)
-        for project, service in scene.services(host, release)
-        for path in code_links(project, service.name)
-    }
-    return sorted(found)
-
-
-def _identities(new: Scene, host: Host) -> Iterator[Step]:
-    """Services go by the name of the host whose place they take, also where no file says so."""
-    source = new.known_as(host.name)
-    clock = new.snapshot.known("host.clock", source) or {}
-    for path, name in ((kept_of(new, host.name) or {}).get("identities") or {}).items():
-        if name is None and clock:
-            yield Step(
-                id=f"{BRING}/{host.name}/20-name-in-{path.rpartition('/')[2].replace('.', '-')}",
-                kind="edit-config",
-                host=host.name,
-                why=f"its services keep the records, volumes and messages that are theirs by the name of {source}",
-                undo=UNTOUCHED,
-                estimate_s=1,
-                params={"path": path, "edits": [["set", "DEFAULT", "host", str(clock["hostname"])]]},
-            )
-
-
-def _check(new: Scene, first_hop: Scene, replacement: Replacement) -> Stage:
-    first = new.first
-    checked = checked_projects(first_hop)
-    why = f"only {first_hop.target} itself knows what it will refuse; it looks at the living cloud and changes nothing"
-    steps = [_healthy(first, replacement)]
-    if checked:
-        steps.append(judge_target(CHECK, first_hop, checked, why))
-    return _on_new(
-        new,
-        CHECK,
-        "See that the new control plane can take over",
-        "what is found now costs nobody anything",
-        (Lane(first, tuple(steps)),),
-    )
-
-
-def _healthy(first: str, replacement: Replacement) -> Step:
-    plane = replacement.new
-    facts: list[dict[str, JsonValue]] = [
-        _seen("rabbitmq.node", host, "running", sorted(plane.messaging.hosts), "the brokers are one cluster, seen on")
-        for host in plane.messaging.hosts
-    ]
-    if plane.databases.is_galera:
-        facts += [
-            _seen("galera.node", host, "size", len(plane.databases.hosts), "the databases are one cluster, seen on")
-            for host in plane.databases.hosts
-        ]
-    balancers = plane.load_balancer.hosts if plane.load_balancer else ()
-    facts += [_seen("keepalived.vip", host, "holds", False, "the virtual address is not on") for host in balancers]
-    return Step(
-        id=f"{CHECK}/{first}/healthy",
-        kind="expect",
-        host=first,
-        why="they are about to carry the cloud",
-        undo="nothing is changed",
-        estimate_s=2,
-        params={
-            "says": "the new databases and brokers are well, each a cluster of its own",
-            "facts": facts,
-        },
-    )
-
-
-def _seen(fact: str, host: str, key: str, value: JsonValue, says: str) -> dict[str, JsonValue]:
-    return {
-        "fact": fact,
-        "host": host,
-        "path": [key],
-        "operation": "equals",
-        "value": value,
-        "says": f"{says} {host}",
-    }
 
 
 def _dump(old: Scene) -> Stage | None:
@@ -375,6 +214,6 @@ def _readdress(new: Scene, host: Host, replacement: Replacement) -> Step:
             "source": host.name,
             "paths": [f"{folder}/" for folder in folders],
             "addresses": addresses_of(replacement),
-            "but": _switched_with_code(new, host),
+            "but": switched_with_code(new, host),
         },
     )
