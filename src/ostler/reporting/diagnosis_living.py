@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from ostler.diagnosis.folding import Node
 from ostler.diagnosis.living import NOT_REACHED, Found, LiveDiagnosis
+from ostler.diagnosis.model import Verdict
 from ostler.diagnosis.observing import Said
 from ostler.errors import Finding
 from ostler.logs.reading import Tally
@@ -30,7 +31,7 @@ Lines = Mapping[Component, tuple[Said, ...]]
 
 def living_shown(diagnosis: LiveDiagnosis, tally: Tally, cloud: str) -> DiagnosisShown:
     """What is shown of a cloud's diagnosis, and of the logs that could not be read."""
-    if diagnosis.by_logs is not None:
+    if diagnosis.by_logs is not None and diagnosis.verdict is not Verdict.HEALTHY:
         document = diagnosis_shown(diagnosis.by_logs, tally)
         document.missing = []
     else:

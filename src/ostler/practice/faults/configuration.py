@@ -58,6 +58,13 @@ rm -f -- "$path.ostler-kept"
 for unit; do systemctl reset-failed "$unit" 2>/dev/null || true; systemctl restart "$unit"; done
 """
 
+RESTORE_BACKENDS = f"""name=$1; shift
+{RESTORE_FILE}
+manage=/opt/openstack/current/cinder-volume/bin/cinder-manage
+runuser -u cinder -- "$manage" --config-file "$path" service remove cinder-volume "$name" > /dev/null || [ $? = 2 ]
+"""
+"""cinder keeps a record of every backend that ever reported; it says 2 when there is none."""
+
 KEEP_MODES = "for path; do stat -c '%a %u:%g %n' -- \"$path\" || exit 69; done"
 SHUT = """set -e
 while read -r mode owner path; do chown root:root -- "$path"; chmod "$1" -- "$path"; done
@@ -76,9 +83,10 @@ for unit; do systemctl reset-failed "$unit" 2>/dev/null || true; systemctl resta
 
 def _bad_value(
     name: str, setting: tuple[str, str, str, str], unit: str, does: str, users_see: str, role: Role,
-    default: Default = Default.FIRST, *, is_fatal: bool = True,
+    default: Default = Default.FIRST, *, is_fatal: bool = True, mend: Script | None = None,
 ) -> Fault:  # fmt: skip
-    """`setting` is file, section, option, value. One that is fatal makes the unit end, again and again."""
+    """`setting` is file, section, option, value. One that is fatal makes the unit end, again and again. Without `mend`
+    the file from before is put back."""
     path = setting[0]
     return Fault(
         name=name,
@@ -90,7 +98,7 @@ def _bad_value(
         remember=Script(KEEP_FILE, (path,)),
         make=Script(PUT_OPTION, (*setting, unit), program="python3"),
         see=Script(SEE_OPTION, (*setting, unit) if is_fatal else setting, program="python3"),
-        mend=Script(RESTORE_FILE, (path, unit)),
+        mend=mend or Script(RESTORE_FILE, (path, unit)),
     )
 
 
@@ -159,6 +167,7 @@ FAULTS = (
         "enables a backend that has no section in cinder.conf and restarts cinder-volume",
         "volumes of the backend that was there cannot be used",
         "controller", is_fatal=False,
+        mend=Script(RESTORE_BACKENDS, ("{host}@absent", CINDER, "cinder-volume.service")),
     ),
     _bad_value(
         "glance-store-elsewhere", (GLANCE, "file", "filesystem_store_datadir", "/var/lib/glance/elsewhere"),
