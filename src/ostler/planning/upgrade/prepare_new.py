@@ -67,7 +67,8 @@ def _on_new(new: Scene, stage: str, title: str, why: str, lanes: tuple[Lane, ...
 
 
 def bring(new: Scene, replacement: Replacement) -> Stage:
-    """The configuration of the host whose place is taken, with the new addresses; keys are left for later."""
+    """The configuration of the host whose place is taken, with the new addresses, and keystone's keys as they are now:
+    keystone's own check wants some."""
 
     def steps_of(host: Host) -> Iterator[Step]:
         keys = (kept_of(new, host.name) or {}).get("keys", ())
@@ -89,6 +90,8 @@ def bring(new: Scene, replacement: Replacement) -> Stage:
             },
         )
         yield from _identities(new, host)
+        if step := keys_step(new, host, f"{BRING}/{host.name}/30-keys"):
+            yield step
 
     return _on_new(
         new,
@@ -96,6 +99,22 @@ def bring(new: Scene, replacement: Replacement) -> Stage:
         "Bring the configuration to the new controllers",
         "each has the files of the one whose place it takes; secrets go from host to host and are not shown",
         host_lanes(new, new.controllers, steps_of),
+    )
+
+
+def keys_step(new: Scene, host: Host, step: str) -> Step | None:
+    """Keystone's keys from the host whose place is taken; None where it has none."""
+    keys = (kept_of(new, host.name) or {}).get("keys", ())
+    if not keys:
+        return None
+    return Step(
+        id=step,
+        kind="carry-files",
+        host=host.name,
+        why="tokens and stored credentials from before stay good; keys go from host to host, never shown",
+        undo=UNTOUCHED,
+        estimate_s=2,
+        params={"source": new.known_as(host.name), "paths": [f"{folder}/" for folder in keys], "addresses": []},
     )
 
 

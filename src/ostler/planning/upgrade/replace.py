@@ -25,7 +25,14 @@ from ostler.planning.upgrade.finish import finish, prove, unpin, unpin_computes
 from ostler.planning.upgrade.moving import addresses_of, infrastructure_on, release_address, take_address
 from ostler.planning.upgrade.onto import LOAD
 from ostler.planning.upgrade.place import place
-from ostler.planning.upgrade.prepare_new import UNTOUCHED, bring, check, kept_of, make_accounts, switched_with_code
+from ostler.planning.upgrade.prepare_new import (
+    UNTOUCHED,
+    bring,
+    check,
+    keys_step,
+    make_accounts,
+    switched_with_code,
+)
 from ostler.planning.upgrade.protect import DUMP_BYTES_PER_S, databases_of, dump, dump_folder, save
 from ostler.planning.upgrade.ready import finished_source
 from ostler.planning.upgrade.request import Scene, unit_of
@@ -153,23 +160,10 @@ def _load(old: Scene, new: Scene, replacement: Replacement) -> Stage:
 
 
 def _keys(new: Scene) -> Iterator[Lane]:
-    """Keystone's keys, now that nobody rotates them."""
+    """Keystone's keys once more, now that nobody rotates them."""
     for host in new.controllers:
-        keys = (kept_of(new, host.name) or {}).get("keys", ())
-        if keys:
-            step = Step(
-                id=f"{LOAD}/{host.name}-keys/keys",
-                kind="carry-files",
-                host=host.name,
-                why="tokens and stored credentials from before stay good; keys go from host to host, never shown",
-                undo=UNTOUCHED,
-                estimate_s=2,
-                params={
-                    "source": new.known_as(host.name),
-                    "paths": [f"{folder}/" for folder in keys],
-                    "addresses": [],
-                },
-            )
+        step = keys_step(new, host, f"{LOAD}/{host.name}-keys/keys")
+        if step is not None:
             yield Lane(f"{host.name}-keys", (step,))
 
 
