@@ -24,3 +24,9 @@ def in_memory() -> Iterator[Path]:
 def folder(in_memory: Path) -> Path:
     """A fresh folder for one test."""
     return Path(tempfile.mkdtemp(dir=in_memory))
+
+
+@pytest.fixture(scope="module")
+def shared_folder(in_memory: Path) -> Path:
+    """A fresh folder for what the tests of one file share; they may be taken in two parts, and share two."""
+    return Path(tempfile.mkdtemp(dir=in_memory))

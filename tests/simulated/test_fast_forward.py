@@ -55,8 +55,8 @@ def steps_of(plan: Plan, kind: str) -> list[Step]:
 
 
 @pytest.fixture(scope="module")
-def done(in_memory: Path) -> Rehearsal:
-    cloud = cloud_in(in_memory / "fast-forward")
+def done(shared_folder: Path) -> Rehearsal:
+    cloud = cloud_in(shared_folder)
     result = cloud.apply(plan_of(cloud))
     assert (result.state, result.failed, result.left, result.lent) == (RunState.DONE, (), (), ())
     return cloud

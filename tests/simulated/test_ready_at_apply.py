@@ -20,8 +20,8 @@ Change = Callable[[Any], Any]
 
 
 @pytest.fixture(scope="module")
-def cloud(in_memory: Path) -> Rehearsal:
-    return rehearsal(in_memory / "ready-at-apply")
+def cloud(shared_folder: Path) -> Rehearsal:
+    return rehearsal(shared_folder)
 
 
 @pytest.fixture(scope="module")

@@ -97,8 +97,8 @@ def units_of(cloud: Rehearsal, host: str) -> dict[str, tuple[str, bool]]:
 
 
 @pytest.fixture(scope="module")
-def done(in_memory: Path) -> Rehearsal:
-    cloud = cloud_in(in_memory / "replace")
+def done(shared_folder: Path) -> Rehearsal:
+    cloud = cloud_in(shared_folder)
     result = cloud.apply(plan_of(cloud))
     assert (result.state, result.failed, result.left, result.lent) == (RunState.DONE, (), (), ())
     return cloud

@@ -59,8 +59,8 @@ def changes(cloud: Rehearsal) -> Counter[str]:
 
 
 @pytest.fixture(scope="module")
-def done(in_memory: Path) -> Rehearsal:
-    cloud = rehearsal(in_memory / "done")
+def done(shared_folder: Path) -> Rehearsal:
+    cloud = rehearsal(shared_folder)
     result = cloud.apply(cloud.plan())
     assert (result.state, result.failed, result.left, result.lent) == (RunState.DONE, (), (), ())
     return cloud
