@@ -14,6 +14,7 @@ from ostler.cloud.model import Cloud
 from ostler.commands import Command, CommandResult
 from ostler.facts.model import FactRequest, HostFact, JsonValue, wanted
 from ostler.facts.output import entry, json_object_of
+from ostler.facts.paths import paths_of
 from ostler.facts.scripts import python
 
 SCRIPT = """
@@ -64,14 +65,8 @@ def is_same_folder(one: JsonValue, other: JsonValue) -> bool:
 
 
 def commands(cloud: Cloud, request: FactRequest) -> Sequence[Command]:
-    """Raises ValueError for what is no list of paths, and for a path that is not absolute."""
-    paths = json.loads(request.param("paths"))
-    if not isinstance(paths, list):
-        raise ValueError(f"this is no list of paths: {paths!r}")
-    wrong = [path for path in paths if not (isinstance(path, str) and path.startswith("/")) or "\0" in path]
-    if wrong:
-        raise ValueError(f"these are no absolute paths: {', '.join(map(repr, wrong))}")
-    return (python("host.shared_folders", SCRIPT, *paths, timeout_s=120),)
+    """Raises ValueError as `paths_of` does."""
+    return (python("host.shared_folders", SCRIPT, *paths_of(request), timeout_s=120),)
 
 
 def parse(results: Sequence[CommandResult], cloud: Cloud, request: FactRequest) -> JsonValue:
