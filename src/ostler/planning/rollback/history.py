@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ostler.errors import InputError
 from ostler.planning.model import Plan
 from ostler.steps.model import Remembered
 
@@ -95,3 +96,12 @@ class RunHistory:
                 found = value.get("links", {}).get(service)
                 return str(found) if found else None
         return None
+
+
+def nothing_done(history: RunHistory) -> InputError:
+    """What is raised for a run that changed no service."""
+    return InputError(
+        "rollback.nothing-done",
+        f"run {history.run_id} changed no service: there is nothing to take back",
+        do_next="`ostler cancel` ends the run and gives back what it lent",
+    )

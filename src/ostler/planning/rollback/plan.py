@@ -15,7 +15,7 @@ from ostler.planning.model import Lane, Plan, Stage
 from ostler.planning.rollback.computes import agents_back, computes_back
 from ostler.planning.rollback.conductors import CONDUCTOR, forget_versions
 from ostler.planning.rollback.groups import way_back
-from ostler.planning.rollback.history import RunHistory
+from ostler.planning.rollback.history import RunHistory, nothing_done
 from ostler.planning.rollback.losses import KINDS, losses
 from ostler.planning.rollback.proofs import prove_back
 from ostler.planning.rollback.records import edit_records, undo_edits
@@ -57,11 +57,7 @@ def plan_rollback(
     else:
         stages = _serving(scene, history)
     if not stages:
-        raise InputError(
-            "rollback.nothing-done",
-            f"run {history.run_id} changed no service: there is nothing to take back",
-            do_next="`ostler cancel` ends the run and gives back what it lent",
-        )
+        raise nothing_done(history)
     if databases == "stay" and not history.held and not history.is_fast_forward:
         stages = [_look(scene), *stages]
     return Plan(

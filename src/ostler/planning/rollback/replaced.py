@@ -16,7 +16,7 @@ from ostler.facts.model import Snapshot
 from ostler.planning.model import Lane, Plan, Stage
 from ostler.planning.replacement import KEY, Replacement, replacement_of
 from ostler.planning.rollback.groups import put_back, stop_all
-from ostler.planning.rollback.history import RunHistory
+from ostler.planning.rollback.history import RunHistory, nothing_done
 from ostler.planning.rollback.losses import losses
 from ostler.planning.rollback.proofs import prove_back
 from ostler.planning.rollback.restore import groups_on, started_again
@@ -49,11 +49,7 @@ def replaced_back(
         raise _would_lose(old, history)
     stages = [stage for stage in _stages(old, new, history, replacement) if stage is not None]
     if not stages:
-        raise InputError(
-            "rollback.nothing-done",
-            f"run {history.run_id} changed no service: there is nothing to take back",
-            do_next="`ostler cancel` ends the run and gives back what it lent",
-        )
+        raise nothing_done(history)
     return Plan(
         operation="rollback",
         title=f"Take {cloud.name} back to its old control plane and {old.source} (run {history.run_id})",
