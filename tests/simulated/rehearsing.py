@@ -133,3 +133,8 @@ def rehearsal(
     folder.mkdir(parents=True, exist_ok=True)
     simulation = three_plus_two(source, folder, store=[*between, target], has_spares=has_spares)
     return Rehearsal(simulation, Home(folder / "home"), source, target)
+
+
+def place_of(effects: list[str], *words: str) -> list[int]:
+    """Where something was done that all these words are in."""
+    return [at for at, effect in enumerate(effects) if all(word in effect for word in words)]

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from rehearsing import Rehearsal, rehearsal
+from rehearsing import Rehearsal, place_of, rehearsal
 from test_simulated_upgrade import differences, kept, running
 
 from ostler.deployment.paths import environment_path
@@ -30,11 +30,6 @@ def plan_of(cloud: Rehearsal) -> Plan:
     plan = cloud.plan(strategy="fast-forward")
     assert plan.refusals == ()
     return plan
-
-
-def place_of(effects: list[str], *words: str) -> list[int]:
-    """Where something was done that all these words are in."""
-    return [at for at, effect in enumerate(effects) if all(word in effect for word in words)]
 
 
 def schema_of(cloud: Rehearsal) -> dict[str, set[str]]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import dbos  # noqa: F401  (imported once here, not once in each of the processes)
 import pytest
-from rehearsing import Rehearsal, rehearsal
+from rehearsing import Rehearsal, place_of, rehearsal
 from test_simulated_upgrade import differences, kept
 
 from ostler.cloud.control_plane import with_control_plane
@@ -60,11 +60,6 @@ def plan_of(cloud: Rehearsal) -> Plan:
     plan = cloud.plan(strategy="replace")
     assert plan.refusals == ()
     return plan
-
-
-def place_of(effects: list[str], *words: str) -> list[int]:
-    """Where something was done that all these words are in."""
-    return [at for at, effect in enumerate(effects) if all(word in effect for word in words)]
 
 
 def running(cloud: Rehearsal) -> dict[str, set[str]]:
