@@ -17,6 +17,7 @@ if [ "$1" != -e ]; then
   exit 0
 fi
 printf '%s\n' "$2" >> "$SEEN"
+case "$2" in "show create "*"$LOST"*) [ -z "$LOST" ] || exit 1 ;; esac
 case "$2" in
 *mysql.db*) [ -n "$NOBODY" ] || printf "'nova'@'%%'\n'x y'@'10.0.%%'\n" ;;
 *"'nova'"*) printf 'CREATE USER `nova`@`%%` IDENTIFIED BY PASSWORD "*AB"\nGRANT ALL ON `nova`.* TO `nova`@`%%`\n' ;;
@@ -72,6 +73,12 @@ def test_databases_that_nobody_may_use_are_told(place: Path) -> None:
     assert done.returncode == 1
     assert "no account has rights" in done.stderr
     assert list((place / "dump").iterdir()) == []
+
+
+@pytest.mark.parametrize("lost", ["nova", "x y"])
+def test_accounts_that_cannot_be_asked_about_are_not_left_out(place: Path, lost: str) -> None:
+    assert ran(place, "dump_accounts", str(place / "dump"), "nova", LOST=f"'{lost}'").returncode != 0
+    assert not (place / "dump" / "accounts.sql").exists()
 
 
 @pytest.mark.parametrize("name", ["a'; drop database x; --", "", "Nova", "a b"])
