@@ -104,6 +104,8 @@ def test_addresses_of_cells_are_written_anew_and_nothing_but_addresses_is_taken(
     said = (place / "seen").read_text()
     assert "transport_url = replace(transport_url, '@10.0.0.1:', '@10.0.0.9:')" in said
     assert "database_connection = replace(database_connection, '@ctl1/', '@new1/')" in said
+    assert "transport_url = replace(transport_url, '@ctl1,', '@new1,')" in said  # several brokers, without ports
+    assert "transport_url = replace(transport_url, '@[10.0.0.1]', '@[10.0.0.9]')" in said  # as IPv6 addresses stand
     assert ran(place, "readdress_cells", "10.0.0.1", "x'; drop").returncode == 2
 
 
