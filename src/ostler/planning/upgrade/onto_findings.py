@@ -121,14 +121,17 @@ def _address(onto: Snapshot, replacement: Replacement) -> Iterator[Finding]:
     balancers = replacement.new.load_balancer.hosts if replacement.new.load_balancer else ()
     for host in balancers:
         units = onto.known("host.units", host) or {}
+        keepalived = units.get("keepalived", {})
         holds = (onto.known("keepalived.vip", host) or {}).get("holds")
-        if holds or units.get("keepalived", {}).get("active") == "active":
+        runs = keepalived.get("active") == "active"
+        if holds or runs or keepalived.get("enabled"):
+            now = "keepalived is active" if runs else "keepalived is stopped, and starts with the next boot"
             yield _failure(
                 "replace.address-twice",
                 host,
-                "keepalived runs on a new host: with the old ones' it would be about one address",
-                found="it holds the virtual address" if holds else "keepalived is active",
-                expected="keepalived installed and configured, and stopped",
+                "keepalived runs on a new host, or starts with it: with the old ones' it would be about one address",
+                found="it holds the virtual address" if holds else now,
+                expected="keepalived installed and configured, stopped and not enabled",
                 do_next="systemctl disable --now keepalived there; the plan starts it when the old hosts let go",
             )
         if missing := [unit for unit in ADDRESS_UNITS if units and unit not in units]:
