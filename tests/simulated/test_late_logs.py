@@ -10,12 +10,15 @@ from pathlib import Path
 
 import pytest
 
+from ostler.cli import diagnose_cloud
+from ostler.cli.diagnose_logs import Asked
 from ostler.commands import Command, CommandResult
 from ostler.errors import HostUnreachable
 from ostler.execution import looking_into
-from ostler.execution.live_logs import LiveWanted
+from ostler.execution.live_logs import LiveAnswer, LiveWanted
 from ostler.execution.looking_into import LookedInto, look_into
 from ostler.execution.simulation import three_plus_two
+from ostler.facts.model import Snapshot
 
 NOT_IN_TIME = "did not answer all questions"
 REQUEST = "req-11111111-1111-1111-1111-111111111111"
@@ -70,3 +73,12 @@ def test_what_names_a_request_came_or_is_told_to_be_late(
     way = looked(tmp_path, REQUEST).way
     assert way is not None
     assert {says for _, says in way.problems} == {"its logs did not come in time"}
+
+
+def test_hosts_whose_part_of_a_request_is_missing_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    cloud = three_plus_two().cloud
+    late = LiveAnswer(problems=[("cmp1", "its logs did not come in time")])
+    seen = LookedInto(Snapshot(cloud, 0.0, {}), LiveAnswer(), late)
+    monkeypatch.setattr(diagnose_cloud, "look_into", lambda *_: seen)
+    document = diagnose_cloud.diagnose_living(cloud, Asked(request=REQUEST), as_json=True)
+    assert [(each.file, each.says) for each in document.problems] == [late.problems[0]]
