@@ -49,7 +49,9 @@ def upgraded(layout: Layout, onto: str, capsys: pytest.CaptureFixture[str]) -> t
 @pytest.mark.parametrize("words", [["--strategy", "replace"], ["--onto", "new.yaml"]])
 def test_one_option_without_the_other_is_wrong_input(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["upgrade", "--to", "2025.1", *words]) == WRONG_INPUT
-    assert "replace.needs-both" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "replace.needs-both" in said
+    assert f"found: {' '.join(words).removesuffix(' new.yaml')} alone" in said
 
 
 def test_everything_that_does_not_fit_is_told_together(layout: Layout, capsys: pytest.CaptureFixture[str]) -> None:
