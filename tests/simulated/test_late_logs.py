@@ -12,13 +12,15 @@ import pytest
 
 from ostler.cli import diagnose_cloud
 from ostler.cli.diagnose_logs import Asked
-from ostler.commands import Command, CommandResult
+from ostler.commands import Command, CommandResult, WebAnswer
 from ostler.errors import HostUnreachable
 from ostler.execution import looking_into
 from ostler.execution.live_logs import LiveAnswer, LiveWanted
-from ostler.execution.looking_into import LookedInto, look_into
+from ostler.execution.looking_into import LookedInto, diagnosis_requests, look_into
+from ostler.execution.reading import read_snapshot
 from ostler.execution.simulation import three_plus_two
 from ostler.facts.model import Snapshot
+from ostler.reporting.diagnosis_text import diagnosis_text
 
 NOT_IN_TIME = "did not answer all questions"
 REQUEST = "req-11111111-1111-1111-1111-111111111111"
@@ -82,3 +84,27 @@ def test_hosts_whose_part_of_a_request_is_missing_are_told(monkeypatch: pytest.M
     monkeypatch.setattr(diagnose_cloud, "look_into", lambda *_: seen)
     document = diagnose_cloud.diagnose_living(cloud, Asked(request=REQUEST), as_json=True)
     assert [(each.file, each.says) for each in document.problems] == [late.problems[0]]
+
+
+@pytest.mark.parametrize(
+    ("problems", "verdict", "begins"),
+    [
+        ([], "healthy", "Healthy: all of simulated was read"),
+        ([("cmp1:/var/log/nova/nova-compute.log", "only the newest was fetched")], "healthy", "Healthy: "),
+        ([("cmp1", "its logs did not come in time")], "unsure", "Unsure: nothing was found to be wrong with simulated"),
+    ],
+)
+def test_a_cloud_whose_logs_were_not_read_is_not_called_healthy(
+    problems: list[tuple[str, str]], verdict: str, begins: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = three_plus_two()
+    transport, api, clock = made.simulated.transport, made.simulated.api, made.clock
+    requests = diagnosis_requests(made.cloud)
+    snapshot = read_snapshot(made.cloud, transport, api, requests, clock.now, lambda url: WebAnswer(200, 0.1))
+    seen = LookedInto(snapshot, LiveAnswer(problems=problems))
+    monkeypatch.setattr(diagnose_cloud, "look_into", lambda *_: seen)
+    document = diagnose_cloud.diagnose_living(made.cloud, Asked(), as_json=True)
+    assert document.verdict == verdict
+    said = list(diagnosis_text(document))
+    assert said[0].startswith(begins)
+    assert [line for line in said if line.startswith("not read: ")] == [f"not read: {a}: {b}" for a, b in problems]

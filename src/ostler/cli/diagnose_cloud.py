@@ -49,7 +49,10 @@ def diagnose_living(cloud: Cloud, asked: Asked, *, as_json: bool) -> DiagnosisSh
             tally.tell(each.log, each.says)
         focus = _focus(asked, _on_the_way(way))
     runs = [Change(run.began_at, "Ostler", f"run {run.id} began: {run.title}") for run in looked.runs]
-    found = diagnose_cloud(looked.snapshot, load_catalog(), seen, knowledge(), focus, asked.symptom, runs)
+    are_logs_read = not {where for where, _ in looked.logs.problems} & set(cloud.hosts)
+    found = diagnose_cloud(
+        looked.snapshot, load_catalog(), seen, knowledge(), focus, asked.symptom, runs, are_logs_read=are_logs_read
+    )
     return living_shown(found, tally, cloud.name)
 
 
