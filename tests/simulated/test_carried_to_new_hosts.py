@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
@@ -15,6 +16,7 @@ from ostler.execution.journal import Journal
 from ostler.execution.means import Means
 from ostler.execution.simulation import Simulation, three_plus_two
 from ostler.execution.simulation.hosts import SECRET
+from ostler.remote.protocol import Transport
 from ostler.remote.simulated.state import Entry
 from ostler.steps.effects import Carry, Forward
 
@@ -101,3 +103,29 @@ def test_a_large_file_that_is_gone_is_told(bench: Bench) -> None:
     with pytest.raises(CommandFailed) as told:
         do(bench, Forward("new1", "ctl1", ("/var/lib/dump/none",)))
     assert told.value.code == "execution.nothing-to-forward"
+
+
+class Damaging:
+    """The way to the hosts, on which large files lose their end."""
+
+    def __init__(self, way: Transport) -> None:
+        self._way = way
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._way, name)
+
+    def send(self, host: str, source: Path, path: str, *, mode: int = 0o600) -> None:
+        source.write_bytes(source.read_bytes()[:-1])
+        self._way.send(host, source, path, mode=mode)
+
+
+def test_a_large_file_that_arrives_damaged_is_told_and_sent_again(made: Simulation, bench: Bench) -> None:
+    path = f"{BIG}-too"
+    with made.simulated.world() as world:
+        world.state.hosts["ctl1"].files[path] = Entry("file", b"rows", mode=0o600)
+    with pytest.raises(CommandFailed) as told:
+        do(replace(bench, transport=cast(Transport, Damaging(bench.transport))), Forward("new1", "ctl1", (path,)))
+    assert told.value.code == "execution.forwarded-damaged"
+    assert list(bench.received.iterdir()) == []
+    assert do(bench, Forward("new1", "ctl1", (path,))).is_change
+    assert entry(made, "new1", path).content == b"rows"

@@ -8,6 +8,7 @@ import sys
 import traceback
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import dbos  # noqa: F401  (imported once here, not once in each of the processes)
 import pytest
@@ -245,10 +246,13 @@ def test_new_databases_that_are_not_empty_are_refused(folder: Path) -> None:
     assert codes_of(cloud) == {"replace.database-not-empty"}
 
 
-def test_new_hosts_that_would_hold_the_address_too_are_refused(folder: Path) -> None:
+@pytest.mark.parametrize("state", [{"active": "active"}, {"is_enabled": True}])
+def test_new_hosts_that_would_hold_the_address_too_now_or_after_a_boot_are_refused(
+    folder: Path, state: dict[str, Any]
+) -> None:
     cloud = cloud_in(folder)
     with cloud.simulation.simulated.world() as world:
-        world.state.hosts["new2"].units["keepalived"] = UnitState(active="active", text="[Service]")
+        world.state.hosts["new2"].units["keepalived"] = UnitState(text="[Service]", **state)
     assert codes_of(cloud) == {"replace.address-twice"}
 
 

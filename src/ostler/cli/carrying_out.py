@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import stat
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -105,6 +106,7 @@ def keep_release(result: RunResult, plan: Plan, cloud_file: Path, as_json: bool)
 def _write_control_plane(cloud_file: Path, replacement: Replacement, *, is_new: bool) -> None:
     """Write the cloud file for the control plane the cloud has now; the file as it was stays beside it. Raises
     InputError when it cannot be written."""
+    from ostler.cli.writing import write_whole
     from ostler.cloud.control_plane import with_control_plane
     from ostler.cloud.file import read_cloud_file, write_cloud_file
 
@@ -118,9 +120,10 @@ def _write_control_plane(cloud_file: Path, replacement: Replacement, *, is_new: 
         for which in (("old", "new") if is_new else ("new", "old"))
     )
     try:
-        kept.write_bytes(cloud_file.read_bytes())
+        mode = stat.S_IMODE(cloud_file.stat().st_mode)
+        write_whole(kept, cloud_file.read_bytes(), mode)
         if wanted.is_file() and read_cloud_file(wanted).digest() == becomes.digest():
-            cloud_file.write_bytes(wanted.read_bytes())
+            write_whole(cloud_file, wanted.read_bytes(), mode)
             return
     except OSError as error:
         names = ", ".join(host.name for host in former.hosts)

@@ -44,10 +44,15 @@ def diagnose_living(cloud: Cloud, asked: Asked, *, as_json: bool) -> DiagnosisSh
         opened, tally = opened_logs(folder / "warnings", looked.logs)
         opened = with_clocks(opened, compare_clocks(opened, Tally()))
         seen = observe(in_order(opened, Wanted(Level.WARNING, begins), tally), knowledge())
-        way = opened_logs(folder / "words", looked.way)[0] if looked.way else []
+        way, of_way = opened_logs(folder / "words", looked.way) if looked.way else ([], Tally())
+        for each in of_way.problems:
+            tally.tell(each.log, each.says)
         focus = _focus(asked, _on_the_way(way))
     runs = [Change(run.began_at, "Ostler", f"run {run.id} began: {run.title}") for run in looked.runs]
-    found = diagnose_cloud(looked.snapshot, load_catalog(), seen, knowledge(), focus, asked.symptom, runs)
+    are_logs_read = not {where for where, _ in looked.logs.problems} & set(cloud.hosts)
+    found = diagnose_cloud(
+        looked.snapshot, load_catalog(), seen, knowledge(), focus, asked.symptom, runs, are_logs_read=are_logs_read
+    )
     return living_shown(found, tally, cloud.name)
 
 

@@ -142,7 +142,7 @@ def _replacement(strategy: Way, cloud: Path | None, onto: Path | None) -> Replac
         raise InputError(
             "replace.needs-both",
             "--strategy replace and --onto FILE belong together",
-            found="one of them",
+            found="--strategy replace alone" if onto is None else "--onto alone",
             expected="both, or neither",
             do_next="name the cloud file of the new control plane: --strategy replace --onto new.yaml",
         )

@@ -31,5 +31,5 @@ def _pattern(place: str) -> str:
     try:
         version = ipaddress.ip_address(place).version
     except ValueError:
-        return rf"(?<=[@/]){word}(?![\w-]|\.\w)|(?<![\w.@/-]){word}(?=:\d)"
+        return rf"(?:(?<=@)|(?<=//)){word}(?![\w-]|\.\w)|(?<![\w.@/-]){word}(?=:\d)"
     return rf"(?<![\w.-]){word}(?![\w-]|\.\w)" if version == 4 else rf"(?<![\w:]){word}(?![\w:])"

@@ -90,9 +90,11 @@ def diagnose_cloud(
     focus: Focus,
     symptom: str = "",
     runs: Sequence[Change] = (),
+    *,
+    are_logs_read: bool = True,
 ) -> LiveDiagnosis:
     """Judge what was read of a cloud. ``symptom`` is what a user says is wrong; it only moves what is ranked. ``runs``
-    are Ostler's own runs on the cloud."""
+    are Ostler's own runs on the cloud; ``are_logs_read`` is False when those of some host could not be."""
     rules = load_rules()
     findings = evaluate(rules, snapshot, catalog, is_diagnosis=True)
     unread = [each for each in findings if each.code in (NOT_READ, NOT_REACHED)]
@@ -116,19 +118,19 @@ def diagnose_cloud(
     found = _by_focus([_found(snapshot, cause, lines, parts, focus, runs) for cause in causes], parts, focus)
     by_logs = None if found else diagnose(seen, knowledge, symptom, logs="")
     return LiveDiagnosis(
-        _verdict(found, unread, by_logs),
+        _verdict(found, by_logs, is_all_read=are_logs_read and not unread),
         max((each.cause.confidence for each in found), default=by_logs.sure if by_logs else 0.0),
         tuple(found), tuple(notes), tuple(unread), by_logs, seen,
     )  # fmt: skip
 
 
-def _verdict(found: Sequence[Found], unread: Sequence[Finding], by_logs: Diagnosis | None) -> Verdict:
+def _verdict(found: Sequence[Found], by_logs: Diagnosis | None, *, is_all_read: bool) -> Verdict:
     if found:
         return Verdict.FAILURE
     sure = by_logs.sure if by_logs else 0.0
     if sure >= FAILURE_FROM:
         return Verdict.FAILURE
-    return Verdict.UNSURE if unread or sure >= HEALTHY_BELOW else Verdict.HEALTHY
+    return Verdict.HEALTHY if is_all_read and sure < HEALTHY_BELOW else Verdict.UNSURE
 
 
 def projects_meant(symptom: str) -> frozenset[str]:

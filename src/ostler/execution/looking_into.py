@@ -35,6 +35,9 @@ LOOK_S = 20.0
 HOST_S, COMMAND_S, API_S = 17.0, 7.0, 12.0
 """How long one host may take for all that is asked of it, one command on it, and one request to an API."""
 
+LOGS_S = 18.0
+"""When the hosts' logs must have come: those that came are then still laid out, however many hosts hang."""
+
 SECOND_LOOK_S = 8.0
 """What a second look takes at least, its pause included: with less left, there is none."""
 
@@ -81,7 +84,7 @@ def look_into(cloud: Cloud, logs: LiveWanted, words: tuple[str, ...], folder: Pa
         apis = HurriedApi(connect_api(cloud), limit, API_S) if cloud.api else None
         if apis:
             stack.callback(apis.close)
-        doors = Doors(hosts, apis, HurriedTransport(transport, limit, LOOK_S, LOOK_S))
+        doors = Doors(hosts, apis, HurriedTransport(transport, TimeLimit(LOGS_S), HOST_S, HOST_S))
         looked = look_through(cloud, doors, diagnosis_requests(cloud), logs, words, folder, limit)
         return replace(looked, runs=runs_on(cloud, find_home()))
 
@@ -121,4 +124,4 @@ def look_through(
         snapshot = look_again(snapshot, doors.transport, doors.api, None, doors.now, doors.pause, is_diagnosis=True)
     fetching.join(limit.left_s)
     late = LiveAnswer(problems=[(host, "its logs did not come in time") for host in hosts])
-    return LookedInto(snapshot, answers.get("warnings", late), answers.get("words"))
+    return LookedInto(snapshot, answers.get("warnings", late), answers.get("words", late) if words else None)

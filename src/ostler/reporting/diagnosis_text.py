@@ -96,7 +96,8 @@ def _living_sentence(document: DiagnosisShown) -> str:
     if document.verdict == "healthy":
         return f"Healthy: all of {document.cloud} was read, and nothing is wrong with it."
     if document.verdict == "unsure":
-        why = "not everything could be read" if document.unread else "something unusual was logged"
+        is_part = document.unread or document.problems
+        why = "not everything could be read" if is_part else "something unusual was logged"
         return f"Unsure: nothing was found to be wrong with {document.cloud}, but {why}."
     first = document.findings[0]
     if first.severity is None:

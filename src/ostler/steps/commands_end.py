@@ -3,13 +3,12 @@ that a killed run left behind would go on wherever the virtual address leads."""
 
 from __future__ import annotations
 
-from importlib.resources import files
-
 from ostler.cloud.model import Cloud
 from ostler.commands import Command
 from ostler.deployment.paths import ENVIRONMENTS_DIR
 from ostler.steps.effects import Effect, Run
 from ostler.steps.model import Kind, Remembered, Step
+from ostler.steps.scripts import script_words
 
 
 class EndCommands(Kind):
@@ -21,6 +20,5 @@ class EndCommands(Kind):
         return f"end whatever still runs from an environment on {step.host}"
 
     def effects(self, step: Step, cloud: Cloud, remembered: Remembered) -> tuple[Effect, ...]:
-        script = files("ostler.steps").joinpath("scripts/end_commands.sh").read_text()
-        argv = ("sh", "-c", script, "ostler-end-commands", ENVIRONMENTS_DIR)
+        argv = script_words("end_commands", ENVIRONMENTS_DIR)
         return (Run(str(step.host), Command(argv, timeout_s=120)),)

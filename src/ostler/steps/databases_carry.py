@@ -6,8 +6,6 @@ Then `readdress-cells`: addresses within nova's records of its cells become thos
 
 from __future__ import annotations
 
-from importlib.resources import files
-
 from ostler.cloud.model import Cloud
 from ostler.commands import Command
 from ostler.facts.files import files_wanted
@@ -15,6 +13,7 @@ from ostler.facts.predicate import Expectation
 from ostler.steps.databases_dump import DUMP_NAME
 from ostler.steps.effects import Effect, Forward, Run, Until
 from ostler.steps.model import Kind, Remembered, Step, param
+from ostler.steps.scripts import script_words
 
 ACCOUNTS, LOADED = "accounts.sql", "accounts-loaded"
 DUMP_FILES = (DUMP_NAME, "plain.sha256", "databases.list", f"{DUMP_NAME}.sha256")
@@ -31,8 +30,8 @@ class CarryDatabases(Kind):
 
     def effects(self, step: Step, cloud: Cloud, remembered: Remembered) -> tuple[Effect, ...]:
         source, host, folder = param(step, "source"), str(step.host), param(step, "folder")
-        dumped = ("sh", "-c", _script("dump_accounts"), "ostler-dump-accounts", folder, *param(step, "databases"))
-        loaded = ("sh", "-c", _script("load_accounts"), "ostler-load-accounts", folder)
+        dumped = script_words("dump_accounts", folder, *param(step, "databases"))
+        loaded = script_words("load_accounts", folder)
         return (
             Run(source, Command(dumped, timeout_s=TIMEOUT_S)),
             Forward(host, source, tuple(f"{folder}/{name}" for name in (ACCOUNTS, *DUMP_FILES))),
@@ -62,9 +61,4 @@ class ReaddressCells(Kind):
 
     def effects(self, step: Step, cloud: Cloud, remembered: Remembered) -> tuple[Effect, ...]:
         words = [word for pair in param(step, "addresses") for word in pair]
-        argv = ("sh", "-c", _script("readdress_cells"), "ostler-readdress-cells", *words)
-        return (Run(str(step.host), Command(argv, timeout_s=TIMEOUT_S)),)
-
-
-def _script(name: str) -> str:
-    return files("ostler.steps").joinpath(f"scripts/{name}.sh").read_text()
+        return (Run(str(step.host), Command(script_words("readdress_cells", *words), timeout_s=TIMEOUT_S)),)

@@ -4,7 +4,6 @@ host; 0600, compressed, with its checksum. Then `try-dump`: restored into a scra
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib.resources import files
 
 from ostler.cloud.model import Cloud
 from ostler.commands import Command
@@ -13,6 +12,7 @@ from ostler.facts.model import FactRequest, wanted
 from ostler.facts.predicate import Expectation
 from ostler.steps.effects import Effect, Receive, Run, Until
 from ostler.steps.model import Kind, Remembered, Step, param
+from ostler.steps.scripts import script_words
 
 DUMP_TIMEOUT_S = 4 * 3600.0
 
@@ -22,11 +22,7 @@ DUMP_NAME = "databases.sql.zst"
 
 def dump_command(folder: str, databases: Sequence[str]) -> Command:
     """What dumps databases from one transaction into a folder of the host: `DUMP_NAME`, and its checksum beside it."""
-    return Command(("sh", "-c", _script("dump"), "ostler-dump", folder, *databases), timeout_s=DUMP_TIMEOUT_S)
-
-
-def _script(name: str) -> str:
-    return files("ostler.steps").joinpath(f"scripts/{name}.sh").read_text()
+    return Command(script_words("dump", folder, *databases), timeout_s=DUMP_TIMEOUT_S)
 
 
 class DumpDatabases(Kind):
@@ -67,8 +63,7 @@ class TryDump(Kind):
 
     def effects(self, step: Step, cloud: Cloud, remembered: Remembered) -> tuple[Effect, ...]:
         folder, host = param(step, "folder"), str(step.host)
-        argv = ("sh", "-c", _script("try_dump"), "ostler-try-dump", folder)
         return (
-            Run(host, Command(argv, timeout_s=DUMP_TIMEOUT_S)),
+            Run(host, Command(script_words("try_dump", folder), timeout_s=DUMP_TIMEOUT_S)),
             Receive(host, f"{folder}/{DUMP_NAME}", DUMP_NAME),
         )

@@ -5,8 +5,6 @@ All services that use them must be stopped. The dump is checked before anything 
 
 from __future__ import annotations
 
-from importlib.resources import files
-
 from ostler.cloud.model import Cloud
 from ostler.commands import Command
 from ostler.facts.files import files_wanted
@@ -15,6 +13,7 @@ from ostler.facts.predicate import Expectation
 from ostler.steps.databases_dump import DUMP_TIMEOUT_S
 from ostler.steps.effects import Effect, Run, Until
 from ostler.steps.model import Kind, Remembered, Step, param
+from ostler.steps.scripts import script_words
 
 
 class RestoreDatabases(Kind):
@@ -26,8 +25,7 @@ class RestoreDatabases(Kind):
         return f"restore every database on {step.host} from the dump in {param(step, 'folder')}"
 
     def effects(self, step: Step, cloud: Cloud, remembered: Remembered) -> tuple[Effect, ...]:
-        script = files("ostler.steps").joinpath("scripts/restore_dump.sh").read_text()
-        argv = ("sh", "-c", script, "ostler-restore-dump", param(step, "folder"))
+        argv = script_words("restore_dump", param(step, "folder"))
         return (Run(str(step.host), Command(argv, timeout_s=DUMP_TIMEOUT_S)),)
 
     def verify(self, step: Step, cloud: Cloud, remembered: Remembered) -> tuple[Until, ...]:

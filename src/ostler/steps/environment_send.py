@@ -6,8 +6,6 @@ an environment below /opt/openstack/venvs is either whole or not there.
 
 from __future__ import annotations
 
-from importlib.resources import files
-
 from ostler.cloud.model import Cloud
 from ostler.commands import Command
 from ostler.deployment.paths import ENVIRONMENTS_DIR
@@ -15,6 +13,7 @@ from ostler.facts.model import wanted
 from ostler.facts.predicate import Expectation
 from ostler.steps.effects import Effect, Run, Send, Until
 from ostler.steps.model import Kind, Remembered, Step, param
+from ostler.steps.scripts import script_words
 
 UNPACK_TIMEOUT_S = 600.0
 
@@ -32,10 +31,7 @@ class SendEnvironment(Kind):
         project, version, sha256 = param(step, "project"), param(step, "version"), param(step, "sha256")
         name, host = f"{project}-{version}", str(step.host)
         archive = f"{ENVIRONMENTS_DIR}/.{name}.tar.zst"
-        script = files("ostler.steps").joinpath("scripts/unpack.sh").read_text()
-        unpack = Command(
-            ("sh", "-c", script, "ostler-unpack", archive, ENVIRONMENTS_DIR, name), timeout_s=UNPACK_TIMEOUT_S
-        )
+        unpack = Command(script_words("unpack", archive, ENVIRONMENTS_DIR, name), timeout_s=UNPACK_TIMEOUT_S)
         return (
             Run(host, Command(("mkdir", "-p", ENVIRONMENTS_DIR))),
             Send(host, project, param(step, "release"), sha256, archive),

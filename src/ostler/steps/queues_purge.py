@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
-
 from ostler.cloud.model import Cloud
 from ostler.commands import Command
 from ostler.steps.effects import Effect, Run
 from ostler.steps.model import Kind, Remembered, Step
+from ostler.steps.scripts import script_words
 
 
 class PurgeQueues(Kind):
@@ -20,5 +19,4 @@ class PurgeQueues(Kind):
         return "throw away the messages that wait in RabbitMQ, in every virtual host"
 
     def effects(self, step: Step, cloud: Cloud, remembered: Remembered) -> tuple[Effect, ...]:
-        script = files("ostler.steps").joinpath("scripts/purge_queues.sh").read_text()
-        return (Run(str(step.host), Command(("sh", "-c", script, "ostler-purge-queues"), timeout_s=300)),)
+        return (Run(str(step.host), Command(script_words("purge_queues"), timeout_s=300)),)

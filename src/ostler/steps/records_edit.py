@@ -8,8 +8,6 @@ rows are changed. Restoring gives these rows the kept values, but for rows that 
 
 from __future__ import annotations
 
-from importlib.resources import files
-
 from ostler.catalog import load_catalog
 from ostler.cloud.model import Cloud
 from ostler.commands import Command
@@ -18,6 +16,7 @@ from ostler.facts.model import FactRequest, wanted
 from ostler.facts.predicate import Expectation
 from ostler.steps.effects import Effect, Run, Until
 from ostler.steps.model import Kind, Remembered, Step, param
+from ostler.steps.scripts import script_words
 
 SERVICE_VERSION, OBJECT_VERSION = "service-version", "object-version"
 CELLS = ("nova_cell0", "nova")
@@ -35,7 +34,6 @@ class _OfRecords(Kind):
 
     def effects(self, step: Step, cloud: Cloud, remembered: Remembered) -> tuple[Effect, ...]:
         _check_place(step)
-        script = files("ostler.steps").joinpath("scripts/edit_records.sh").read_text()
         what = (
             param(step, "edit"),
             param(step, "table"),
@@ -44,7 +42,7 @@ class _OfRecords(Kind):
             param(step, "to"),
         )
         argv = (self.way, param(step, "kept"), *what, step.params.get("object", "-"), *param(step, "databases"))
-        return (Run(str(step.host), Command(("sh", "-c", script, "ostler-edit-records", *argv), timeout_s=1800)),)
+        return (Run(str(step.host), Command(script_words("edit_records", *argv), timeout_s=1800)),)
 
 
 class EditRecords(_OfRecords):

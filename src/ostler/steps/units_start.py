@@ -3,8 +3,6 @@ starts on a host, or stops there and does not start with the host any more."""
 
 from __future__ import annotations
 
-from importlib.resources import files
-
 from ostler.cloud.model import Cloud
 from ostler.commands import Command
 from ostler.facts.model import wanted
@@ -12,6 +10,7 @@ from ostler.facts.predicate import Expectation
 from ostler.steps.effects import Effect, Run, Until
 from ostler.steps.model import Kind, Remembered, Step, param
 from ostler.steps.running import is_active
+from ostler.steps.scripts import script_words
 from ostler.steps.service_stop import NOT_LOADED
 
 DATABASE = "mariadb"
@@ -87,5 +86,4 @@ def _start(unit: str) -> Command:
 
 
 def _cluster() -> Command:
-    script = files("ostler.steps").joinpath("scripts/begin_cluster.sh").read_text()
-    return Command(("sh", "-c", script, "ostler-begin-cluster"), timeout_s=TIMEOUT_S)
+    return Command(script_words("begin_cluster"), timeout_s=TIMEOUT_S)

@@ -8,7 +8,6 @@ carries this run's reason, so that nothing happens where the API did it."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from importlib.resources import files
 
 from ostler.cloud.model import Cloud
 from ostler.commands import ApiRequest, Command
@@ -16,6 +15,7 @@ from ostler.facts.model import wanted
 from ostler.facts.predicate import Expectation
 from ostler.steps.effects import Call, Effect, Run, Until
 from ostler.steps.model import Kind, Remembered, Step, param
+from ostler.steps.scripts import script_words
 
 UNIT = "cinder-volume"
 
@@ -25,11 +25,8 @@ def _enable(step: Step) -> Iterator[Effect]:
     for backend in backends:
         yield Call(ApiRequest("volumev3", "PUT", "/os-services/enable", body={"binary": UNIT, "host": backend}))
     if "database" in step.params:
-        script = files("ostler.steps").joinpath("scripts/enable_backends.sh").read_text()
         what = (param(step, "database"), param(step, "reason"), *backends)
-        yield Run(
-            param(step, "database_host"), Command(("sh", "-c", script, "ostler-enable-backends", *what), timeout_s=60)
-        )
+        yield Run(param(step, "database_host"), Command(script_words("enable_backends", *what), timeout_s=60))
 
 
 def _status_is(step: Step, status: str) -> tuple[Until, ...]:

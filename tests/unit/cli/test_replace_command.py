@@ -3,6 +3,7 @@ cloud file says which control plane the cloud has."""
 
 from __future__ import annotations
 
+import errno
 from dataclasses import replace
 from pathlib import Path
 
@@ -49,7 +50,9 @@ def upgraded(layout: Layout, onto: str, capsys: pytest.CaptureFixture[str]) -> t
 @pytest.mark.parametrize("words", [["--strategy", "replace"], ["--onto", "new.yaml"]])
 def test_one_option_without_the_other_is_wrong_input(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["upgrade", "--to", "2025.1", *words]) == WRONG_INPUT
-    assert "replace.needs-both" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "replace.needs-both" in said
+    assert f"found: {' '.join(words).removesuffix(' new.yaml')} alone" in said
 
 
 def test_everything_that_does_not_fit_is_told_together(layout: Layout, capsys: pytest.CaptureFixture[str]) -> None:
@@ -106,3 +109,24 @@ def test_a_cloud_file_that_cannot_be_written_is_told_and_takes_nothing_from_the_
     layout.cloud_file.with_name("cloud.yaml.old-control-plane").mkdir()
     keep_release(DONE, plan, layout.cloud_file, as_json=False)
     assert "cloud.control-plane-not-written" in capsys.readouterr().err
+
+
+def test_a_disk_that_is_full_leaves_the_cloud_file_whole(
+    layout: Layout, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = layout.cloud_file.read_bytes()
+    plan = plan_between(layout, "2023.1", "2025.1", "upgrade")
+    keep_release(DONE, plan, layout.cloud_file, as_json=False)
+    now = layout.cloud_file.read_bytes()
+    write = Path.write_bytes
+
+    def full(path: Path, content: bytes) -> int:
+        if content != before:
+            return write(path, content)
+        write(path, content[:100])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    keep_release(DONE, replace(plan, operation="rollback"), layout.cloud_file, as_json=False)
+    assert layout.cloud_file.read_bytes() == now
+    assert "No space left on device" in capsys.readouterr().err

@@ -42,6 +42,8 @@ def test_an_address_to_connect_to_or_to_listen_at_is_written_anew(was: str, beco
         "url = http://ctl10:80",
         "url = http://ctl1.example.org/",
         "backend = ctl1@lvm",
+        "key_file = /etc/ssl/ctl1/key.pem",
+        "log_dir = /var/log/ctl1",
         "bind_host = fd00::11:5",
     ],
 )

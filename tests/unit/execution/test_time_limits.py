@@ -108,6 +108,6 @@ def test_closing_takes_no_longer_than_it_may(hanging: Hanging, monkeypatch: pyte
 def test_threads_that_are_given_up_do_not_keep_the_program() -> None:
     with pytest.raises(TimeoutError):
         waited_for(lambda: time.sleep(1), 0.01, "sleeper")
-    assert all(thread.daemon for thread in threading.enumerate() if thread.name == "hurried-sleeper")
+    assert [thread.daemon for thread in threading.enumerate() if thread.name == "hurried-sleeper"] == [True]
     with pytest.raises(TimeoutError):
         waited_for(lambda: 1, 0.0, "never")

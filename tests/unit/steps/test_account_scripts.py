@@ -17,6 +17,7 @@ if [ "$1" != -e ]; then
   exit 0
 fi
 printf '%s\n' "$2" >> "$SEEN"
+case "$2" in "show create "*"$LOST"*) [ -z "$LOST" ] || exit 1 ;; esac
 case "$2" in
 *mysql.db*) [ -n "$NOBODY" ] || printf "'nova'@'%%'\n'x y'@'10.0.%%'\n" ;;
 *"'nova'"*) printf 'CREATE USER `nova`@`%%` IDENTIFIED BY PASSWORD "*AB"\nGRANT ALL ON `nova`.* TO `nova`@`%%`\n' ;;
@@ -74,6 +75,12 @@ def test_databases_that_nobody_may_use_are_told(place: Path) -> None:
     assert list((place / "dump").iterdir()) == []
 
 
+@pytest.mark.parametrize("lost", ["nova", "x y"])
+def test_accounts_that_cannot_be_asked_about_are_not_left_out(place: Path, lost: str) -> None:
+    assert ran(place, "dump_accounts", str(place / "dump"), "nova", LOST=f"'{lost}'").returncode != 0
+    assert list((place / "dump").iterdir()) == []
+
+
 @pytest.mark.parametrize("name", ["a'; drop database x; --", "", "Nova", "a b"])
 def test_what_is_no_name_never_reaches_the_server(place: Path, name: str) -> None:
     assert ran(place, "dump_accounts", str(place / "dump"), name).returncode == 2
@@ -97,6 +104,8 @@ def test_addresses_of_cells_are_written_anew_and_nothing_but_addresses_is_taken(
     said = (place / "seen").read_text()
     assert "transport_url = replace(transport_url, '@10.0.0.1:', '@10.0.0.9:')" in said
     assert "database_connection = replace(database_connection, '@ctl1/', '@new1/')" in said
+    assert "transport_url = replace(transport_url, '@ctl1,', '@new1,')" in said  # several brokers, without ports
+    assert "transport_url = replace(transport_url, '@[10.0.0.1]', '@[10.0.0.9]')" in said  # as IPv6 addresses stand
     assert ran(place, "readdress_cells", "10.0.0.1", "x'; drop").returncode == 2
 
 

@@ -79,7 +79,7 @@ def _shared(cloud: Cloud, new: Cloud) -> Iterator[Finding]:
     addresses = {host.address: host.name for host in cloud.hosts.values()}
     for host in new.hosts.values():
         if host.name in cloud.hosts or host.address in addresses:
-            yield _failure(
+            yield in_the_way(
                 "replace.host-in-both",
                 host.name,
                 "a host of the new control plane is one of the cloud's already",
@@ -91,7 +91,7 @@ def _shared(cloud: Cloud, new: Cloud) -> Iterator[Finding]:
 
 def _computes(cloud: Cloud, new: Cloud) -> Iterator[Finding]:
     if computes := [host.name for host in new.hosts_with("compute")]:
-        yield _failure(
+        yield in_the_way(
             "replace.brings-computes",
             ", ".join(computes),
             "the new control plane names computes; those of the cloud stay, and join it",
@@ -101,7 +101,7 @@ def _computes(cloud: Cloud, new: Cloud) -> Iterator[Finding]:
         )
     both = [host.name for host in control_plane_of(cloud).hosts if "compute" in host.roles]
     if both:
-        yield _failure(
+        yield in_the_way(
             "replace.controller-is-compute",
             ", ".join(both),
             "servers run on hosts of the control plane, which a replacement would stop and leave behind",
@@ -114,7 +114,7 @@ def _computes(cloud: Cloud, new: Cloud) -> Iterator[Finding]:
 def _addresses(cloud: Cloud, new: Cloud) -> Iterator[Finding]:
     was, becomes = (each.load_balancer.vip if each.load_balancer else None for each in (cloud, new))
     if was is None or was != becomes:
-        yield _failure(
+        yield in_the_way(
             "replace.other-address",
             new.name,
             "users and computes know the cloud by one virtual address, which the new hosts must take over",
@@ -126,7 +126,7 @@ def _addresses(cloud: Cloud, new: Cloud) -> Iterator[Finding]:
 
 def _reached(cloud: Cloud, new: Cloud) -> Iterator[Finding]:
     if cloud.access != new.access:
-        yield _failure(
+        yield in_the_way(
             "replace.other-access",
             new.name,
             "the new hosts are reached in another way than the old ones, and one run works on both",
@@ -135,7 +135,7 @@ def _reached(cloud: Cloud, new: Cloud) -> Iterator[Finding]:
             do_next="let the same key in on the new hosts, and put their host keys into the same known_hosts file",
         )
     if cloud.deployment != new.deployment:
-        yield _failure(
+        yield in_the_way(
             "replace.other-deployment",
             new.name,
             "the new hosts get software in another way than the old ones",
@@ -149,7 +149,7 @@ def _places(old: ControlPlane, new: ControlPlane) -> Iterator[Finding]:
     """Each old host has one that takes its place and does the same: address by address, name by name."""
     was, becomes = ([_does(plane, host) for host in plane.hosts] for plane in (old, new))
     if was != becomes:
-        yield _failure(
+        yield in_the_way(
             "replace.hosts-do-not-pair",
             ", ".join(host.name for host in new.hosts),
             "each old host of the control plane needs one new host that does the same, in the same order",
@@ -158,7 +158,7 @@ def _places(old: ControlPlane, new: ControlPlane) -> Iterator[Finding]:
             do_next="name as many new hosts, with the same roles and parts (databases, messaging, load_balancer)",
         )
     if (old.databases.kind, old.databases.is_galera) != (new.databases.kind, new.databases.is_galera):
-        yield _failure(
+        yield in_the_way(
             "replace.other-databases",
             new.databases.kind,
             "the new database servers are of another kind",
@@ -174,5 +174,6 @@ def _does(plane: ControlPlane, host: Host) -> str:
     return ", ".join([*host.roles, *(part for part, hosts in parts.items() if host.name in hosts)])
 
 
-def _failure(code: str, subject: str, summary: str, *, found: str, expected: str, do_next: str) -> Finding:
+def in_the_way(code: str, subject: str, summary: str, *, found: str, expected: str, do_next: str) -> Finding:
+    """Return a failure: with it no replacement is planned."""
     return Finding(code, Severity.FAILURE, subject, summary, found=found, expected=expected, do_next=do_next)

@@ -6,12 +6,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ostler.errors import Finding, Severity
+from ostler.errors import Finding
 from ostler.facts.model import Snapshot, Unknown, wanted
 from ostler.facts.shared_folders import folders_wanted, is_same_folder
 from ostler.planning.replacement import Replacement
 from ostler.planning.upgrade.moving import ADDRESS_UNITS
-from ostler.planning.upgrade.onto import image_folders
+from ostler.planning.upgrade.onto import image_folders, in_the_way
 from ostler.planning.upgrade.prepare_new import kept_of
 from ostler.planning.upgrade.request import Scene, unit_of
 
@@ -45,7 +45,7 @@ def _unread(old: Scene, replacement: Replacement, onto: Snapshot) -> Iterator[Fi
     for request, snapshot in [*about_old, *((request, onto) for request in onto.values)]:
         value = snapshot.get(request.fact, request.host, **dict(request.params))
         if isinstance(value, Unknown):
-            yield _failure(
+            yield in_the_way(
                 "replace.not-read",
                 str(request.host or request.fact),
                 f"{request.fact} could not be read: nothing is taken for well unseen",
@@ -57,7 +57,7 @@ def _unread(old: Scene, replacement: Replacement, onto: Snapshot) -> Iterator[Fi
 
 def _databases(onto: Snapshot, replacement: Replacement) -> Iterator[Finding]:
     if schema := onto.known("databases.schema"):
-        yield _failure(
+        yield in_the_way(
             "replace.database-not-empty",
             ", ".join(replacement.new.databases.hosts),
             "the new database servers hold databases that the old ones would be loaded over",
@@ -69,7 +69,7 @@ def _databases(onto: Snapshot, replacement: Replacement) -> Iterator[Finding]:
     for host in replacement.new.databases.hosts if replacement.new.databases.is_galera else ():
         node = onto.known("galera.node", host) or {}
         if node and (node["size"], node["state"], node["ready"]) != (size, "Synced", True):
-            yield _failure(
+            yield in_the_way(
                 "replace.databases-not-well",
                 host,
                 "the new database server is not one of a whole cluster of new ones alone",
@@ -86,7 +86,7 @@ def _versions(old: Scene, onto: Snapshot, replacement: Replacement) -> Iterator[
     for host in replacement.new.databases.hosts:
         becomes = _series(onto, host)
         if was and becomes and was != becomes:
-            yield _failure(
+            yield in_the_way(
                 "replace.other-version",
                 host,
                 "the new database server is of another series: whether the copy is whole could not be seen",
@@ -106,7 +106,7 @@ def _brokers(onto: Snapshot, replacement: Replacement) -> Iterator[Finding]:
     for host in replacement.new.messaging.hosts:
         node = onto.known("rabbitmq.node", host) or {}
         if node and (node["running"] != expected or node["partitions"] or node["alarms"]):
-            yield _failure(
+            yield in_the_way(
                 "replace.brokers-not-well",
                 host,
                 "the new message broker is not one of a whole cluster of new ones alone",
@@ -121,18 +121,21 @@ def _address(onto: Snapshot, replacement: Replacement) -> Iterator[Finding]:
     balancers = replacement.new.load_balancer.hosts if replacement.new.load_balancer else ()
     for host in balancers:
         units = onto.known("host.units", host) or {}
+        keepalived = units.get("keepalived", {})
         holds = (onto.known("keepalived.vip", host) or {}).get("holds")
-        if holds or units.get("keepalived", {}).get("active") == "active":
-            yield _failure(
+        runs = keepalived.get("active") == "active"
+        if holds or runs or keepalived.get("enabled"):
+            now = "keepalived is active" if runs else "keepalived is stopped, and starts with the next boot"
+            yield in_the_way(
                 "replace.address-twice",
                 host,
-                "keepalived runs on a new host: with the old ones' it would be about one address",
-                found="it holds the virtual address" if holds else "keepalived is active",
-                expected="keepalived installed and configured, and stopped",
+                "keepalived runs on a new host, or starts with it: with the old ones' it would be about one address",
+                found="it holds the virtual address" if holds else now,
+                expected="keepalived installed and configured, stopped and not enabled",
                 do_next="systemctl disable --now keepalived there; the plan starts it when the old hosts let go",
             )
         if missing := [unit for unit in ADDRESS_UNITS if units and unit not in units]:
-            yield _failure(
+            yield in_the_way(
                 "replace.no-balancer",
                 host,
                 "what holds the virtual address on the old hosts is not on the new one",
@@ -148,7 +151,7 @@ def _other_software(new: Scene, replacement: Replacement, onto: Snapshot) -> Ite
         units = onto.known("host.units", host.name) or {}
         running = sorted(unit for unit in names & set(units) if units[unit]["active"] == "active")
         if running:
-            yield _failure(
+            yield in_the_way(
                 "replace.runs-openstack",
                 host.name,
                 "services of OpenStack run on a new host already: it is part of some cloud",
@@ -165,7 +168,7 @@ def _room(old: Scene, onto: Snapshot, replacement: Replacement) -> Iterator[Find
         disks = onto.known("host.disk", host) or {}
         free = next((disks[path]["free_bytes"] for path in DISK_OF_DATABASES if path in disks), None)
         if free is not None and free < needed:
-            yield _failure(
+            yield in_the_way(
                 "replace.no-room",
                 host,
                 "the new database server has less room than the dump and the databases need",
@@ -183,7 +186,7 @@ def _accounts(new: Scene, replacement: Replacement, onto: Snapshot) -> Iterator[
         for user in sorted(wished.keys() & there.keys()):
             numbers = [(each[user]["uid"], each[user]["gid"]) for each in (wished, there)]
             if numbers[0] != numbers[1]:
-                yield _failure(
+                yield in_the_way(
                     "replace.other-numbers",
                     f"{user} on {host}",
                     f"the user has other numbers than on {source}: files on shared folders would not be its own",
@@ -202,7 +205,7 @@ def _images(old: Scene, onto: Snapshot, replacement: Replacement) -> Iterator[Fi
         for folder in folders:
             if folder not in was or (folder in now and is_same_folder(was[folder], now[folder])):
                 continue
-            yield _failure(
+            yield in_the_way(
                 "replace.images-not-shared",
                 f"{folder} on {source}",
                 f"glance keeps image files there, and {host} does not see that folder: images would be gone",
@@ -217,7 +220,7 @@ def _volumes(old: Scene, replacement: Replacement) -> Iterator[Finding]:
         volumes = (kept_of(old, host.name) or {}).get("volumes", {})
         for backend, driver in sorted(volumes.items()):
             if any(part in driver for part in LOCAL_DRIVERS):
-                yield _failure(
+                yield in_the_way(
                     "replace.volumes-on-controller",
                     f"{backend} on {host.name}",
                     "volumes lie on the disks of an old controller: its place can be taken, its disks cannot",
@@ -235,7 +238,3 @@ def _read(onto: Snapshot, host: str, folders: list[str]) -> Any:
 
 def _told(folder: Any) -> str:
     return "no such folder" if folder is None else f"another one, of {folder['files']} files,"
-
-
-def _failure(code: str, subject: str, summary: str, *, found: str, expected: str, do_next: str) -> Finding:
-    return Finding(code, Severity.FAILURE, subject, summary, found=found, expected=expected, do_next=do_next)

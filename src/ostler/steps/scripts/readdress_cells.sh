@@ -6,9 +6,10 @@ while [ "$#" -gt 1 ]; do
     case "$word" in '' | *[!A-Za-z0-9.:_-]*) echo "not an address: $word" >&2; exit 2 ;; esac
   done
   for column in transport_url database_connection; do
-    for end in : /; do
+    for end in : / ,; do
       statements="$statements update nova_api.cell_mappings set $column = replace($column, '@$1$end', '@$2$end');"
     done
+    statements="$statements update nova_api.cell_mappings set $column = replace($column, '@[$1]', '@[$2]');"
   done
   shift 2
 done
