@@ -89,9 +89,11 @@ class Rehearsal:
         snapshot = self.snapshot(facts_for_rollback(looked_at), looked_at)
         return plan_rollback(self.catalog, cloud, snapshot, history, databases)
 
-    def apply(self, plan: Plan, approve: Sequence[str] = ("all",)) -> RunResult:
+    def apply(self, plan: Plan, approve: Sequence[str] = ("all",), listeners: Sequence[Listener] = ()) -> RunResult:
         return self._carry_out(
-            lambda means, events: runs.apply(plan, *self._doors(), means=means, approve_gates=approve, events=events)
+            lambda means, events: runs.apply(
+                plan, *self._doors(), means=means, approve_gates=approve, events=[*events, *listeners]
+            )
         )
 
     def resume(self, run: str, approve: Sequence[str] = ("all",)) -> RunResult:
