@@ -169,7 +169,9 @@ def main() -> None:
             with results.open("a") as file:
                 file.write(json.dumps(row) + "\n")
             before = bench.well_again(before, asked.well)
-        print(f"{row['fault']}: {row['first']} {'' if row['is_right'] else '<-- NOT RIGHT'}", file=sys.stderr, flush=True)
+        print(
+            f"{row['fault']}: {row['first']} {'' if row['is_right'] else '<-- NOT RIGHT'}", file=sys.stderr, flush=True
+        )
     tell(results, as_json=asked.json)
 
 
