@@ -192,8 +192,8 @@ def tell(results: Path, *, as_json: bool) -> None:
     ]
     right = sum(row["is_right"] for row in made)
     show(
-        "what was found first, and whether that is right", rows, as_json=as_json, faults=len(made), first=f"{right / max(1, len(made)):.0%}",
-        in_time=sum(row["seconds"] <= LONGEST_S for row in made),
+        "what was found first, and whether that is right", rows, as_json=as_json, faults=len(made),
+        right=f"{right / max(1, len(made)):.0%}", in_time=sum(row["seconds"] <= LONGEST_S for row in made),
     )  # fmt: skip
 
 
