@@ -103,12 +103,12 @@ def done(shared_folder: Path) -> Rehearsal:
     return cloud
 
 
-def as_done(done: Rehearsal, folder: Path) -> Rehearsal:
-    """The same cloud after the same run, for a test that changes it."""
-    shutil.copytree(done.home.folder, folder / "home")
-    with done.simulation.simulated.world() as world:
+def copy_of(cloud: Rehearsal, folder: Path) -> Rehearsal:
+    """The same cloud after the same runs, for a test that changes it."""
+    shutil.copytree(cloud.home.folder, folder / "home")
+    with cloud.simulation.simulated.world() as world:
         simulated = SimulatedCloud(world.blueprint, copy.deepcopy(world.state))
-    return Rehearsal(replace(done.simulation, simulated=simulated), Home(folder / "home"), SOURCE, TARGET)
+    return Rehearsal(replace(cloud.simulation, simulated=simulated), Home(folder / "home"), SOURCE, TARGET)
 
 
 def test_the_new_hosts_and_the_computes_run_the_target_and_the_old_ones_nothing(done: Rehearsal) -> None:
@@ -192,7 +192,7 @@ def test_the_run_does_not_stop_between_the_old_services_and_the_new(folder: Path
 
 
 def test_the_old_databases_lead_back_and_all_is_as_it_was(folder: Path, done: Rehearsal) -> None:
-    as_it_was, cloud = cloud_in(folder / "before"), as_done(done, folder)
+    as_it_was, cloud = cloud_in(folder / "before"), copy_of(done, folder)
     before, code = kept(as_it_was), running(as_it_was)
     (upgraded,) = list_runs(cloud.home)
     with pytest.raises(Refused) as refused:
@@ -207,28 +207,32 @@ def test_the_old_databases_lead_back_and_all_is_as_it_was(folder: Path, done: Re
     assert place_of(cloud.effects, TWO_HOLD_IT) == []
 
 
-@pytest.mark.parametrize("at", FAILURES)
-def test_a_run_that_fails_is_gone_on_with_to_the_same_end(folder: Path, done: Rehearsal, at: str) -> None:
-    cloud = cloud_in(folder)
-    cloud.simulation.simulated.fail_command(FAILURES[at])
-    failed = cloud.apply(plan_of(cloud))
-    assert failed.state is RunState.FAILED
+@pytest.fixture(scope="module", params=FAILURES)
+def failed(request: pytest.FixtureRequest, shared_folder: Path) -> tuple[str, Rehearsal]:
+    """A stage whose command failed, and the cloud with its failed run, mended since."""
+    cloud = cloud_in(shared_folder / f"failed-{request.param}")
+    cloud.simulation.simulated.fail_command(FAILURES[request.param])
+    assert cloud.apply(plan_of(cloud)).state is RunState.FAILED
     cloud.simulation.simulated.mend()
-    result = cloud.resume(failed.run)
+    return request.param, cloud
+
+
+def test_a_run_that_fails_is_gone_on_with_to_the_same_end(
+    folder: Path, done: Rehearsal, failed: tuple[str, Rehearsal]
+) -> None:
+    cloud = copy_of(failed[1], folder)
+    (run,) = list_runs(cloud.home)
+    result = cloud.resume(run.id)
     assert (result.state, result.lent) == (RunState.DONE, ())
     assert running(cloud) == running(done)
     assert place_of(cloud.effects, TWO_HOLD_IT) == []
 
 
-@pytest.mark.parametrize("at", FAILURES)
-def test_a_run_that_fails_is_taken_back_from_there(folder: Path, at: str) -> None:
-    cloud = cloud_in(folder)
-    before, code = kept(cloud), running(cloud)
-    cloud.simulation.simulated.fail_command(FAILURES[at])
-    failed = cloud.apply(plan_of(cloud))
-    assert failed.state is RunState.FAILED
-    cloud.simulation.simulated.mend()
-    plan = cloud.plan_back(failed.run, "restore" if at in AFTER_SERVING else "stay")
+def test_a_run_that_fails_is_taken_back_from_there(folder: Path, failed: tuple[str, Rehearsal]) -> None:
+    as_it_was, cloud = cloud_in(folder / "before"), copy_of(failed[1], folder)
+    before, code = kept(as_it_was), running(as_it_was)
+    (run,) = list_runs(cloud.home)
+    plan = cloud.plan_back(run.id, "restore" if failed[0] in AFTER_SERVING else "stay")
     back = cloud.apply(plan)
     assert (back.state, back.failed, back.lent) == (RunState.DONE, (), ())
     assert running(cloud) == code
@@ -440,7 +444,7 @@ def test_no_file_with_passwords_is_left_behind(done: Rehearsal) -> None:
     "pattern", ["new2: systemctl stop keepalived", "ctl1: .*ostler-begin-cluster", "ctl1: systemctl start keepalived"]
 )
 def test_a_way_back_that_fails_is_gone_on_with(folder: Path, done: Rehearsal, pattern: str) -> None:
-    as_it_was, cloud = cloud_in(folder / "before"), as_done(done, folder)
+    as_it_was, cloud = cloud_in(folder / "before"), copy_of(done, folder)
     before, code = kept(as_it_was), running(as_it_was)
     (upgraded,) = list_runs(cloud.home)
     plan = cloud.plan_back(upgraded.id, "restore")
@@ -455,7 +459,7 @@ def test_a_way_back_that_fails_is_gone_on_with(folder: Path, done: Rehearsal, pa
 
 
 def test_what_users_made_since_is_listed_before_the_way_back(folder: Path, done: Rehearsal) -> None:
-    cloud = as_done(done, folder)
+    cloud = copy_of(done, folder)
     (upgraded,) = list_runs(cloud.home)
     with cloud.simulation.simulated.world() as world:
         add(world, "networks", {"name": "made-since", "status": "ACTIVE"})
