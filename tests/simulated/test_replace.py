@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import os
+import shutil
 import signal
 import sys
 import traceback
@@ -29,6 +31,7 @@ from ostler.execution.step_book import effects_repeated
 from ostler.facts.model import wanted
 from ostler.planning.model import Plan
 from ostler.planning.upgrade.onto import plan_replacement
+from ostler.remote.simulated import SimulatedCloud
 from ostler.remote.simulated.api_state import add
 from ostler.remote.simulated.planes import TWO_HOLD_IT
 from ostler.remote.simulated.state import DATABASES, Entry, UnitState
@@ -98,6 +101,14 @@ def done(shared_folder: Path) -> Rehearsal:
     result = cloud.apply(plan_of(cloud))
     assert (result.state, result.failed, result.left, result.lent) == (RunState.DONE, (), (), ())
     return cloud
+
+
+def copy_of(cloud: Rehearsal, folder: Path) -> Rehearsal:
+    """The same cloud after the same runs, for a test that changes it."""
+    shutil.copytree(cloud.home.folder, folder / "home")
+    with cloud.simulation.simulated.world() as world:
+        simulated = SimulatedCloud(world.blueprint, copy.deepcopy(world.state))
+    return Rehearsal(replace(cloud.simulation, simulated=simulated), Home(folder / "home"), SOURCE, TARGET)
 
 
 def test_the_new_hosts_and_the_computes_run_the_target_and_the_old_ones_nothing(done: Rehearsal) -> None:
@@ -180,14 +191,14 @@ def test_the_run_does_not_stop_between_the_old_services_and_the_new(folder: Path
     assert set(between) & safe_points(plan).stages == set()
 
 
-def test_the_old_databases_lead_back_and_all_is_as_it_was(folder: Path) -> None:
-    cloud = cloud_in(folder)
-    before, code = kept(cloud), running(cloud)
-    upgraded = cloud.apply(plan_of(cloud))
+def test_the_old_databases_lead_back_and_all_is_as_it_was(folder: Path, done: Rehearsal) -> None:
+    as_it_was, cloud = cloud_in(folder / "before"), copy_of(done, folder)
+    before, code = kept(as_it_was), running(as_it_was)
+    (upgraded,) = list_runs(cloud.home)
     with pytest.raises(Refused) as refused:
-        cloud.plan_back(upgraded.run)
+        cloud.plan_back(upgraded.id)
     assert refused.value.code == "rollback.replaced"
-    back = cloud.apply(cloud.plan_back(upgraded.run, "restore"))
+    back = cloud.apply(cloud.plan_back(upgraded.id, "restore"))
     assert (back.state, back.failed, back.lent) == (RunState.DONE, (), ())
     assert running(cloud) == code
     assert differences(before, kept(cloud)) == set()
@@ -196,28 +207,32 @@ def test_the_old_databases_lead_back_and_all_is_as_it_was(folder: Path) -> None:
     assert place_of(cloud.effects, TWO_HOLD_IT) == []
 
 
-@pytest.mark.parametrize("at", FAILURES)
-def test_a_run_that_fails_is_gone_on_with_to_the_same_end(folder: Path, done: Rehearsal, at: str) -> None:
-    cloud = cloud_in(folder)
-    cloud.simulation.simulated.fail_command(FAILURES[at])
-    failed = cloud.apply(plan_of(cloud))
-    assert failed.state is RunState.FAILED
+@pytest.fixture(scope="module", params=FAILURES)
+def failed(request: pytest.FixtureRequest, shared_folder: Path) -> tuple[str, Rehearsal]:
+    """A stage whose command failed, and the cloud with its failed run, mended since."""
+    cloud = cloud_in(shared_folder / f"failed-{request.param}")
+    cloud.simulation.simulated.fail_command(FAILURES[request.param])
+    assert cloud.apply(plan_of(cloud)).state is RunState.FAILED
     cloud.simulation.simulated.mend()
-    result = cloud.resume(failed.run)
+    return request.param, cloud
+
+
+def test_a_run_that_fails_is_gone_on_with_to_the_same_end(
+    folder: Path, done: Rehearsal, failed: tuple[str, Rehearsal]
+) -> None:
+    cloud = copy_of(failed[1], folder)
+    (run,) = list_runs(cloud.home)
+    result = cloud.resume(run.id)
     assert (result.state, result.lent) == (RunState.DONE, ())
     assert running(cloud) == running(done)
     assert place_of(cloud.effects, TWO_HOLD_IT) == []
 
 
-@pytest.mark.parametrize("at", FAILURES)
-def test_a_run_that_fails_is_taken_back_from_there(folder: Path, at: str) -> None:
-    cloud = cloud_in(folder)
-    before, code = kept(cloud), running(cloud)
-    cloud.simulation.simulated.fail_command(FAILURES[at])
-    failed = cloud.apply(plan_of(cloud))
-    assert failed.state is RunState.FAILED
-    cloud.simulation.simulated.mend()
-    plan = cloud.plan_back(failed.run, "restore" if at in AFTER_SERVING else "stay")
+def test_a_run_that_fails_is_taken_back_from_there(folder: Path, failed: tuple[str, Rehearsal]) -> None:
+    as_it_was, cloud = cloud_in(folder / "before"), copy_of(failed[1], folder)
+    before, code = kept(as_it_was), running(as_it_was)
+    (run,) = list_runs(cloud.home)
+    plan = cloud.plan_back(run.id, "restore" if failed[0] in AFTER_SERVING else "stay")
     back = cloud.apply(plan)
     assert (back.state, back.failed, back.lent) == (RunState.DONE, (), ())
     assert running(cloud) == code
@@ -428,11 +443,11 @@ def test_no_file_with_passwords_is_left_behind(done: Rehearsal) -> None:
 @pytest.mark.parametrize(
     "pattern", ["new2: systemctl stop keepalived", "ctl1: .*ostler-begin-cluster", "ctl1: systemctl start keepalived"]
 )
-def test_a_way_back_that_fails_is_gone_on_with(folder: Path, pattern: str) -> None:
-    cloud = cloud_in(folder)
-    before, code = kept(cloud), running(cloud)
-    upgraded = cloud.apply(plan_of(cloud))
-    plan = cloud.plan_back(upgraded.run, "restore")
+def test_a_way_back_that_fails_is_gone_on_with(folder: Path, done: Rehearsal, pattern: str) -> None:
+    as_it_was, cloud = cloud_in(folder / "before"), copy_of(done, folder)
+    before, code = kept(as_it_was), running(as_it_was)
+    (upgraded,) = list_runs(cloud.home)
+    plan = cloud.plan_back(upgraded.id, "restore")
     cloud.simulation.simulated.fail_command(pattern)
     failed = cloud.apply(plan)
     assert failed.state is RunState.FAILED
@@ -443,12 +458,12 @@ def test_a_way_back_that_fails_is_gone_on_with(folder: Path, pattern: str) -> No
     assert place_of(cloud.effects, TWO_HOLD_IT) == []
 
 
-def test_what_users_made_since_is_listed_before_the_way_back(folder: Path) -> None:
-    cloud = cloud_in(folder)
-    upgraded = cloud.apply(plan_of(cloud))
+def test_what_users_made_since_is_listed_before_the_way_back(folder: Path, done: Rehearsal) -> None:
+    cloud = copy_of(done, folder)
+    (upgraded,) = list_runs(cloud.home)
     with cloud.simulation.simulated.world() as world:
         add(world, "networks", {"name": "made-since", "status": "ACTIVE"})
-    plan = cloud.plan_back(upgraded.run, "restore")
+    plan = cloud.plan_back(upgraded.id, "restore")
     assert "network made-since" in [
         finding.subject for finding in plan.findings if finding.code == "rollback.will-be-lost"
     ]
