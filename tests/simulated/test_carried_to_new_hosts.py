@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -97,6 +98,34 @@ def test_a_large_file_is_copied_once_and_leaves_nothing_on_this_machine(made: Si
     assert entry(made, "new1", BIG).mode == 0o600
     assert list(bench.received.iterdir()) == []
     assert not do(bench, Forward("new1", "ctl1", (BIG,))).is_change
+
+
+def put_dump(made: Simulation, path: str, content: bytes, told: bytes) -> None:
+    with made.simulated.world() as world:
+        files = world.state.hosts["ctl1"].files
+        files[path] = Entry("file", content, mode=0o600)
+        files[f"{path}.sha256"] = Entry("file", f"{hashlib.sha256(told).hexdigest()}  dump\n".encode(), mode=0o600)
+
+
+def test_a_dump_is_checked_against_the_digest_beside_it_however_long_a_host_takes_to_read_it(
+    made: Simulation, bench: Bench
+) -> None:
+    path = f"{BIG}-dump"
+    put_dump(made, path, b"rows", b"rows")
+    made.simulated.slow(f"ostler-host.files .*{path}$", 3 * 3600.0)
+    try:
+        assert do(bench, Forward("new1", "ctl1", (path,))).is_change
+        assert not do(bench, Forward("new1", "ctl1", (path,))).is_change
+    finally:
+        made.simulated.mend()
+    assert entry(made, "new1", path).content == b"rows"
+
+
+def test_a_dump_that_is_no_longer_what_was_dumped_is_told(made: Simulation, bench: Bench) -> None:
+    put_dump(made, f"{BIG}-rotten", b"rows", b"other rows")
+    with pytest.raises(CommandFailed) as told:
+        do(bench, Forward("new1", "ctl1", (f"{BIG}-rotten",)))
+    assert told.value.code == "execution.forwarded-damaged"
 
 
 def test_a_large_file_that_is_gone_is_told(bench: Bench) -> None:

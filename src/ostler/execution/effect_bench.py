@@ -69,9 +69,10 @@ class Bench:
         """Read facts of the cloud."""
         return self.means.read_facts(self.cloud, self.transport, self.api, list(requests))
 
-    def files(self, host: str, *paths: str) -> Mapping[str, Mapping[str, str]]:
-        """What files on a host are now (the fact `host.files`). Raises CannotTell."""
-        request = files_wanted(host, paths)
+    def files(self, host: str, *paths: str, limit_s: float | None = None) -> Mapping[str, Mapping[str, str]]:
+        """What files on a host are now (the fact `host.files`, with its own limit when none is given). Raises
+        CannotTell."""
+        request = files_wanted(host, paths, limit_s)
         value = self.read([request])[request]
         if isinstance(value, Unknown):
             raise CannotTell(f"the files on {host} could not be read: {value.reason}")
