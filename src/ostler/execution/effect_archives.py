@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import shutil
-import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from ostler.errors import CommandFailed, InputError
@@ -90,8 +91,6 @@ def forward(bench: Bench, effect: Forward) -> EffectResult:
     """Copy large files, each checked where it arrives: against the `.sha256` beside it at the source, or, where there
     is none, against the file there. Raises CommandFailed when one is gone or arrived with other bytes, CannotTell when
     the files could not be listed."""
-    for left in bench.received.glob(f"{UNDER_WAY}*"):  # a killed process leaves what it was copying
-        shutil.rmtree(left)
     beside = bench.files(effect.source, *(f"{path}{BESIDE}" for path in effect.paths))
     sent = 0
     for path in effect.paths:
@@ -105,8 +104,7 @@ def forward(bench: Bench, effect: Forward) -> EffectResult:
             )
         if _digest_there(bench, effect.host, path, READING_LIMIT_S) == expected:
             continue
-        with tempfile.TemporaryDirectory(dir=bench.received, prefix=UNDER_WAY) as folder:
-            kept = Path(folder) / "file"
+        with _on_the_way(bench, effect) as kept:
             bench.transport.receive(effect.source, path, kept)
             bench.transport.send(effect.host, kept, path)
         found = _digest_there(bench, effect.host, path, READING_LIMIT_S)
@@ -121,3 +119,17 @@ def forward(bench: Bench, effect: Forward) -> EffectResult:
         sent += 1
     return EffectResult(f"{sent} of {len(effect.paths)} files copied", is_change=sent > 0)
 
+
+@contextlib.contextmanager
+def _on_the_way(bench: Bench, effect: Forward) -> Iterator[Path]:
+    """Where a file lies on this machine on its way, in a folder of this effect's own: what a killed process left of it
+    goes first, and nothing is left when this ends."""
+    own = hashlib.sha256("\0".join((effect.source, effect.host, *effect.paths)).encode()).hexdigest()[:16]
+    folder = bench.received / f"{UNDER_WAY}{own}"
+    if folder.exists():
+        shutil.rmtree(folder)
+    folder.mkdir(mode=0o700)
+    try:
+        yield folder / "file"
+    finally:
+        shutil.rmtree(folder)
