@@ -206,6 +206,7 @@ def test_a_run_that_fails_is_gone_on_with_to_the_same_end(folder: Path, done: Re
     result = cloud.resume(failed.run)
     assert (result.state, result.lent) == (RunState.DONE, ())
     assert running(cloud) == running(done)
+    assert files_with_passwords(cloud) == []
     assert place_of(cloud.effects, TWO_HOLD_IT) == []
 
 
@@ -220,6 +221,7 @@ def test_a_run_that_fails_is_taken_back_from_there(folder: Path, at: str) -> Non
     plan = cloud.plan_back(failed.run, "restore" if at in AFTER_SERVING else "stay")
     back = cloud.apply(plan)
     assert (back.state, back.failed, back.lent) == (RunState.DONE, (), ())
+    assert files_with_passwords(cloud) == []
     assert running(cloud) == code
     assert differences(before, kept(cloud)) == set()
     assert place_of(cloud.effects, TWO_HOLD_IT) == []
@@ -370,6 +372,7 @@ KILLS = (
     "before_outcome:stop-all/ctl2/*",
     "after_effect:load/new1-databases/10-carry:1",
     "after_effect:load/new1-databases/10-carry:2",
+    "after_effect:load/new1-databases/10-carry:3",
     "after_effect:load/new1-databases/10-carry",
     "after_effect:load/new1-databases/20-load",
     "after_effect:release-address/ctl1/10-retire:2",
@@ -417,12 +420,52 @@ def files_of_new_hosts(cloud: Rehearsal) -> dict[tuple[str, str], tuple[bytes, i
         }
 
 
-def test_no_file_with_passwords_is_left_behind(done: Rehearsal) -> None:
-    with done.simulation.simulated.world() as world:
-        left = [
-            (host, path) for host, state in world.state.hosts.items() for path in state.files if "accounts.sql" in path
+def files_with_passwords(cloud: Rehearsal) -> list[tuple[str, str]]:
+    with cloud.simulation.simulated.world() as world:
+        return [
+            (name, path)
+            for name, host in world.state.hosts.items()
+            for path in host.files
+            if "accounts" in path and path.endswith(".sql")
         ]
-    assert left == []
+
+
+def test_no_file_with_passwords_is_left_behind(done: Rehearsal) -> None:
+    assert files_with_passwords(done) == []
+
+
+def test_what_carries_passwords_is_made_when_the_dump_is_there_and_gone_from_its_host_as_soon_as_the_run_fails(
+    folder: Path,
+) -> None:
+    cloud = cloud_in(folder)
+    cloud.simulation.simulated.fail_command(FAILURES["accounts"])
+    failed = cloud.apply(plan_of(cloud))
+    (sent,) = place_of(cloud.effects, "new1: send ", "databases.sql.zst.sha256")
+    (made,) = place_of(cloud.effects, "ctl1: dump the accounts")
+    assert sent < made
+    assert (failed.state, failed.lent) == (RunState.FAILED, ())
+    assert "ctl1" not in dict(files_with_passwords(cloud))
+
+
+@pytest.mark.parametrize("is_reachable", [True, False])
+def test_a_killed_run_that_is_taken_back_leaves_no_passwords_where_they_can_be_removed(
+    folder: Path, is_reachable: bool
+) -> None:
+    three_plus_two(SOURCE, folder, store=[BETWEEN, TARGET], is_kept=True, has_spares=True)
+    cloud = Rehearsal(open_simulation(folder, SOURCE), Home(folder / "home"), SOURCE, TARGET)
+    assert in_a_child(cloud, folder, None, "after_effect:load/new1-databases/10-carry:3") == -signal.SIGKILL
+    cloud = Rehearsal(open_simulation(folder, SOURCE), cloud.home, SOURCE, TARGET)
+    assert set(dict(files_with_passwords(cloud))) == {"ctl1", "new1"}
+    if not is_reachable:
+        cloud.simulation.simulated.break_host("new1")
+    (record,) = list_runs(cloud.home)
+    plan = cloud.plan_back(record.id)
+    assert any("accounts.sql" in note for note in plan.notes) is not is_reachable
+    back = cloud.apply(plan)
+    # A host that is away only keeps it from being proved that nothing runs there.
+    assert {step.rpartition("/")[2] for step in back.failed} == (set() if is_reachable else {"processes"})
+    assert back.lent == ()
+    assert set(dict(files_with_passwords(cloud))) == (set() if is_reachable else {"new1"})
 
 
 @pytest.mark.parametrize(

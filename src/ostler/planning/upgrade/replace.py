@@ -40,6 +40,7 @@ from ostler.steps.databases_carry import ACCOUNTS as ACCOUNTS_FILE
 from ostler.steps.model import Step
 
 RELEASE, RETIRE = "release-address", "retire"
+REMOVE_ACCOUNTS = "15-remove-accounts"
 
 LOST = (
     "The databases are copied to the new hosts, and only the copies are changed: `ostler rollback` starts the old "
@@ -111,6 +112,7 @@ def _load(old: Scene, new: Scene, replacement: Replacement) -> Stage:
     seconds = sum(size.get("bytes", 0) for size in sizes.values()) / DUMP_BYTES_PER_S
     schema = old.snapshot.known("databases.schema") or {}
     there = {name: sorted(schema[name]) for name in databases_of(old) if name in schema}
+    accounts = f"the accounts of the databases in a file on {source}"
     databases = [
         Step(
             id=f"{LOAD}/{lane}/10-carry",
@@ -120,15 +122,17 @@ def _load(old: Scene, new: Scene, replacement: Replacement) -> Stage:
             undo=UNTOUCHED,
             estimate_s=4 + seconds,
             params={"source": source, "folder": folder, "databases": list(databases_of(old))},
+            lends=accounts,
         ),
         Step(
-            id=f"{LOAD}/{lane}/15-remove-accounts",
+            id=f"{LOAD}/{lane}/{REMOVE_ACCOUNTS}",
             kind="remove-files",
             host=host,
             why="they hold hashed passwords, and are loaded",
             undo="not needed: they can be made again",
             estimate_s=1,
             params={"hosts": [source, host], "path": f"{folder}/{ACCOUNTS_FILE}"},
+            returns=accounts,
         ),
         Step(
             id=f"{LOAD}/{lane}/20-load",

@@ -87,8 +87,12 @@ def dump_accounts(machine: Machine, arguments: Sequence[str], stdin: bytes) -> O
 
 def load_accounts(machine: Machine, arguments: Sequence[str], stdin: bytes) -> Outcome:
     (folder,) = arguments
-    if machine.files.text(f"{folder}/accounts.sql") is None or not machine.runs(MARIADB):
-        return failed(f"{folder}/accounts.sql: No such file or directory")
+    path = f"{folder}/accounts.sql"
+    if machine.files.text(path) is None:
+        return failed(f"{path}: No such file or directory")
+    machine.files.remove(path)
+    if not machine.runs(MARIADB):
+        return failed("ERROR 2002 (HY000)")
     machine.files.write(f"{folder}/accounts-loaded", b"", mode=0o600)
     machine.note("load the accounts of the databases")
     return Outcome()
