@@ -248,6 +248,25 @@ def test_new_databases_that_are_not_empty_are_refused(folder: Path) -> None:
     assert codes_of(cloud) == {"replace.database-not-empty"}
 
 
+def test_rights_that_come_from_a_role_are_refused_and_seen_again_while_the_cloud_serves(folder: Path) -> None:
+    cloud = cloud_in(folder)
+    plan = plan_of(cloud)
+    with cloud.simulation.simulated.world() as world:
+        world.state.databases.roles = [("right", "openstack", "cinder"), ("granted", "readers", "nova@%")]
+    refusals = cloud.plan(strategy="replace").refusals
+    assert {finding.code for finding in refusals} == {"replace.rights-by-role"}
+    assert [finding.found for finding in refusals] == ["rights on cinder", "granted to nova@%"]
+    failed = cloud.apply(plan)  # made before there were roles
+    assert (failed.state, failed.failed) == (RunState.FAILED, ("check/new1/healthy",))
+    assert place_of(cloud.effects, ": stop nova-api") == []
+
+
+def test_roles_that_cannot_be_read_are_not_taken_for_none(folder: Path) -> None:
+    cloud = cloud_in(folder)
+    cloud.simulation.simulated.fail_command("roles_mapping")
+    assert "replace.not-read" in codes_of(cloud)
+
+
 @pytest.mark.parametrize("state", [{"active": "active"}, {"is_enabled": True}])
 def test_new_hosts_that_would_hold_the_address_too_now_or_after_a_boot_are_refused(
     folder: Path, state: dict[str, Any]

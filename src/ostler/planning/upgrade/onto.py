@@ -45,11 +45,12 @@ def plan_replacement(cloud: Cloud, new: Cloud) -> Replacement:
 def old_requests(replacement: Replacement, users: Iterable[str]) -> tuple[FactRequest, ...]:
     """What a replacement needs to know of the old controllers, besides what every upgrade does."""
     users = tuple(users)
-    return tuple(
+    about_controllers = (
         request
         for host in replacement.old.controllers
         for request in (wanted("controller.kept", host.name), accounts_wanted(host.name, users))
     )
+    return (wanted("databases.roles"), *about_controllers)
 
 
 def onto_requests(replacement: Replacement, snapshot: Snapshot, users: Iterable[str]) -> tuple[FactRequest, ...]:

@@ -30,6 +30,7 @@ def onto_findings(old: Scene, new: Scene, replacement: Replacement, onto: Snapsh
         *_unread(old, replacement, onto),
         *_databases(onto, replacement),
         *_versions(old, onto, replacement),
+        *_roles(old, replacement),
         *_brokers(onto, replacement),
         *_address(onto, replacement),
         *_other_software(new, replacement, onto),
@@ -41,8 +42,11 @@ def onto_findings(old: Scene, new: Scene, replacement: Replacement, onto: Snapsh
 
 
 def _unread(old: Scene, replacement: Replacement, onto: Snapshot) -> Iterator[Finding]:
-    about_old = [(wanted("controller.kept", host.name), old.snapshot) for host in replacement.old.controllers]
-    for request, snapshot in [*about_old, *((request, onto) for request in onto.values)]:
+    asked = [wanted("databases.roles"), *(wanted("controller.kept", host.name) for host in replacement.old.controllers)]
+    for request, snapshot in [
+        *((request, old.snapshot) for request in asked),
+        *((request, onto) for request in onto.values),
+    ]:
         value = snapshot.get(request.fact, request.host, **dict(request.params))
         if isinstance(value, Unknown):
             yield in_the_way(
@@ -94,6 +98,24 @@ def _versions(old: Scene, onto: Snapshot, replacement: Replacement) -> Iterator[
                 expected=f"{was}, as on {source}",
                 do_next="install that series; the servers can be upgraded when the cloud runs on them",
             )
+
+
+def _roles(old: Scene, replacement: Replacement) -> Iterator[Finding]:
+    """Accounts are carried, roles are not: rights that come from one would be missing on the new servers."""
+    for role, about in (old.snapshot.known("databases.roles") or {}).items():
+        to = [
+            *(f"rights on {name}" for name in about["databases"]),
+            *(f"granted to {name}" for name in about["accounts"]),
+        ]
+        yield in_the_way(
+            "replace.rights-by-role",
+            f"role {role} on {', '.join(replacement.old.databases.hosts)}",
+            "rights on the databases come from a role: accounts go to the new servers with their own rights alone",
+            found="; ".join(to),
+            expected="accounts with rights of their own, and no role",
+            do_next="GRANT each account what it has by the role, see that its services are let in, then REVOKE the "
+            "role from it and its rights, or DROP ROLE; and make the plan again",
+        )
 
 
 def _series(snapshot: Snapshot, host: str) -> str:

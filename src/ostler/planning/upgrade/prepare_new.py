@@ -176,6 +176,15 @@ def _healthy(first: str, replacement: Replacement) -> Step:
         ]
     balancers = plane.load_balancer.hosts if plane.load_balancer else ()
     facts += [_seen("keepalived.vip", host, "holds", False, "the virtual address is not on") for host in balancers]
+    facts.append(
+        {
+            "fact": "databases.roles",
+            "path": [],
+            "operation": "equals",
+            "value": {},
+            "says": "no rights on the old databases come from a role, which would not be carried",
+        }
+    )
     return Step(
         id=f"{CHECK}/{first}/healthy",
         kind="expect",
