@@ -293,6 +293,24 @@ def test_users_with_other_numbers_are_refused(folder: Path) -> None:
     assert [finding.subject for finding in plan.refusals] == ["nova on new1"]
 
 
+def test_numbers_that_a_new_host_gave_to_somebody_else_are_refused(folder: Path) -> None:
+    cloud = cloud_in(folder)
+    with cloud.simulation.simulated.world() as world:
+        nova, glance = (world.state.hosts["ctl1"].accounts[user] for user in ("nova", "glance"))
+        there = world.state.hosts["new1"].accounts
+        there["backup"] = {**nova, "group": "backup", "gid": 34}
+        there["monitor"] = {**glance, "group": "monitor", "uid": 7}
+        there["other"] = {**glance, "group": "cinder", "uid": 8, "gid": 9}
+    refusals = cloud.plan(strategy="replace").refusals
+    assert {finding.code for finding in refusals} == {"replace.number-taken"}
+    told = {finding.subject: finding.found for finding in refusals}
+    assert told == {
+        "nova on new1": f"uid {nova['uid']} is that of the user backup",
+        "glance on new1": f"gid {glance['gid']} is that of the group monitor",
+        "cinder on new1": "the group cinder has the gid 9",
+    }
+
+
 def test_new_hosts_on_which_openstack_runs_are_refused(folder: Path) -> None:
     cloud = cloud_in(folder)
     with cloud.simulation.simulated.world() as world:

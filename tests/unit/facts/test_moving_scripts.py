@@ -12,7 +12,7 @@ import pytest
 from fact_cases import specs_cloud
 
 from ostler.commands import CommandResult
-from ostler.facts import accounts, kept, shared_folders
+from ostler.facts import accounts, kept, numbers, shared_folders
 from ostler.facts.model import JsonValue, wanted
 from ostler.facts.scripts import python
 
@@ -100,3 +100,19 @@ def test_users_are_told_with_their_numbers_and_who_is_not_there_is_absent() -> N
     found = accounts.parse([ran(*command.argv)], specs_cloud(), request)
     assert set(found) == {"root"}
     assert (found["root"]["uid"], found["root"]["gid"], found["root"]["group"]) == (0, 0, "root")
+
+
+def test_who_has_a_number_is_told_and_what_is_free_is_absent() -> None:
+    mine = {"uid": 0, "gid": 0, "group": "root"}
+    free = {"uid": 4_000_000_001, "gid": 4_000_000_001, "group": "nobody-of-this-name"}
+    request = numbers.numbers_wanted("ctl1", [mine, free])
+    (command,) = numbers.commands(specs_cloud(), request)
+    found = numbers.parse([ran(*command.argv)], specs_cloud(), request)
+    assert found == {"uids": {"0": "root"}, "gids": {"0": "root"}, "groups": {"root": 0}}
+
+
+def test_of_a_host_without_users_of_services_nothing_is_asked() -> None:
+    request = numbers.numbers_wanted("ctl1", [])
+    (command,) = numbers.commands(specs_cloud(), request)
+    empty = {"uids": {}, "gids": {}, "groups": {}}
+    assert numbers.parse([ran(*command.argv)], specs_cloud(), request) == empty

@@ -9,7 +9,8 @@ from ostler.cloud.control_plane import ControlPlane, control_plane_of
 from ostler.cloud.model import Cloud, Host
 from ostler.errors import Finding, Refused, Severity
 from ostler.facts.accounts import accounts_wanted
-from ostler.facts.model import FactRequest, Snapshot, wanted
+from ostler.facts.model import FactRequest, JsonValue, Snapshot, wanted
+from ostler.facts.numbers import numbers_wanted
 from ostler.facts.shared_folders import folders_wanted
 from ostler.planning.replacement import Replacement
 from ostler.planning.upgrade.schema import VARIABLE
@@ -65,9 +66,15 @@ def onto_requests(replacement: Replacement, snapshot: Snapshot, users: Iterable[
     found += [wanted("keepalived.vip", host) for host in balancers]
     for new, old in replacement.pairs.items():
         found.append(accounts_wanted(new, users))
+        found.append(numbers_wanted(new, accounts_on(snapshot, old, users).values()))
         folders = image_folders(snapshot, old)
         found += [folders_wanted(host, folders) for host in (old, new)] if folders else []
     return tuple(found)
+
+
+def accounts_on(snapshot: Snapshot, host: str, users: Iterable[str]) -> dict[str, JsonValue]:
+    """The users that services of a host run as; empty where they could not be read."""
+    return dict(snapshot.known("host.accounts", host, users=":".join(users)) or {})
 
 
 def image_folders(snapshot: Snapshot, host: str) -> list[str]:

@@ -3,15 +3,16 @@ controllers keep that the new ones would not have."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ostler.errors import Finding
 from ostler.facts.model import Snapshot, Unknown, wanted
+from ostler.facts.numbers import numbers_wanted
 from ostler.facts.shared_folders import folders_wanted, is_same_folder
 from ostler.planning.replacement import Replacement
 from ostler.planning.upgrade.moving import ADDRESS_UNITS
-from ostler.planning.upgrade.onto import image_folders, in_the_way
+from ostler.planning.upgrade.onto import accounts_on, image_folders, in_the_way
 from ostler.planning.upgrade.prepare_new import kept_of
 from ostler.planning.upgrade.request import Scene, unit_of
 
@@ -201,10 +202,10 @@ def _room(old: Scene, onto: Snapshot, replacement: Replacement) -> Iterator[Find
 
 
 def _accounts(new: Scene, replacement: Replacement, onto: Snapshot) -> Iterator[Finding]:
-    users = ":".join(new.catalog.service_users)
+    users = new.catalog.service_users
     for host, source in replacement.pairs.items():
-        wished = new.snapshot.known("host.accounts", source, users=users) or {}
-        there = onto.known("host.accounts", host, users=users) or {}
+        wished, there = accounts_on(new.snapshot, source, users), accounts_on(onto, host, users)
+        yield from _taken(host, source, wished, there, onto)
         for user in sorted(wished.keys() & there.keys()):
             numbers = [(each[user]["uid"], each[user]["gid"]) for each in (wished, there)]
             if numbers[0] != numbers[1]:
@@ -216,6 +217,34 @@ def _accounts(new: Scene, replacement: Replacement, onto: Snapshot) -> Iterator[
                     expected="uid {} gid {}".format(*numbers[0]),
                     do_next="remove the user there, or give it these numbers",
                 )
+
+
+def _taken(
+    host: str, source: str, wished: Mapping[str, Any], there: Mapping[str, Any], onto: Snapshot
+) -> Iterator[Finding]:
+    """Numbers that the services' users bring along, and that the new host gave to somebody else."""
+    has = onto.values.get(numbers_wanted(host, wished.values()))
+    if has is None or isinstance(has, Unknown):
+        return
+    for user, account in sorted(wished.items()):
+        uid, gid, group = (account[key] for key in ("uid", "gid", "group"))
+        found = []
+        if has["uids"].get(str(uid), user) != user:
+            found.append(f"uid {uid} is that of the user {has['uids'][str(uid)]}")
+        if has["gids"].get(str(gid), group) != group:
+            found.append(f"gid {gid} is that of the group {has['gids'][str(gid)]}")
+        if user not in there and has["groups"].get(group, gid) != gid:
+            found.append(f"the group {group} has the gid {has['groups'][group]}")
+        if found:
+            yield in_the_way(
+                "replace.number-taken",
+                f"{user} on {host}",
+                f"the user cannot be made there with the numbers it has on {source}",
+                found="; ".join(found),
+                expected=f"uid {uid}, and gid {gid} of the group {group}, free or its own",
+                do_next="give the other one another number there (usermod -u, groupmod -g, and chown its files), "
+                "and make the plan again",
+            )
 
 
 def _images(old: Scene, onto: Snapshot, replacement: Replacement) -> Iterator[Finding]:

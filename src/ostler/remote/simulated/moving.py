@@ -51,6 +51,18 @@ def accounts(machine: Machine, arguments: Sequence[str], stdin: bytes) -> Outcom
     return Outcome(0, json.dumps({user: known[user] for user in arguments if user in known}))
 
 
+def numbers(machine: Machine, arguments: Sequence[str], stdin: bytes) -> Outcome:
+    """Every group here is that of a user."""
+    uids, gids, groups = (words.split(":") for words in arguments)
+    known = machine.host.accounts
+    found = {
+        "uids": {str(about["uid"]): user for user, about in known.items() if str(about["uid"]) in uids},
+        "gids": {str(about["gid"]): about["group"] for about in known.values() if str(about["gid"]) in gids},
+        "groups": {about["group"]: about["gid"] for about in known.values() if about["group"] in groups},
+    }
+    return Outcome(0, json.dumps(found))
+
+
 def folders(machine: Machine, arguments: Sequence[str], stdin: bytes) -> Outcome:
     answer = {}
     for path in arguments:
