@@ -17,7 +17,7 @@ from test_simulated_upgrade import differences, kept
 
 from ostler.cloud.control_plane import with_control_plane
 from ostler.deployment.paths import environment_path
-from ostler.errors import InputError, Refused
+from ostler.errors import InputError, Refused, Severity
 from ostler.execution.home import Home
 from ostler.execution.records import RunState
 from ostler.execution.runs import list_runs, load_run
@@ -355,6 +355,24 @@ def test_volumes_on_disks_of_old_controllers_are_refused(folder: Path) -> None:
         entry.content = entry.content.replace(b"[DEFAULT]\n", b"[DEFAULT]\nenabled_backends = lvm\n")
     plan = cloud.plan(strategy="replace")
     assert [finding.subject for finding in plan.refusals] == ["lvm on ctl2"]
+
+
+def test_names_of_old_hosts_that_would_stay_in_configuration_are_told_without_values(folder: Path) -> None:
+    cloud = cloud_in(folder)
+    with cloud.simulation.simulated.world() as world:
+        for host, path in (*((name, "/etc/keystone/keystone.conf") for name in OLD), ("cmp1", "/etc/nova/nova.conf")):
+            entry = world.state.hosts[host].files[path]
+            entry.content += (
+                b"[cache]\nmemcache_servers = ctl1:11211,ctl2\n[redis]\nhost = ctl1.example.org\nkey = x@ctl3.y\n"
+            )
+    refusals = cloud.plan(strategy="replace").refusals
+    found = "[cache] memcache_servers (ctl2); [redis] host (ctl1); [redis] key (ctl3)"
+    assert [(finding.code, finding.subject, finding.found) for finding in refusals] == [
+        ("replace.name-stays", "/etc/keystone/keystone.conf on ctl1, ctl2, ctl3", found),
+        ("replace.name-stays", "/etc/nova/nova.conf on cmp1", found),
+    ]
+    assert {finding.severity for finding in refusals} == {Severity.WARNING}
+    assert "example.org" not in repr(refusals)
 
 
 def test_services_go_by_the_old_names_also_where_no_file_says_so(folder: Path) -> None:

@@ -6,11 +6,11 @@ import posixpath
 from collections.abc import Iterable
 
 from ostler.commands import Command
-from ostler.configuration.addresses import readdressed
+from ostler.configuration.addresses import WRITTEN_ANEW, readdressed
 from ostler.configuration.edits import masked_difference
 from ostler.errors import CommandFailed, Finding, InputError
 from ostler.execution.effect_bench import Bench, CannotTell, EffectResult
-from ostler.execution.effect_files import AS_THEY_ARE, SHOWN, changed, save
+from ostler.execution.effect_files import AS_THEY_ARE, changed, save
 from ostler.facts.model import JsonValue, Unknown
 from ostler.facts.shared_folders import folders_wanted
 from ostler.masking import last_lines
@@ -64,13 +64,13 @@ def _is_so(bench: Bench, host: str, path: str, present: JsonValue, about: JsonVa
 
 def _readdressed(effect: Carry, path: str, content: bytes) -> bytes:
     """Only configuration: keys and whatever else lies beside it stay byte for byte."""
-    if not effect.addresses or not path.endswith(SHOWN):
+    if not effect.addresses or not path.endswith(WRITTEN_ANEW):
         return content
     return readdressed(content.decode(errors=AS_THEY_ARE), dict(effect.addresses)).encode(errors=AS_THEY_ARE)
 
 
 def _told(host: str, path: str, before: bytes, after: bytes) -> list[Finding]:
-    if before == after or not path.endswith(SHOWN):
+    if before == after or not path.endswith(WRITTEN_ANEW):
         return []
     difference = masked_difference(before.decode(errors="replace"), after.decode(errors="replace"), path)
     return [changed(host, path, "written with other addresses", difference)]

@@ -15,6 +15,7 @@ from ostler.facts.scripts import marker
 
 PARAMS = {
     "host.accounts": {"users": "nova:glance"},
+    "host.mentions": {"names": "ctl1:ctl2"},
     "host.numbers": {"uids": "64060", "gids": "64060", "groups": "nova"},
     "host.shared_folders": {"paths": '["/var/lib/glance"]'},
     "host.files": {"paths": '["/etc/hosts"]'},

@@ -9,6 +9,7 @@ from ostler.cloud.control_plane import ControlPlane, control_plane_of
 from ostler.cloud.model import Cloud, Host
 from ostler.errors import Finding, Refused, Severity
 from ostler.facts.accounts import accounts_wanted
+from ostler.facts.mentions import mentions_wanted
 from ostler.facts.model import FactRequest, JsonValue, Snapshot, wanted
 from ostler.facts.numbers import numbers_wanted
 from ostler.facts.shared_folders import folders_wanted
@@ -43,15 +44,22 @@ def plan_replacement(cloud: Cloud, new: Cloud) -> Replacement:
     return Replacement(old_plane, replace(new_plane, hosts=named), LOAD)
 
 
-def old_requests(replacement: Replacement, users: Iterable[str]) -> tuple[FactRequest, ...]:
-    """What a replacement needs to know of the old controllers, besides what every upgrade does."""
+def old_requests(cloud: Cloud, replacement: Replacement, users: Iterable[str]) -> tuple[FactRequest, ...]:
+    """What a replacement needs to know of the cloud as it is, besides what every upgrade does."""
     users = tuple(users)
     about_controllers = (
         request
         for host in replacement.old.controllers
         for request in (wanted("controller.kept", host.name), accounts_wanted(host.name, users))
     )
-    return (wanted("databases.roles"), *about_controllers)
+    return (wanted("databases.roles"), *about_controllers, *mention_requests(cloud, replacement))
+
+
+def mention_requests(cloud: Cloud, replacement: Replacement) -> tuple[FactRequest, ...]:
+    """Where old hosts are named in configuration in which addresses are to be written anew."""
+    names = [host.name for host in replacement.old.hosts]
+    hosts = (*replacement.old.controllers, *cloud.hosts_with("compute"))
+    return tuple(mentions_wanted(host.name, names) for host in hosts)
 
 
 def onto_requests(replacement: Replacement, snapshot: Snapshot, users: Iterable[str]) -> tuple[FactRequest, ...]:

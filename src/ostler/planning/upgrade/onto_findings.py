@@ -6,13 +6,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ostler.errors import Finding
+from ostler.errors import Finding, Severity
 from ostler.facts.model import Snapshot, Unknown, wanted
 from ostler.facts.numbers import numbers_wanted
 from ostler.facts.shared_folders import folders_wanted, is_same_folder
 from ostler.planning.replacement import Replacement
 from ostler.planning.upgrade.moving import ADDRESS_UNITS
-from ostler.planning.upgrade.onto import accounts_on, image_folders, in_the_way
+from ostler.planning.upgrade.onto import accounts_on, image_folders, in_the_way, mention_requests
 from ostler.planning.upgrade.prepare_new import kept_of
 from ostler.planning.upgrade.request import Scene, unit_of
 
@@ -21,6 +21,9 @@ LOCAL_DRIVERS = (".lvm.",)
 
 ROOM = 3.0
 """How many times the size of the old databases must be free: the dump, the tables, and the log of what is loaded."""
+
+IDENTITY, BACKEND_IDENTITY = ("DEFAULT", "host"), "backend_host"
+"""The options with the name by which services write their records and get their messages, which stays theirs."""
 
 DISK_OF_DATABASES = ("/var/lib", "/")
 
@@ -39,11 +42,13 @@ def onto_findings(old: Scene, new: Scene, replacement: Replacement, onto: Snapsh
         *_accounts(new, replacement, onto),
         *_images(old, onto, replacement),
         *_volumes(old, replacement),
+        *_names(old, replacement),
     ]
 
 
 def _unread(old: Scene, replacement: Replacement, onto: Snapshot) -> Iterator[Finding]:
-    asked = [wanted("databases.roles"), *(wanted("controller.kept", host.name) for host in replacement.old.controllers)]
+    kept = (wanted("controller.kept", host.name) for host in replacement.old.controllers)
+    asked = [wanted("databases.roles"), *kept, *mention_requests(old.cloud, replacement)]
     for request, snapshot in [
         *((request, old.snapshot) for request in asked),
         *((request, onto) for request in onto.values),
@@ -280,6 +285,29 @@ def _volumes(old: Scene, replacement: Replacement) -> Iterator[Finding]:
                     do_next="migrate them to another backend first (cinder migrate, retype), take this one out of "
                     "enabled_backends, and make the plan again",
                 )
+
+
+def _names(old: Scene, replacement: Replacement) -> Iterator[Finding]:
+    """Names that stay in configuration which others take over: one finding for each file, whichever hosts have it."""
+    hosts: dict[str, dict[str, None]] = {}
+    places: dict[str, dict[str, None]] = {}
+    for request in mention_requests(old.cloud, replacement):
+        for path, group, option, name in old.snapshot.known(request.fact, request.host, **dict(request.params)) or ():
+            if (group, option) == IDENTITY or option == BACKEND_IDENTITY:
+                continue
+            hosts.setdefault(path, {})[str(request.host)] = None
+            places.setdefault(path, {})[f"[{group}] {option} ({name})"] = None
+    for path, found in places.items():
+        yield Finding(
+            "replace.name-stays",
+            Severity.WARNING,
+            f"{path} on {', '.join(hosts[path])}",
+            "an old host is named in a way that is not written anew: it goes on meaning the host that stops",
+            found="; ".join(found),
+            expected="addresses, or the cloud file's names behind // or @ or before a port",
+            do_next="write the address instead, and make the plan again; or let the name lead to the new host when "
+            "the old one has stopped, and accept this: --accept replace.name-stays",
+        )
 
 
 def _read(onto: Snapshot, host: str, folders: list[str]) -> Any:

@@ -89,7 +89,7 @@ SCRIPTS: Mapping[str, Program] = {
 }
 
 
-RUN_ITSELF = ("ostler-controller.kept", "ostler-host.options", "ostler-host.set_options")
+RUN_ITSELF = ("ostler-controller.kept", "ostler-host.mentions", "ostler-host.options", "ostler-host.set_options")
 
 
 def run_program(machine: Machine, argv: Sequence[str], stdin: bytes) -> Outcome:
