@@ -29,9 +29,9 @@ from ostler.planning.upgrade.prepare_new import (
     UNTOUCHED,
     bring,
     check,
+    configuration,
     keys_step,
     make_accounts,
-    switched_with_code,
 )
 from ostler.planning.upgrade.protect import DUMP_BYTES_PER_S, databases_of, dump, dump_folder, save
 from ostler.planning.upgrade.ready import finished_source
@@ -200,7 +200,6 @@ def _retire(old: Scene, replacement: Replacement) -> Stage:
 
 
 def _readdress(new: Scene, host: Host, replacement: Replacement) -> Step:
-    folders = dict.fromkeys(project.config_dir for project in new.projects_on(host))
     return Step(
         id=f"{COMPUTES}/{host.name}/00-addresses",
         kind="carry-files",
@@ -208,10 +207,5 @@ def _readdress(new: Scene, host: Host, replacement: Replacement) -> Step:
         why="the compute's messages go to the new brokers",
         undo="the recorded bytes are put back",
         estimate_s=2,
-        params={
-            "source": host.name,
-            "paths": [f"{folder}/" for folder in folders],
-            "addresses": addresses_of(replacement),
-            "but": switched_with_code(new, host),
-        },
+        params=configuration(new, host, replacement, host.name),
     )
