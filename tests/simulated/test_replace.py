@@ -514,6 +514,9 @@ def test_a_killed_run_that_is_taken_back_leaves_no_passwords_where_they_can_be_r
     if not is_reachable:
         cloud.simulation.simulated.break_host("new1")
     (record,) = list_runs(cloud.home)
+    copied = cloud.home.received(record.id) / ".forward-0123456789abcdef"  # where it is killed while it copies a dump
+    copied.mkdir(parents=True)
+    (copied / "file").write_bytes(b"rows")
     plan = cloud.plan_back(record.id)
     assert any("accounts.sql" in note for note in plan.notes) is not is_reachable
     back = cloud.apply(plan)
@@ -521,6 +524,7 @@ def test_a_killed_run_that_is_taken_back_leaves_no_passwords_where_they_can_be_r
     assert {step.rpartition("/")[2] for step in back.failed} == (set() if is_reachable else {"processes"})
     assert back.lent == ()
     assert set(dict(files_with_passwords(cloud))) == (set() if is_reachable else {"new1"})
+    assert not copied.exists()
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ostler.errors import CommandFailed, InputError
 from ostler.execution.effect_bench import Bench, EffectResult
+from ostler.execution.home import Home
 from ostler.execution.vault import ENCRYPTED, sync_folder
 from ostler.steps.effects import Forward, Receive, Send
 
@@ -133,3 +134,9 @@ def _on_the_way(bench: Bench, effect: Forward) -> Iterator[Path]:
         yield folder / "file"
     finally:
         shutil.rmtree(folder)
+
+
+def forget_copies(home: Home, run: str) -> None:
+    """Remove what killed processes left on this machine of a run's files on their way; none may be under way."""
+    for left in home.received(run).glob(f"{UNDER_WAY}*"):
+        shutil.rmtree(left)

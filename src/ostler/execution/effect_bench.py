@@ -56,7 +56,7 @@ class Bench:
     @property
     def received(self) -> Path:
         """The folder for large files fetched from hosts."""
-        folder = self.journal.home.run_folder(self.run) / "received"
+        folder = self.journal.home.received(self.run)
         folder.mkdir(mode=0o700, exist_ok=True)
         return folder
 
