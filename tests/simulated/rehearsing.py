@@ -70,7 +70,7 @@ class Rehearsal:
             [
                 *upgrade_requests(looked_at),
                 *facts_needed(self.catalog, as_one(self.catalog, way), looked_at),
-                *(old_requests(replacement, users) if replacement else ()),
+                *(old_requests(looked_at, replacement, users) if replacement else ()),
             ],
             looked_at,
         )

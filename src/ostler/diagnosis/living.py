@@ -157,7 +157,8 @@ def _found(
         focus.hosts & {part.host for part in all_parts} or focus.projects & touched or set(focus.parts) & set(all_parts)
     )
     project = parts.project(cause.first.part) or _area(cause)
-    changes = changes_before(snapshot, [node.broken for node in cause.nodes], project, runs)
+    of_openstack = project if project in parts.projects else ""
+    changes = changes_before(snapshot, [node.broken for node in cause.nodes], of_openstack, runs)
     touches = Touches.ITSELF if is_itself else Touches.NOTHING
     return Found(cause, {part: lines.get(part, ()) for part in all_parts}, touches, project, changes)
 
