@@ -1,7 +1,8 @@
 """Many read-only commands in one round trip: the script that runs them on a host, and its language.
 
 The script is sent to the host's own Python (3.5 or newer, standard library only), reads the commands as JSON,
-runs a few at a time, and prints the results as JSON. Output beyond a limit is cut, with a mark.
+runs a few at a time, and prints the results as JSON. Output beyond a limit is cut, with a mark. What there is no time
+left for is not begun, so that what the others said comes in time.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ PYTHON = "/usr/bin/python3"
 SCRIPT = r"""
 import base64, json, os, signal, subprocess, sys, threading, time
 from concurrent.futures import ThreadPoolExecutor
-LIMIT, MARK, AT_ONCE = int(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+LIMIT, MARK, AT_ONCE, ENDS = int(sys.argv[1]), sys.argv[2], int(sys.argv[3]), time.monotonic() + float(sys.argv[4])
 def drain(pipe, kept):
     size = 0
     while True:
@@ -42,6 +43,9 @@ def feed(pipe, data):
         pass
 def run(job):
     argv, limit, data, env, user = job
+    limit = min(limit, ENDS - time.monotonic())
+    if limit <= 0:
+        return [124, "", "", 0.0]
     if user:
         argv = ["runuser", "-u", user, "--"] + argv
     began, out, err = time.monotonic(), [], []
@@ -83,8 +87,8 @@ def demand_read_only(commands: Sequence[Command]) -> None:
         raise ValueError(f"not a read-only command, so not for a batch: {changing[0]}")
 
 
-def batch_command(commands: Sequence[Command]) -> Command:
-    """Return the one command that runs all of them.
+def batch_command(commands: Sequence[Command], within_s: float | None = None) -> Command:
+    """Return the one command that runs all of them, within so many seconds (None: as long as their own limits take).
 
     Raises ValueError when one is not marked read-only.
     """
@@ -94,7 +98,8 @@ def batch_command(commands: Sequence[Command]) -> Command:
     ]
     longest_s = max((c.timeout_s for c in commands), default=0.0)
     limit_s = 10 + longest_s + sum(c.timeout_s for c in commands) / AT_ONCE
-    argv = (PYTHON, "-I", "-S", "-c", SCRIPT, str(OUTPUT_LIMIT_BYTES), CUT_MARK, str(AT_ONCE))
+    ends_s = limit_s if within_s is None else within_s
+    argv = (PYTHON, "-I", "-S", "-c", SCRIPT, str(OUTPUT_LIMIT_BYTES), CUT_MARK, str(AT_ONCE), str(ends_s))
     return read(*argv, timeout_s=limit_s, stdin=json.dumps(jobs).encode())
 
 

@@ -12,6 +12,7 @@ import subprocess
 import time
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 from ostler.commands import Command, CommandResult
@@ -53,12 +54,17 @@ class LocalTransport:
         code = 128 - process.returncode if process.returncode < 0 else process.returncode
         return CommandResult(code, out.decode(errors="replace"), err.decode(errors="replace"), time.monotonic() - began)
 
-    def run_batch(self, host: str, commands: Sequence[Command]) -> list[CommandResult]:
+    def run_batch(self, host: str, commands: Sequence[Command], within_s: float | None = None) -> list[CommandResult]:
         demand_read_only(commands)
 
+        ends = None if within_s is None else time.monotonic() + within_s
+
         def one(command: Command) -> CommandResult:
+            left_s = command.timeout_s if ends is None else min(command.timeout_s, ends - time.monotonic())
+            if left_s <= 0:
+                return CommandResult(TIMED_OUT, "", "", 0.0)
             try:
-                return self.run(host, command)
+                return self.run(host, replace(command, timeout_s=left_s))
             except CommandTimedOut:
                 return CommandResult(TIMED_OUT, "", "", command.timeout_s)
 

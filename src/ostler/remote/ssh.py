@@ -42,10 +42,10 @@ class SshTransport:
     def run(self, host: str, command: Command) -> CommandResult:
         return self._loop.call(self._run(host, command))
 
-    def run_batch(self, host: str, commands: Sequence[Command]) -> list[CommandResult]:
+    def run_batch(self, host: str, commands: Sequence[Command], within_s: float | None = None) -> list[CommandResult]:
         if not commands:
             return []
-        result = self.run(host, batch_command(commands))
+        result = self.run(host, batch_command(commands, within_s))
         if result.exit_code == NOT_THERE:
             return self._loop.call(self._one_by_one(host, commands))
         if result.exit_code != 0:
