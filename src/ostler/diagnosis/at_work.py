@@ -57,5 +57,5 @@ def _note(work: Work, own: Sequence[Finding]) -> Finding:
         found=f"{len(own)} findings are of its doing" if own else "nothing was found that is of its doing",
         expected="nothing: what it has out it gives back",
         evidence=tuple(dict.fromkeys(each.summary for each in own)),
-        do_next=f"ostler runs {work.run}",
+        do_next=f"ostler show {work.run}",
     )
