@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import copy
+import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TypeVar
 
 from ostler.catalog import load_catalog
 from ostler.catalog.catalog import Catalog
@@ -29,6 +32,7 @@ from ostler.planning.upgrade.plan import Onto, Sources, facts_needed, plan_upgra
 from ostler.planning.upgrade.request import Strategy, UpgradeRequest
 from ostler.planning.upgrade.way import as_one, way_of
 from ostler.remote.protocol import Api, Transport
+from ostler.remote.simulated import SimulatedCloud
 from ostler.remote.simulated.balancer import through_vip
 from ostler.remote.simulated.machine import World
 
@@ -135,6 +139,27 @@ def rehearsal(
     folder.mkdir(parents=True, exist_ok=True)
     simulation = three_plus_two(source, folder, store=[*between, target], has_spares=has_spares)
     return Rehearsal(simulation, Home(folder / "home"), source, target)
+
+
+BACKUP = "/etc/nova/nova.conf.4242.2026-11-20@10:22:33~"
+"""As Ansible names what it replaces."""
+
+
+def leave_backup(cloud: Rehearsal) -> None:
+    """Leave a file beside a configuration as Ansible does."""
+    cloud.simulation.simulated.transport.put("ctl1", BACKUP, b"[DEFAULT]\n", mode=0o640, owner="root", group="nova")
+
+
+SomeRehearsal = TypeVar("SomeRehearsal", bound=Rehearsal)
+
+
+def copy_of(cloud: SomeRehearsal, folder: Path) -> SomeRehearsal:
+    """The same cloud after the same runs, in memory, for a test that changes it."""
+    shutil.copytree(cloud.home.folder, folder / "home")
+    with cloud.simulation.simulated.world() as world:
+        simulated = SimulatedCloud(world.blueprint, copy.deepcopy(world.state))
+    simulation = replace(cloud.simulation, simulated=simulated)
+    return replace(cloud, simulation=simulation, home=Home(folder / "home"), outages=list(cloud.outages))
 
 
 def place_of(effects: list[str], *words: str) -> list[int]:

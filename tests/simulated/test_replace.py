@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import copy
 import os
-import shutil
 import signal
 import sys
 import traceback
@@ -14,7 +12,7 @@ from typing import Any
 
 import dbos  # noqa: F401  (imported once here, not once in each of the processes)
 import pytest
-from rehearsing import Rehearsal, place_of, rehearsal
+from rehearsing import Rehearsal, copy_of, place_of, rehearsal
 from test_simulated_upgrade import differences, kept
 
 from ostler.cloud.control_plane import with_control_plane
@@ -31,7 +29,6 @@ from ostler.execution.step_book import effects_repeated
 from ostler.facts.model import wanted
 from ostler.planning.model import Plan
 from ostler.planning.upgrade.onto import plan_replacement
-from ostler.remote.simulated import SimulatedCloud
 from ostler.remote.simulated.api_state import add
 from ostler.remote.simulated.planes import TWO_HOLD_IT
 from ostler.remote.simulated.state import DATABASES, Entry, UnitState
@@ -101,14 +98,6 @@ def done(shared_folder: Path) -> Rehearsal:
     result = cloud.apply(plan_of(cloud))
     assert (result.state, result.failed, result.left, result.lent) == (RunState.DONE, (), (), ())
     return cloud
-
-
-def copy_of(cloud: Rehearsal, folder: Path) -> Rehearsal:
-    """The same cloud after the same runs, for a test that changes it."""
-    shutil.copytree(cloud.home.folder, folder / "home")
-    with cloud.simulation.simulated.world() as world:
-        simulated = SimulatedCloud(world.blueprint, copy.deepcopy(world.state))
-    return Rehearsal(replace(cloud.simulation, simulated=simulated), Home(folder / "home"), SOURCE, TARGET)
 
 
 def test_the_new_hosts_and_the_computes_run_the_target_and_the_old_ones_nothing(done: Rehearsal) -> None:
