@@ -34,8 +34,8 @@ SYMPTOM = {"the symptom is about its project": 1.0}
 HEAD = """# What evidence is worth, in two additive models (see ostler/diagnosis/weighing.py).
 #
 # Fitted by benchmarks/diagnosis_fit.py to labelled runs of a cloud of release Pike with one fault in each. `failure`:
-# logistic regression of whether users saw a failure. `place`: conditional logit over the files that some clue points to;
-# `elsewhere` is all others. No weight is about one file or
+# logistic regression of whether users saw a failure. `place`: conditional logit over the files that some clue points
+# to; `elsewhere` is all others. No weight is about one file or
 # function. Above 0 speaks for, below 0 against. What stands in brackets is a case of what stands before them: both
 # count, so that what holds for all cases helps where one is rare. The symptom's weight is set by hand: no run has one.
 """
