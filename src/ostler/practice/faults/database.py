@@ -53,7 +53,7 @@ KEEP_LIMIT = f"{ASK} -e \"SELECT CONCAT('SET GLOBAL max_connections = ', @@globa
 TAKE_CONNECTIONS = f"""set -e
 {ASK} -e "SET @now = (SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS
   WHERE VARIABLE_NAME = 'THREADS_CONNECTED');
-SET GLOBAL max_connections = @now + 5;"
+SET GLOBAL max_connections = CAST(@now AS SIGNED) + 5;"
 systemctl reset-failed ostler-connections 2>/dev/null || true
 systemd-run --quiet --unit=ostler-connections python3 -c "$1" ostler-fault "$2"
 """
