@@ -11,6 +11,9 @@ from ostler.errors import Finding, Severity
 from ostler.rules.component import Component, component
 
 CODE = "diagnosis.run-at-work"
+MOST_NAMED = 3
+"""What a run does that its note names in one line; the evidence has all of it."""
+
 BY_UNIT = ("service", "config", "backend", "api")
 
 
@@ -58,8 +61,9 @@ def _is_in_hand(parts: Parts, part: Component, units: Collection[tuple[str, str]
 
 
 def _note(work: Work, own: Sequence[Finding]) -> Finding:
-    what = "findings are" if len(own) != 1 else "finding is"
-    found = f"{len(own)} {what} of its doing" if own else "nothing was found that is of its doing"
+    doing = tuple(dict.fromkeys(each.summary for each in own))
+    more = f"; and {len(doing) - MOST_NAMED} more" if len(doing) > MOST_NAMED else ""
+    found = f"its doing: {'; '.join(doing[:MOST_NAMED])}{more}" if doing else "nothing was found that is of its doing"
     note = Finding(
         code=CODE,
         severity=Severity.NOTE,
@@ -67,7 +71,7 @@ def _note(work: Work, own: Sequence[Finding]) -> Finding:
         summary=f"a run of Ostler is at work on this cloud: {work.title}",
         found=found if work.is_known else "what it has in hand could not be read: nothing is taken for its doing",
         expected="nothing: what it has out it gives back",
-        evidence=tuple(dict.fromkeys(each.summary for each in own)),
+        evidence=doing,
         do_next=f"ostler show {work.run}",
     )
     if work.waits_since is None:

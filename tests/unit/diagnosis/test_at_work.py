@@ -51,8 +51,14 @@ def test_a_run_that_changed_nothing_yet_did_not_leave_the_cloud_between_releases
 def test_a_run_that_waits_is_told_with_since_when() -> None:
     told = note([down("ctl1")], replace(WORK, waits_since=1_795_000_000.0))
     assert told.summary == "a run of Ostler waits since 2026-11-18 11:06 UTC for a person to say yes: Upgrade example"
-    assert told.found == "1 finding is of its doing"
-    assert told.evidence == ("ctl1: down",)
+
+
+def test_a_note_names_what_is_of_a_runs_doing_and_how_much_more_there_is() -> None:
+    all_out = replace(WORK, units=frozenset({(API, "")}))
+    assert note([down("ctl1")], all_out).found == "its doing: ctl1: down"
+    told = note([down(f"ctl{number}") for number in range(1, 6)], all_out)
+    assert told.found == "its doing: ctl1: down; ctl2: down; ctl3: down; and 2 more"
+    assert told.evidence[4] == "ctl5: down"
 
 
 def test_what_could_not_be_read_is_said() -> None:
