@@ -144,7 +144,7 @@ class Conductor:
 
     def _has_begun(self, stage: Stage) -> bool:
         """Whether any step of a stage meant to act: behind its gate, APIs may be away on purpose."""
-        begun = self._bench.journal.steps.remembered(self._bench.run)
+        begun = self._bench.journal.steps.begun(self._bench.run)
         return any(step.id in begun for lane in stage.lanes for step in lane.steps)
 
     def _more_lost(self) -> str:

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import closing, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from ostler.cloud.model import Cloud
 from ostler.diagnosis.at_work import Work
-from ostler.errors import OstlerError
+from ostler.errors import InputError, OstlerError
+from ostler.execution.history import LOOKING, PREPARING
 from ostler.execution.home import JOURNAL_NAME, Home
 from ostler.execution.journal import Journal
-from ostler.execution.records import RunState, StepOutcome
+from ostler.execution.records import RunRecord, RunState
 from ostler.execution.runs import alive_runs
 from ostler.planning.model import Lane, Plan
 from ostler.steps.model import Step
 
-OUT = ("stop-service", "take-out-of-balancer", "hold-requests", "disable-compute", "disable-volume-backends")
+OUT = (
+    "stop-service", "retire-units", "take-out-of-balancer", "hold-requests", "disable-compute",
+    "disable-volume-backends",
+)  # fmt: skip
 BACK = (
     "start-service", "start-units", "restart-service", "put-into-balancer", "release-requests", "enable-compute",
     "enable-volume-backends",
@@ -44,40 +48,103 @@ def works_on(cloud: Cloud, home: Home) -> tuple[Work, ...]:
         return ()
     with suppress(OstlerError), closing(Journal(home)) as journal:
         alive = alive_runs([cloud.name], home)
-        return tuple(
-            Work(run.id, run.title, _in_hand(journal, run.id))
-            for run in journal.runs.all()
-            if run.cloud == cloud.name and (run.id in alive or run.state is RunState.WAITING)
+        of_cloud = [run for run in journal.runs.all() if run.cloud == cloud.name]
+        waiting = [run for run in of_cloud if run.id not in alive and _waits(run, of_cloud)]
+        carried_out = [run for run in of_cloud if run.id in alive]
+        return (
+            *(_work(journal, run) for run in carried_out),
+            *(replace(_work(journal, run), waits_since=run.ended_at) for run in waiting),
         )
     return ()
 
 
-def _in_hand(journal: Journal, run: str) -> Units:
+def _waits(run: RunRecord, others: Iterable[RunRecord]) -> bool:
+    """Whether a run waits at a gate, and may still go on: not when a later one began to take it back."""
+    is_taken_back = any(
+        other.operation == "rollback" and other.state.is_open and other.began_at > run.began_at for other in others
+    )
+    return run.state is RunState.WAITING and not is_taken_back
+
+
+def _work(journal: Journal, run: RunRecord) -> Work:
+    """What one run has in hand; of one whose plan cannot be read (it is of another version of Ostler), nothing is known
+    but that it is under way."""
+    work = Work(run.id, run.title)
+    try:
+        course = _course(journal, run.id)
+        taken_back = _taken_back(journal, course.plan)
+    except InputError:
+        return replace(work, is_known=False)
+    out = _out(course, taken_back)
+    changing = {each for lane in course.open_lanes() for step in lane.steps for each in _names(step)}
+    if course.plan.takes_apis_away and out & _still_to_come(course):
+        changing |= {each for _, _, step in course.plan.steps() for each in _names(step)}
+    has_changed = any(each.has_changed for each in (course, *taken_back))
+    return replace(work, units=frozenset(changing | out), has_changed=has_changed)
+
+
+@dataclass(frozen=True)
+class _Course:
+    """How far a run is: the steps that were begun, those that are done, and the lanes that failed and are not tried
+    again at present. What is out there is nobody's work: those lanes gave back what they had, or could not."""
+
+    plan: Plan
+    begun: frozenset[str]
+    done: frozenset[str]
+    failed: frozenset[tuple[str, str]]
+
+    def open_lanes(self) -> Iterator[Lane]:
+        """The lanes that were begun and have not come to their end."""
+        for stage in self.plan.stages:
+            for lane in stage.lanes:
+                steps = {step.id for step in lane.steps}
+                if steps & self.begun and steps - self.done and (stage.name, lane.name) not in self.failed:
+                    yield lane
+
+    @property
+    def has_changed(self) -> bool:
+        """Whether it got beyond preparing."""
+        return any(not step.startswith((*PREPARING, *LOOKING)) for step in self.begun)
+
+
+def _course(journal: Journal, run: str) -> _Course:
+    """Raises InputError for a run that is not known, and a plan that cannot be read."""
     plan, outcomes = journal.runs.plan(run), journal.steps.last_outcomes(run)
-    begun = journal.steps.remembered(run).keys() | outcomes.keys()
-    open_lanes = [lane for stage in plan.stages for lane in stage.lanes if _is_open(lane, begun, outcomes)]
-    changing = {each for lane in open_lanes for step in lane.steps for each in _names(step)}
-    out = _out(plan, begun)
-    if plan.takes_apis_away and any(step.kind in OUT and step.id in begun for _, _, step in plan.steps()):
-        out |= {each for _, _, step in plan.steps() for each in _names(step)}
-    return frozenset(changing | out)
+    running = set(journal.steps.unfinished(run))
+    failed = set()
+    for stage in plan.stages:
+        for lane in stage.lanes:
+            ended = [outcomes[step.id] for step in lane.steps if step.id in outcomes]
+            is_good = max(reversed(ended), key=lambda each: each.at).outcome.is_good if ended else True
+            if not is_good and not any(step.id in running for step in lane.steps):
+                failed.add((stage.name, lane.name))
+    done = (step for step, outcome in outcomes.items() if outcome.outcome.is_good)
+    return _Course(plan, journal.steps.begun(run) | outcomes.keys(), frozenset(done), frozenset(failed))
 
 
-def _is_open(lane: Lane, begun: Collection[str], outcomes: Mapping[str, StepOutcome]) -> bool:
-    """Whether a lane was begun and has not come to its end."""
-    ended = [step.id in outcomes and outcomes[step.id].outcome.is_good for step in lane.steps]
-    return any(step.id in begun for step in lane.steps) and not all(ended)
+def _taken_back(journal: Journal, plan: Plan) -> tuple[_Course, ...]:
+    """The run that a way back takes back: what that has out comes back with it."""
+    return (_course(journal, str(plan.request.get("run"))),) if plan.operation == "rollback" else ()
 
 
-def _out(plan: Plan, begun: Collection[str]) -> set[tuple[str, str]]:
+def _out(course: _Course, taken_back: Iterable[_Course]) -> set[tuple[str, str]]:
     """What was stopped, taken out or held, and not yet begun to be given back."""
     out: set[tuple[str, str]] = set()
-    for _, _, step in plan.steps():
-        if step.id in begun and step.kind in OUT:
-            out |= set(_names(step))
-        if step.id in begun and step.kind in BACK:
-            out -= set(_names(step))
+    for each in (*taken_back, course):
+        for stage, lane, step in each.plan.steps():
+            if step.id not in each.begun or (stage.name, lane.name) in each.failed:
+                continue
+            if step.kind in OUT:
+                out |= set(_names(step))
+            if step.kind in BACK:
+                out -= set(_names(step))
     return out
+
+
+def _still_to_come(course: _Course) -> set[tuple[str, str]]:
+    """What a run is going to give back."""
+    later = (step for _, _, step in course.plan.steps() if step.kind in BACK and step.id not in course.begun)
+    return {each for step in later for each in _names(step)}
 
 
 def _names(step: Step) -> Iterator[tuple[str, str]]:

@@ -66,6 +66,12 @@ class StepBook:
         with self._database.reading() as connection:
             return {row.step: remembered_from_json(row.remembered) for row in connection.execute(query)}
 
+    def begun(self, run: str) -> frozenset[str]:
+        """The steps of a run that meant to act."""
+        query = sa.select(INTENTS.c.step).where(INTENTS.c.run == run).distinct()
+        with self._database.reading() as connection:
+            return frozenset(connection.execute(query).scalars())
+
     def add_outcome(self, run: str, step: Step, told: StepOutcome) -> StepOutcome:
         """Record how an attempt ended, and with it the loan it gave back or, when it was so before, never took."""
         told = replace(told, at=self._now())

@@ -27,7 +27,8 @@ class Transport(Protocol):
         """Run several read-only commands one after another in ONE round trip; results in order.
 
         A command that outlives its own limit yields exit code 124, a missing program 127; neither stops
-        the others. ``within_s`` are the seconds that all of them have: what has not ended by then yields 124 too.
+        the others. ``within_s`` are the seconds that all of them have: what has not ended by then, with less than its
+        own limit, yields 125 and says so, which tells nothing about what it asked.
         """
 
     def put(self, host: str, path: str, content: bytes, *, mode: int, owner: str = "root", group: str = "root") -> None:

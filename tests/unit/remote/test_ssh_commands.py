@@ -126,7 +126,8 @@ def test_a_batch_that_hangs_does_not_lose_what_others_said(ssh: SshTransport) ->
     results = ssh.run_batch("here", [read("echo", "a"), *[hang] * 6, read("echo", "late")], within_s=1.5)
     assert time.monotonic() - began < 15
     assert results[0].stdout == "a\n"
-    assert [result.exit_code for result in results[1:]] == [124] * 7
+    assert [result.exit_code for result in results[1:]] == [125] * 7
+    assert {result.stderr.strip() for result in results[1:]} == {"no time was left for it"}
     assert [result.stdout for result in results[1:4]] == ["before\n"] * 3
 
 
