@@ -42,8 +42,8 @@ SEE_WORKER_FROZEN = 'read -r worker; case $(ps -o state= -p "$worker") in T*) ;;
 SEE_ENDING = """said=$(systemctl show --property=ActiveState,NRestarts "$2") || exit 2
 case $said in *ActiveState=failed*|*ActiveState=inactive*) ;; *NRestarts=0*) exit 1 ;; esac
 """
-"""The end of a script whose second parameter is a unit: there when that has ended, also with 0 (as nova-compute does that
-refuses to start), or was started again."""
+"""The end of a script whose second parameter is a unit: there when that has ended, also with 0 (as a nova-compute does
+that refuses to start), or was started again."""
 
 
 @dataclass(frozen=True)
