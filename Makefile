@@ -1,6 +1,8 @@
 # The two commands: `make demo` does the main job on a practice cloud, `make test` passes the tests.
 .PHONY: demo test check soak golden clean setup
 PYTHON := .venv/bin/python
+# Bytecode is kept, whatever the machine says: else every process compiles Ostler and all it imports anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 setup:
 	@sh scripts/setup.sh

@@ -1,11 +1,15 @@
-"""Fit the weights of the diagnosis to one half of labelled cases, and write them as data.
+"""Fit the weights of the diagnosis to labelled cases, and write them as data.
 
     .venv/bin/uv run --with scikit-learn --with-editable . python benchmarks/diagnosis_fit.py FOLDER [--check] [--all]
 
 FOLDER holds the cases as `benchmarks/diagnosing/cases.py` says. Two additive models: whether users saw a failure
 (logistic regression), and where it is (a conditional logit over the candidate files of a run, with `elsewhere` as one
 more). Both are drawn towards 0 (L2); runs of one faulty function weigh less each the more of them there are. `--check`
-prints, without writing, what five-fold cross-validation by function says inside of the half.
+prints, without writing, what five-fold cross-validation by function says: every run is judged by weights that were
+fitted without its function.
+
+Those that are kept are fitted to all cases (`--all`). Without it they are fitted to one half, so that
+`diagnosis_cases.py` can score the other; fit to all again afterwards.
 """
 
 from __future__ import annotations
@@ -13,7 +17,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -29,9 +33,9 @@ FOLDS = 5
 SYMPTOM = {"the symptom is about its project": 1.0}
 HEAD = """# What evidence is worth, in two additive models (see ostler/diagnosis/weighing.py).
 #
-# Fitted by benchmarks/diagnosis_fit.py to labelled runs of a cloud of release Pike with one fault in each: to the half
-# of the faulty functions that are not held out. `failure`: logistic regression of whether users saw a failure. `place`:
-# conditional logit over the files that some clue points to; `elsewhere` is all others. No weight is about one file or
+# Fitted by benchmarks/diagnosis_fit.py to labelled runs of a cloud of release Pike with one fault in each. `failure`:
+# logistic regression of whether users saw a failure. `place`: conditional logit over the files that some clue points
+# to; `elsewhere` is all others. No weight is about one file or
 # function. Above 0 speaks for, below 0 against. What stands in brackets is a case of what stands before them: both
 # count, so that what holds for all cases helps where one is rare. The symptom's weight is set by hand: no run has one.
 """
@@ -52,6 +56,11 @@ def fit_failure(reads: Sequence[Read]) -> dict[str, float]:
 
     found = minimize(loss, np.zeros(len(names) + 1), jac=True, method="L-BFGS-B").x
     return dict(zip([*names, "always"], map(float, found), strict=True))
+
+
+def logit(clues: Mapping[str, float], worth: Mapping[str, float]) -> float:
+    """Above 0 when users rather saw a failure; the clue that is always there is `always`."""
+    return worth["always"] + sum(worth.get(name, 0.0) * strength for name, strength in clues.items())
 
 
 class Placing:
@@ -103,8 +112,16 @@ def _shares(scores: np.ndarray) -> np.ndarray:
     return np.asarray(parts / parts.sum())
 
 
-def check(placing: Placing) -> None:
+def check(placing: Placing, reads: Sequence[Read]) -> None:
     """Print what is found in runs whose functions were left out of the fitting."""
+    said = {}
+    for fold in range(FOLDS):
+        worth = fit_failure([read for read in reads if _fold(read) != fold])
+        said |= {read.case.name: logit(read.failing, worth) > 0 for read in reads if _fold(read) == fold}
+    right = sum(read.case.failed and said[read.case.name] for read in reads)
+    wrong = sum(read.case.failed != said[read.case.name] for read in reads)
+    clean = [said[read.case.name] for read in reads if not read.case.failed and not read.case.fault_active]
+    print(f"failed or not: F1 {2 * right / (2 * right + wrong):.3f}, alarms on {sum(clean)} of {len(clean)} clean runs")
     for drawn in (0.3, 1.0, 2.0, 4.0):
         ranks: list[int] = []
         for fold in range(FOLDS):
@@ -131,7 +148,7 @@ def main() -> None:
     reads = list(read_all(cases, is_diagnosed=False))
     placing = Placing(reads)
     if asked.check:
-        check(placing)
+        check(placing, reads)
         return
     place = dict(zip([*placing.names, ELSEWHERE], map(float, placing.fit(placing.reads)), strict=True)) | SYMPTOM
     models = {"failure": fit_failure(reads), "place": place}

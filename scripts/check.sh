@@ -2,6 +2,7 @@
 # The fast checks, all of them, also when one fails. Types and imports are checked while the tests run: what they say
 # comes after them, so that pytest's own lines stay together.
 set -u
+unset PYTHONDONTWRITEBYTECODE # else every worker, and every process of a test, compiles everything anew
 cd "$(dirname "$0")/.."
 failed=""
 run() {

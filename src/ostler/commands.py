@@ -33,8 +33,9 @@ class Command:
 
 @dataclass(frozen=True)
 class CommandResult:
-    """What a command left behind. ``exit_code`` is 127 for a program that is not there and 124 for a
-    command inside a batch that was ended at its time limit; ``seconds`` is wall time on the host."""
+    """What a command left behind. ``exit_code`` is 127 for a program that is not there, 124 for a
+    command inside a batch that was ended at its time limit, and 125 for one that the batch had no time
+    left for; ``seconds`` is wall time on the host."""
 
     exit_code: int
     stdout: str

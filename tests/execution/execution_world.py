@@ -113,7 +113,7 @@ class WorldTransport:
             code, said = _COMMANDS[word](state, host, rest)
             return CommandResult(code, said, ABSENT if code and word == "cat" else "")
 
-    def run_batch(self, host: str, commands: Sequence[Command]) -> list[CommandResult]:
+    def run_batch(self, host: str, commands: Sequence[Command], within_s: float | None = None) -> list[CommandResult]:
         return [self.run(host, command) for command in commands]
 
     def put(self, host: str, path: str, content: bytes, *, mode: int, owner: str = "root", group: str = "root") -> None:

@@ -33,7 +33,7 @@ def replacement_plan() -> Plan:
     replacement = plan_replacement(made.cloud, made.onto)
     before, users = replacement.before(made.cloud), catalog.service_users
     requests = [*upgrade_requests(before), *facts_needed(catalog, as_one(catalog, way), before)]
-    snapshot = _read(made, before, [*requests, *old_requests(replacement, users)])
+    snapshot = _read(made, before, [*requests, *old_requests(before, replacement, users)])
     onto = _read(made, replacement.after(made.cloud), list(onto_requests(replacement, snapshot, users)))
     sources = Sources(catalog, made.cloud, snapshot, stored[TARGET], on_the_way=stored, onto=Onto(replacement, onto))
     return plan_upgrade(sources, UpgradeRequest(TARGET, accepted_by="the golden test", strategy="replace"))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import copy
+import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TypeVar
 
 from ostler.catalog import load_catalog
 from ostler.catalog.catalog import Catalog
@@ -29,6 +32,7 @@ from ostler.planning.upgrade.plan import Onto, Sources, facts_needed, plan_upgra
 from ostler.planning.upgrade.request import Strategy, UpgradeRequest
 from ostler.planning.upgrade.way import as_one, way_of
 from ostler.remote.protocol import Api, Transport
+from ostler.remote.simulated import SimulatedCloud
 from ostler.remote.simulated.balancer import through_vip
 from ostler.remote.simulated.machine import World
 
@@ -70,7 +74,7 @@ class Rehearsal:
             [
                 *upgrade_requests(looked_at),
                 *facts_needed(self.catalog, as_one(self.catalog, way), looked_at),
-                *(old_requests(replacement, users) if replacement else ()),
+                *(old_requests(looked_at, replacement, users) if replacement else ()),
             ],
             looked_at,
         )
@@ -89,9 +93,11 @@ class Rehearsal:
         snapshot = self.snapshot(facts_for_rollback(looked_at), looked_at)
         return plan_rollback(self.catalog, cloud, snapshot, history, databases)
 
-    def apply(self, plan: Plan, approve: Sequence[str] = ("all",)) -> RunResult:
+    def apply(self, plan: Plan, approve: Sequence[str] = ("all",), listeners: Sequence[Listener] = ()) -> RunResult:
         return self._carry_out(
-            lambda means, events: runs.apply(plan, *self._doors(), means=means, approve_gates=approve, events=events)
+            lambda means, events: runs.apply(
+                plan, *self._doors(), means=means, approve_gates=approve, events=[*events, *listeners]
+            )
         )
 
     def resume(self, run: str, approve: Sequence[str] = ("all",)) -> RunResult:
@@ -133,6 +139,27 @@ def rehearsal(
     folder.mkdir(parents=True, exist_ok=True)
     simulation = three_plus_two(source, folder, store=[*between, target], has_spares=has_spares)
     return Rehearsal(simulation, Home(folder / "home"), source, target)
+
+
+BACKUP = "/etc/nova/nova.conf.4242.2026-11-20@10:22:33~"
+"""As Ansible names what it replaces."""
+
+
+def leave_backup(cloud: Rehearsal) -> None:
+    """Leave a file beside a configuration as Ansible does."""
+    cloud.simulation.simulated.transport.put("ctl1", BACKUP, b"[DEFAULT]\n", mode=0o640, owner="root", group="nova")
+
+
+SomeRehearsal = TypeVar("SomeRehearsal", bound=Rehearsal)
+
+
+def copy_of(cloud: SomeRehearsal, folder: Path) -> SomeRehearsal:
+    """The same cloud after the same runs, in memory, for a test that changes it."""
+    shutil.copytree(cloud.home.folder, folder / "home")
+    with cloud.simulation.simulated.world() as world:
+        simulated = SimulatedCloud(world.blueprint, copy.deepcopy(world.state))
+    simulation = replace(cloud.simulation, simulated=simulated)
+    return replace(cloud, simulation=simulation, home=Home(folder / "home"), outages=list(cloud.outages))
 
 
 def place_of(effects: list[str], *words: str) -> list[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -91,12 +92,74 @@ def test_nothing_to_carry_is_told(bench: Bench) -> None:
 def test_a_large_file_is_copied_once_and_leaves_nothing_on_this_machine(made: Simulation, bench: Bench) -> None:
     with made.simulated.world() as world:
         world.state.hosts["ctl1"].files[BIG] = Entry("file", b"rows" * 1000, mode=0o600)
-    (bench.received / ".forward-of-a-killed-process").mkdir()
     assert do(bench, Forward("new1", "ctl1", (BIG,))).text == "1 of 1 files copied"
     assert entry(made, "new1", BIG).content == b"rows" * 1000
     assert entry(made, "new1", BIG).mode == 0o600
     assert list(bench.received.iterdir()) == []
     assert not do(bench, Forward("new1", "ctl1", (BIG,))).is_change
+
+
+class Watched:
+    """The way to the hosts, which keeps in mind where files lie on this machine."""
+
+    def __init__(self, way: Transport) -> None:
+        self._way = way
+        self.places: list[Path] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._way, name)
+
+    def send(self, host: str, source: Path, path: str, *, mode: int = 0o600) -> None:
+        self.places.append(source)
+        self._way.send(host, source, path, mode=mode)
+
+
+def test_what_a_killed_process_left_of_a_copy_goes_and_that_of_another_copy_stays(
+    made: Simulation, bench: Bench
+) -> None:
+    one, other = f"{BIG}-one", f"{BIG}-other"
+    with made.simulated.world() as world:
+        for path in (one, other):
+            world.state.hosts["ctl1"].files[path] = Entry("file", b"rows", mode=0o600)
+    watched = Watched(bench.transport)
+    there = replace(bench, transport=cast(Transport, watched))
+    for path in (one, other):
+        do(there, Forward("new1", "ctl1", (path,)))
+    for place in watched.places:
+        place.parent.mkdir()
+        place.write_bytes(b"half of it")
+    with made.simulated.world() as world:
+        world.state.hosts["ctl1"].files[one].content = b"more rows"
+    assert do(bench, Forward("new1", "ctl1", (one,))).is_change
+    assert [place.exists() for place in watched.places] == [False, True]
+
+
+def put_dump(made: Simulation, path: str, content: bytes, told: bytes) -> None:
+    with made.simulated.world() as world:
+        files = world.state.hosts["ctl1"].files
+        files[path] = Entry("file", content, mode=0o600)
+        files[f"{path}.sha256"] = Entry("file", f"{hashlib.sha256(told).hexdigest()}  dump\n".encode(), mode=0o600)
+
+
+def test_a_dump_is_checked_against_the_digest_beside_it_however_long_a_host_takes_to_read_it(
+    made: Simulation, bench: Bench
+) -> None:
+    path = f"{BIG}-dump"
+    put_dump(made, path, b"rows", b"rows")
+    made.simulated.slow(f"ostler-host.files .*{path}$", 3 * 3600.0)
+    try:
+        assert do(bench, Forward("new1", "ctl1", (path,))).is_change
+        assert not do(bench, Forward("new1", "ctl1", (path,))).is_change
+    finally:
+        made.simulated.mend()
+    assert entry(made, "new1", path).content == b"rows"
+
+
+def test_a_dump_that_is_no_longer_what_was_dumped_is_told(made: Simulation, bench: Bench) -> None:
+    put_dump(made, f"{BIG}-rotten", b"rows", b"other rows")
+    with pytest.raises(CommandFailed) as told:
+        do(bench, Forward("new1", "ctl1", (f"{BIG}-rotten",)))
+    assert told.value.code == "execution.forwarded-damaged"
 
 
 def test_a_large_file_that_is_gone_is_told(bench: Bench) -> None:

@@ -6,12 +6,13 @@ import re
 from pathlib import Path
 
 import pytest
-from rehearsing import Rehearsal, place_of, rehearsal
+from rehearsing import Rehearsal, copy_of, place_of, rehearsal
 from test_simulated_upgrade import differences, kept, running
 
 from ostler.deployment.paths import environment_path
 from ostler.errors import Refused
 from ostler.execution.records import RunState
+from ostler.execution.runs import list_runs
 from ostler.facts.model import wanted
 from ostler.facts.predicate import holds
 from ostler.planning.model import Plan
@@ -51,10 +52,17 @@ def steps_of(plan: Plan, kind: str) -> list[Step]:
 
 @pytest.fixture(scope="module")
 def done(shared_folder: Path) -> Rehearsal:
-    cloud = cloud_in(shared_folder)
+    cloud = cloud_in(shared_folder / "done")
     result = cloud.apply(plan_of(cloud))
     assert (result.state, result.failed, result.left, result.lent) == (RunState.DONE, (), (), ())
     return cloud
+
+
+@pytest.fixture(scope="module")
+def planned(shared_folder: Path) -> tuple[Rehearsal, Plan]:
+    """A cloud that nothing was done to, and its plan."""
+    cloud = cloud_in(shared_folder / "planned")
+    return cloud, plan_of(cloud)
 
 
 def test_every_process_and_every_database_is_at_the_target(done: Rehearsal) -> None:
@@ -75,8 +83,10 @@ def test_all_is_stopped_before_the_dump_and_the_code_of_each_release_runs_in_tur
     assert max(stops) < dump < at_between < at_target < first_start
 
 
-def test_the_plan_tells_the_way_what_stops_where_and_how_long_the_apis_are_away(folder: Path) -> None:
-    plan = plan_of(cloud_in(folder))
+def test_the_plan_tells_the_way_what_stops_where_and_how_long_the_apis_are_away(
+    planned: tuple[Rehearsal, Plan],
+) -> None:
+    _, plan = planned
     assert plan.title.endswith(f"from {SOURCE} to {TARGET} over {BETWEEN}, with its services stopped")
     assert plan.request["way"] == [BETWEEN, TARGET]
     assert re.search(r"the APIs do not answer for about \d+ min", plan.notes[0])
@@ -86,9 +96,8 @@ def test_the_plan_tells_the_way_what_stops_where_and_how_long_the_apis_are_away(
     assert gate.is_point_of_no_return
 
 
-def test_what_steps_rely_on_is_so_when_the_plan_is_made(folder: Path) -> None:
-    cloud = cloud_in(folder)
-    plan = plan_of(cloud)
+def test_what_steps_rely_on_is_so_when_the_plan_is_made(planned: tuple[Rehearsal, Plan]) -> None:
+    cloud, plan = planned
     relied_on = [e for _, _, step in plan.steps() for e in step.relies_on if e.request.fact == "databases.schema"]
     schema = {name: sorted(rows) for name, rows in schema_of(cloud).items()}
     assert {e.path[0] for e in relied_on} == set(schema)
@@ -108,9 +117,8 @@ def test_a_hop_that_fails_is_gone_on_with_and_done_once(folder: Path) -> None:
     assert len(place_of(cloud.effects, "databases to /var/lib/ostler")) == 1
 
 
-def test_builds_and_volumes_are_waited_for_by_steps_of_their_own(folder: Path) -> None:
-    cloud = cloud_in(folder)
-    ids = [step.id for _, _, step in plan_of(cloud).steps()]
+def test_builds_and_volumes_are_waited_for_by_steps_of_their_own(planned: tuple[Rehearsal, Plan]) -> None:
+    ids = [step.id for _, _, step in planned[1].steps()]
     assert len(ids) == len(set(ids))
     assert "let-work-end/ctl1/cinder-05-wait-for-idle" in ids
     assert "let-work-end/cmp1/nova-05-wait-for-idle" in ids
@@ -126,15 +134,17 @@ def test_a_compute_that_was_left_behind_is_borne_as_well(folder: Path) -> None:
     assert {step.host for step in lent} >= {"ctl1", "cmp2"}
 
 
-def test_a_changed_database_leads_back_only_by_the_dump_which_brings_all_back(folder: Path) -> None:
-    cloud = cloud_in(folder)
-    before, code = kept(cloud), running(cloud)
-    upgraded = cloud.apply(plan_of(cloud))
+def test_a_changed_database_leads_back_only_by_the_dump_which_brings_all_back(
+    folder: Path, done: Rehearsal, planned: tuple[Rehearsal, Plan]
+) -> None:
+    as_it_was, cloud = planned[0], copy_of(done, folder)
+    before, code = kept(as_it_was), running(as_it_was)
+    (run,) = [record.id for record in list_runs(cloud.home)]
     with pytest.raises(Refused) as refused:
-        cloud.plan_back(upgraded.run)
+        cloud.plan_back(run)
     assert refused.value.code == "rollback.contracted"
     assert "--databases restore" in refused.value.findings[0].do_next
-    back = cloud.apply(cloud.plan_back(upgraded.run, "restore"))
+    back = cloud.apply(cloud.plan_back(run, "restore"))
     assert (back.state, back.failed, back.lent) == (RunState.DONE, (), ())
     assert running(cloud) == code
     assert schema_of(cloud) == schema_at(cloud, SOURCE)
@@ -171,8 +181,8 @@ def test_nova_does_not_check_its_computes_while_their_records_are_older_than_its
     assert not [path for (_, path), entry in kept(cloud).items() if UNCHECKED.encode() in (entry[1] or b"")]  # type: ignore[operator]
 
 
-def test_nothing_is_lent_where_the_floor_allows_the_computes(folder: Path) -> None:
-    assert [step.id for step in steps_of(plan_of(cloud_in(folder)), "edit-config") if step.lends] == []
+def test_nothing_is_lent_where_the_floor_allows_the_computes(planned: tuple[Rehearsal, Plan]) -> None:
+    assert [step.id for step in steps_of(planned[1], "edit-config") if step.lends] == []
 
 
 def test_an_environment_that_is_missing_on_the_way_is_told(folder: Path) -> None:

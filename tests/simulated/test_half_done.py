@@ -6,11 +6,12 @@ import os
 import signal
 import sys
 import traceback
+from collections.abc import Mapping
 from pathlib import Path
 
 import dbos  # noqa: F401  (imported once here, not once in each of the processes)
 import pytest
-from rehearsing import Rehearsal, rehearsal
+from rehearsing import Rehearsal, copy_of, rehearsal
 from test_simulated_upgrade import differences, kept, running
 
 from ostler.execution.home import Home
@@ -24,19 +25,21 @@ CONTROLLERS = ("ctl1", "ctl2", "ctl3")
 VARIABLE = "log_bin_trust_function_creators"
 
 
-def killed(cloud: Rehearsal, folder: Path, plan: Plan, crash_at: str) -> str:
-    """Apply a plan in a process of its own that is killed; return its run."""
+def killed(cloud: Rehearsal, folder: Path, plan: Plan, crash_at: str, run: str = "") -> str:
+    """Apply a plan, or go on with its run, in a process of its own that is killed; return the run."""
     child = os.fork()
     if child == 0:
         os.environ["OSTLER_CRASH_AT"] = crash_at
         try:
-            Rehearsal(open_simulation(folder, cloud.source), cloud.home, cloud.source, cloud.target).apply(plan)
+            own = Rehearsal(open_simulation(folder, cloud.source), cloud.home, cloud.source, cloud.target)
+            _ = own.resume(run) if run else own.apply(plan)
             os._exit(0)
         except BaseException:
             traceback.print_exc(file=sys.stdout)
             os._exit(70)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
-    return list_runs(cloud.home)[0].id
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL, crash_at
+    (record,) = list_runs(cloud.home)
+    return record.id
 
 
 def kept_on_disk(folder: Path, source: str = "2024.1", target: str = "2025.1") -> Rehearsal:
@@ -68,25 +71,46 @@ def stopped(cloud: Rehearsal) -> list[str]:
     return [f"{unit} on {host}" for host, unit, state in units if state["active"] != "active"]
 
 
+REQUESTS_GO_ON = "after_outcome:roll-glance-api/ctl1/95-release-glance-api"
+KILLS = {
+    "glance": (
+        "after_outcome:roll-keystone/ctl2/20-stop",
+        "after_outcome:hold-glance/*",
+        REQUESTS_GO_ON,
+        "after_effect:roll-nova-conductor/ctl2/60-pin-rpc",
+        "after_outcome:roll-computes/cmp1/nova-compute-20-stop",
+    ),
+    "nova": ("after_outcome:stop-nova-conductor/ctl2/20-stop",),
+}
+"""Where an upgrade that holds the requests of a project is killed, in their order."""
+
+
+@pytest.fixture(scope="module")
+def killed_at(shared_folder: Path) -> Mapping[str, Rehearsal]:
+    """By where it was killed: a copy of the cloud with the killed run. One run is gone on with from kill to kill."""
+    copies = {}
+    for held, points in KILLS.items():
+        folder = shared_folder / held
+        cloud, run = kept_on_disk(folder), ""
+        plan = cloud.plan(no_overlap=(held,))
+        for crash_at in points:
+            run = killed(cloud, folder, plan, crash_at, run)
+            cloud = Rehearsal(open_simulation(folder), cloud.home, cloud.source, cloud.target)
+            copies[crash_at] = copy_of(cloud, folder / str(len(copies)))
+    return copies
+
+
 @pytest.mark.parametrize(
-    ("held", "crash_at"),
-    [
-        ("glance", "after_outcome:roll-keystone/ctl2/20-stop"),
-        ("glance", "after_effect:roll-nova-conductor/ctl2/60-pin-rpc"),
-        ("glance", "after_outcome:roll-computes/cmp1/nova-compute-20-stop"),
-        ("glance", "after_outcome:hold-glance/*"),
-        ("nova", "after_outcome:stop-nova-conductor/ctl2/20-stop"),
-    ],
+    "crash_at", [point for points in KILLS.values() for point in points if point != REQUESTS_GO_ON]
 )
 def test_the_way_back_after_a_kill_leaves_nothing_away_that_the_killed_run_had_lent(
-    folder: Path, held: str, crash_at: str
+    folder: Path, killed_at: Mapping[str, Rehearsal], crash_at: str
 ) -> None:
-    cloud = kept_on_disk(folder)
-    before, ran = kept(cloud), running(cloud)
-    run = killed(cloud, folder, cloud.plan(no_overlap=(held,)), crash_at)
+    as_it_was, cloud = rehearsal(folder), killed_at[crash_at]
+    before, ran = kept(as_it_was), running(as_it_was)
+    (run,) = [record.id for record in list_runs(cloud.home)]
     assert [loan for loan in load_run(run, cloud.home).loans if loan.is_open]
 
-    cloud = Rehearsal(open_simulation(folder), cloud.home, cloud.source, cloud.target)
     back = cloud.apply(cloud.plan_back(run))
     assert (back.state, back.failed, back.lent) == (RunState.DONE, (), ())
     assert [loan.name for loan in load_run(run, cloud.home).loans if loan.is_open] == []
@@ -108,42 +132,41 @@ def test_the_way_back_starts_what_was_stopped_for_a_hold_that_never_began(folder
     assert stopped(cloud) == before
 
 
-@pytest.mark.parametrize(
-    ("pattern", "is_given_back"),
-    [
-        ("ctl2: systemctl stop neutron-rpc-server", True),
-        ("ctl2: systemctl stop neutron-api", True),
-        ("ctl3: systemctl stop neutron-api", True),
-        ("ctl1: systemctl start neutron-api", False),
-        ("ctl2: systemctl start neutron-api", False),
-    ],
-)
+FAILURES = {
+    "before-hold-neutron/ctl2/20-stop": ("ctl2: systemctl stop neutron-rpc-server", True),
+    "leave-one-neutron/ctl2/20-stop": ("ctl2: systemctl stop neutron-api", True),
+    "stop-neutron/ctl3/20-stop": ("ctl3: systemctl stop neutron-api", True),
+    "roll-neutron/ctl1/80-start": ("ctl1: systemctl start neutron-api", False),
+    "roll-neutron/ctl2/80-start": ("ctl2: systemctl start neutron-api", False),
+}
+"""By the step that fails, in their order: its command, and whether what was stopped is given back then."""
+
+
 def test_what_stopped_for_a_hold_starts_again_while_old_code_serves_and_a_resumed_run_comes_to_its_end(
-    folder: Path, pattern: str, is_given_back: bool
+    folder: Path,
 ) -> None:
     cloud = rehearsal(folder, "2025.1", "2026.1")
-    before, plan = stopped(cloud), cloud.plan(no_overlap=("neutron",))
-    cloud.simulation.simulated.fail_command(pattern)
-    failed = cloud.apply(plan)
-    assert failed.state is RunState.FAILED
-    assert (stopped(cloud) == before) is is_given_back
+    before, plan, run = stopped(cloud), cloud.plan(no_overlap=("neutron",)), ""
     lends = {step.lends for _, _, step in plan.steps() if step.kind == "stop-service" and step.lends}
-    served = "on ctl1" if pattern.startswith("ctl2") else "nobody"
-    left = set() if is_given_back else {name for name in lends if served not in name}
-    assert {loan.name for loan in failed.lent} == left
-    cloud.simulation.simulated.mend()
-    resumed = cloud.resume(failed.run)
+    for step, (pattern, is_given_back) in FAILURES.items():
+        cloud.simulation.simulated.fail_command(pattern)
+        failed = cloud.resume(run) if run else cloud.apply(plan)
+        run = failed.run
+        assert (failed.state, failed.failed) == (RunState.FAILED, (step,))
+        assert (stopped(cloud) == before) is is_given_back, step
+        served = "on ctl1" if pattern.startswith("ctl2") else "nobody"
+        left = set() if is_given_back else {name for name in lends if served not in name}
+        assert {loan.name for loan in failed.lent} == left, step
+        cloud.simulation.simulated.mend()
+    resumed = cloud.resume(run)
     assert (resumed.state, resumed.failed, resumed.lent) == (RunState.DONE, (), ())
     assert stopped(cloud) == before
 
 
-def test_the_way_back_after_the_requests_went_on_serves_all_the_while(folder: Path) -> None:
+def test_the_way_back_after_the_requests_went_on_serves_all_the_while(killed_at: Mapping[str, Rehearsal]) -> None:
     """Only the first controller serves then: it goes back last."""
-    cloud = kept_on_disk(folder)
-    plan = cloud.plan(no_overlap=("glance",))
-    run = killed(cloud, folder, plan, "after_outcome:roll-glance-api/ctl1/95-release-glance-api")
-
-    cloud = Rehearsal(open_simulation(folder), cloud.home, cloud.source, cloud.target)
+    cloud = killed_at[REQUESTS_GO_ON]
+    (run,) = [record.id for record in list_runs(cloud.home)]
     way_back = cloud.plan_back(run)
     lanes = next(stage.lanes for stage in way_back.stages if stage.name == "back-glance-api")
     assert [lane.name for lane in lanes] == ["ctl2", "ctl3", "ctl1"]

@@ -37,7 +37,7 @@ class OneHangs:
             self.let_go.wait(30)
         return CommandResult(0, json.dumps({"zone_s": 3600.0, "problems": []}), "")
 
-    def run_batch(self, host: str, commands: Sequence[Command]) -> list[CommandResult]:
+    def run_batch(self, host: str, commands: Sequence[Command], within_s: float | None = None) -> list[CommandResult]:
         raise HostUnreachable("remote.host-unreachable", "no connection")
 
     def close(self) -> None:

@@ -12,12 +12,12 @@ from typing import Any
 
 import dbos  # noqa: F401  (imported once here, not once in each of the processes)
 import pytest
-from rehearsing import Rehearsal, place_of, rehearsal
+from rehearsing import Rehearsal, copy_of, place_of, rehearsal
 from test_simulated_upgrade import differences, kept
 
 from ostler.cloud.control_plane import with_control_plane
 from ostler.deployment.paths import environment_path
-from ostler.errors import InputError, Refused
+from ostler.errors import InputError, Refused, Severity
 from ostler.execution.home import Home
 from ostler.execution.records import RunState
 from ostler.execution.runs import list_runs, load_run
@@ -180,14 +180,14 @@ def test_the_run_does_not_stop_between_the_old_services_and_the_new(folder: Path
     assert set(between) & safe_points(plan).stages == set()
 
 
-def test_the_old_databases_lead_back_and_all_is_as_it_was(folder: Path) -> None:
-    cloud = cloud_in(folder)
-    before, code = kept(cloud), running(cloud)
-    upgraded = cloud.apply(plan_of(cloud))
+def test_the_old_databases_lead_back_and_all_is_as_it_was(folder: Path, done: Rehearsal) -> None:
+    as_it_was, cloud = cloud_in(folder / "before"), copy_of(done, folder)
+    before, code = kept(as_it_was), running(as_it_was)
+    (upgraded,) = list_runs(cloud.home)
     with pytest.raises(Refused) as refused:
-        cloud.plan_back(upgraded.run)
+        cloud.plan_back(upgraded.id)
     assert refused.value.code == "rollback.replaced"
-    back = cloud.apply(cloud.plan_back(upgraded.run, "restore"))
+    back = cloud.apply(cloud.plan_back(upgraded.id, "restore"))
     assert (back.state, back.failed, back.lent) == (RunState.DONE, (), ())
     assert running(cloud) == code
     assert differences(before, kept(cloud)) == set()
@@ -196,30 +196,36 @@ def test_the_old_databases_lead_back_and_all_is_as_it_was(folder: Path) -> None:
     assert place_of(cloud.effects, TWO_HOLD_IT) == []
 
 
-@pytest.mark.parametrize("at", FAILURES)
-def test_a_run_that_fails_is_gone_on_with_to_the_same_end(folder: Path, done: Rehearsal, at: str) -> None:
-    cloud = cloud_in(folder)
-    cloud.simulation.simulated.fail_command(FAILURES[at])
-    failed = cloud.apply(plan_of(cloud))
-    assert failed.state is RunState.FAILED
+@pytest.fixture(scope="module", params=FAILURES)
+def failed(request: pytest.FixtureRequest, shared_folder: Path) -> tuple[str, Rehearsal]:
+    """A stage whose command failed, and the cloud with its failed run, mended since."""
+    cloud = cloud_in(shared_folder / f"failed-{request.param}")
+    cloud.simulation.simulated.fail_command(FAILURES[request.param])
+    assert cloud.apply(plan_of(cloud)).state is RunState.FAILED
     cloud.simulation.simulated.mend()
-    result = cloud.resume(failed.run)
+    return request.param, cloud
+
+
+def test_a_run_that_fails_is_gone_on_with_to_the_same_end(
+    folder: Path, done: Rehearsal, failed: tuple[str, Rehearsal]
+) -> None:
+    cloud = copy_of(failed[1], folder)
+    (run,) = list_runs(cloud.home)
+    result = cloud.resume(run.id)
     assert (result.state, result.lent) == (RunState.DONE, ())
     assert running(cloud) == running(done)
+    assert files_with_passwords(cloud) == []
     assert place_of(cloud.effects, TWO_HOLD_IT) == []
 
 
-@pytest.mark.parametrize("at", FAILURES)
-def test_a_run_that_fails_is_taken_back_from_there(folder: Path, at: str) -> None:
-    cloud = cloud_in(folder)
-    before, code = kept(cloud), running(cloud)
-    cloud.simulation.simulated.fail_command(FAILURES[at])
-    failed = cloud.apply(plan_of(cloud))
-    assert failed.state is RunState.FAILED
-    cloud.simulation.simulated.mend()
-    plan = cloud.plan_back(failed.run, "restore" if at in AFTER_SERVING else "stay")
+def test_a_run_that_fails_is_taken_back_from_there(folder: Path, failed: tuple[str, Rehearsal]) -> None:
+    as_it_was, cloud = cloud_in(folder / "before"), copy_of(failed[1], folder)
+    before, code = kept(as_it_was), running(as_it_was)
+    (run,) = list_runs(cloud.home)
+    plan = cloud.plan_back(run.id, "restore" if failed[0] in AFTER_SERVING else "stay")
     back = cloud.apply(plan)
     assert (back.state, back.failed, back.lent) == (RunState.DONE, (), ())
+    assert files_with_passwords(cloud) == []
     assert running(cloud) == code
     assert differences(before, kept(cloud)) == set()
     assert place_of(cloud.effects, TWO_HOLD_IT) == []
@@ -246,6 +252,25 @@ def test_new_databases_that_are_not_empty_are_refused(folder: Path) -> None:
     assert codes_of(cloud) == {"replace.database-not-empty"}
 
 
+def test_rights_that_come_from_a_role_are_refused_and_seen_again_while_the_cloud_serves(folder: Path) -> None:
+    cloud = cloud_in(folder)
+    plan = plan_of(cloud)
+    with cloud.simulation.simulated.world() as world:
+        world.state.databases.roles = [("right", "openstack", "cinder"), ("granted", "readers", "nova@%")]
+    refusals = cloud.plan(strategy="replace").refusals
+    assert {finding.code for finding in refusals} == {"replace.rights-by-role"}
+    assert [finding.found for finding in refusals] == ["rights on cinder", "granted to nova@%"]
+    failed = cloud.apply(plan)  # made before there were roles
+    assert (failed.state, failed.failed) == (RunState.FAILED, ("check/new1/healthy",))
+    assert place_of(cloud.effects, ": stop nova-api") == []
+
+
+def test_roles_that_cannot_be_read_are_not_taken_for_none(folder: Path) -> None:
+    cloud = cloud_in(folder)
+    cloud.simulation.simulated.fail_command("roles_mapping")
+    assert "replace.not-read" in codes_of(cloud)
+
+
 @pytest.mark.parametrize("state", [{"active": "active"}, {"is_enabled": True}])
 def test_new_hosts_that_would_hold_the_address_too_now_or_after_a_boot_are_refused(
     folder: Path, state: dict[str, Any]
@@ -270,6 +295,24 @@ def test_users_with_other_numbers_are_refused(folder: Path) -> None:
         world.state.hosts["new1"].accounts["nova"] = wrong
     plan = cloud.plan(strategy="replace")
     assert [finding.subject for finding in plan.refusals] == ["nova on new1"]
+
+
+def test_numbers_that_a_new_host_gave_to_somebody_else_are_refused(folder: Path) -> None:
+    cloud = cloud_in(folder)
+    with cloud.simulation.simulated.world() as world:
+        nova, glance = (world.state.hosts["ctl1"].accounts[user] for user in ("nova", "glance"))
+        there = world.state.hosts["new1"].accounts
+        there["backup"] = {**nova, "group": "backup", "gid": 34}
+        there["monitor"] = {**glance, "group": "monitor", "uid": 7}
+        there["other"] = {**glance, "group": "cinder", "uid": 8, "gid": 9}
+    refusals = cloud.plan(strategy="replace").refusals
+    assert {finding.code for finding in refusals} == {"replace.number-taken"}
+    told = {finding.subject: finding.found for finding in refusals}
+    assert told == {
+        "nova on new1": f"uid {nova['uid']} is that of the user backup",
+        "glance on new1": f"gid {glance['gid']} is that of the group monitor",
+        "cinder on new1": "the group cinder has the gid 9",
+    }
 
 
 def test_new_hosts_on_which_openstack_runs_are_refused(folder: Path) -> None:
@@ -316,6 +359,24 @@ def test_volumes_on_disks_of_old_controllers_are_refused(folder: Path) -> None:
         entry.content = entry.content.replace(b"[DEFAULT]\n", b"[DEFAULT]\nenabled_backends = lvm\n")
     plan = cloud.plan(strategy="replace")
     assert [finding.subject for finding in plan.refusals] == ["lvm on ctl2"]
+
+
+def test_names_of_old_hosts_that_would_stay_in_configuration_are_told_without_values(folder: Path) -> None:
+    cloud = cloud_in(folder)
+    with cloud.simulation.simulated.world() as world:
+        for host, path in (*((name, "/etc/keystone/keystone.conf") for name in OLD), ("cmp1", "/etc/nova/nova.conf")):
+            entry = world.state.hosts[host].files[path]
+            entry.content += (
+                b"[cache]\nmemcache_servers = ctl1:11211,ctl2\n[redis]\nhost = ctl1.example.org\nkey = x@ctl3.y\n"
+            )
+    refusals = cloud.plan(strategy="replace").refusals
+    found = "[cache] memcache_servers (ctl2); [redis] host (ctl1); [redis] key (ctl3)"
+    assert [(finding.code, finding.subject, finding.found) for finding in refusals] == [
+        ("replace.name-stays", "/etc/keystone/keystone.conf on ctl1, ctl2, ctl3", found),
+        ("replace.name-stays", "/etc/nova/nova.conf on cmp1", found),
+    ]
+    assert {finding.severity for finding in refusals} == {Severity.WARNING}
+    assert "example.org" not in repr(refusals)
 
 
 def test_services_go_by_the_old_names_also_where_no_file_says_so(folder: Path) -> None:
@@ -370,6 +431,7 @@ KILLS = (
     "before_outcome:stop-all/ctl2/*",
     "after_effect:load/new1-databases/10-carry:1",
     "after_effect:load/new1-databases/10-carry:2",
+    "after_effect:load/new1-databases/10-carry:3",
     "after_effect:load/new1-databases/10-carry",
     "after_effect:load/new1-databases/20-load",
     "after_effect:release-address/ctl1/10-retire:2",
@@ -417,22 +479,66 @@ def files_of_new_hosts(cloud: Rehearsal) -> dict[tuple[str, str], tuple[bytes, i
         }
 
 
-def test_no_file_with_passwords_is_left_behind(done: Rehearsal) -> None:
-    with done.simulation.simulated.world() as world:
-        left = [
-            (host, path) for host, state in world.state.hosts.items() for path in state.files if "accounts.sql" in path
+def files_with_passwords(cloud: Rehearsal) -> list[tuple[str, str]]:
+    with cloud.simulation.simulated.world() as world:
+        return [
+            (name, path)
+            for name, host in world.state.hosts.items()
+            for path in host.files
+            if "accounts" in path and path.endswith(".sql")
         ]
-    assert left == []
+
+
+def test_no_file_with_passwords_is_left_behind(done: Rehearsal) -> None:
+    assert files_with_passwords(done) == []
+
+
+def test_what_carries_passwords_is_made_when_the_dump_is_there_and_gone_from_its_host_as_soon_as_the_run_fails(
+    folder: Path,
+) -> None:
+    cloud = cloud_in(folder)
+    cloud.simulation.simulated.fail_command(FAILURES["accounts"])
+    failed = cloud.apply(plan_of(cloud))
+    (sent,) = place_of(cloud.effects, "new1: send ", "databases.sql.zst.sha256")
+    (made,) = place_of(cloud.effects, "ctl1: dump the accounts")
+    assert sent < made
+    assert (failed.state, failed.lent) == (RunState.FAILED, ())
+    assert "ctl1" not in dict(files_with_passwords(cloud))
+
+
+@pytest.mark.parametrize("is_reachable", [True, False])
+def test_a_killed_run_that_is_taken_back_leaves_no_passwords_where_they_can_be_removed(
+    folder: Path, is_reachable: bool
+) -> None:
+    three_plus_two(SOURCE, folder, store=[BETWEEN, TARGET], is_kept=True, has_spares=True)
+    cloud = Rehearsal(open_simulation(folder, SOURCE), Home(folder / "home"), SOURCE, TARGET)
+    assert in_a_child(cloud, folder, None, "after_effect:load/new1-databases/10-carry:3") == -signal.SIGKILL
+    cloud = Rehearsal(open_simulation(folder, SOURCE), cloud.home, SOURCE, TARGET)
+    assert set(dict(files_with_passwords(cloud))) == {"ctl1", "new1"}
+    if not is_reachable:
+        cloud.simulation.simulated.break_host("new1")
+    (record,) = list_runs(cloud.home)
+    copied = cloud.home.received(record.id) / ".forward-0123456789abcdef"  # where it is killed while it copies a dump
+    copied.mkdir(parents=True)
+    (copied / "file").write_bytes(b"rows")
+    plan = cloud.plan_back(record.id)
+    assert any("accounts.sql" in note for note in plan.notes) is not is_reachable
+    back = cloud.apply(plan)
+    # A host that is away only keeps it from being proved that nothing runs there.
+    assert {step.rpartition("/")[2] for step in back.failed} == (set() if is_reachable else {"processes"})
+    assert back.lent == ()
+    assert set(dict(files_with_passwords(cloud))) == (set() if is_reachable else {"new1"})
+    assert not copied.exists()
 
 
 @pytest.mark.parametrize(
     "pattern", ["new2: systemctl stop keepalived", "ctl1: .*ostler-begin-cluster", "ctl1: systemctl start keepalived"]
 )
-def test_a_way_back_that_fails_is_gone_on_with(folder: Path, pattern: str) -> None:
-    cloud = cloud_in(folder)
-    before, code = kept(cloud), running(cloud)
-    upgraded = cloud.apply(plan_of(cloud))
-    plan = cloud.plan_back(upgraded.run, "restore")
+def test_a_way_back_that_fails_is_gone_on_with(folder: Path, done: Rehearsal, pattern: str) -> None:
+    as_it_was, cloud = cloud_in(folder / "before"), copy_of(done, folder)
+    before, code = kept(as_it_was), running(as_it_was)
+    (upgraded,) = list_runs(cloud.home)
+    plan = cloud.plan_back(upgraded.id, "restore")
     cloud.simulation.simulated.fail_command(pattern)
     failed = cloud.apply(plan)
     assert failed.state is RunState.FAILED
@@ -443,12 +549,12 @@ def test_a_way_back_that_fails_is_gone_on_with(folder: Path, pattern: str) -> No
     assert place_of(cloud.effects, TWO_HOLD_IT) == []
 
 
-def test_what_users_made_since_is_listed_before_the_way_back(folder: Path) -> None:
-    cloud = cloud_in(folder)
-    upgraded = cloud.apply(plan_of(cloud))
+def test_what_users_made_since_is_listed_before_the_way_back(folder: Path, done: Rehearsal) -> None:
+    cloud = copy_of(done, folder)
+    (upgraded,) = list_runs(cloud.home)
     with cloud.simulation.simulated.world() as world:
         add(world, "networks", {"name": "made-since", "status": "ACTIVE"})
-    plan = cloud.plan_back(upgraded.run, "restore")
+    plan = cloud.plan_back(upgraded.id, "restore")
     assert "network made-since" in [
         finding.subject for finding in plan.findings if finding.code == "rollback.will-be-lost"
     ]

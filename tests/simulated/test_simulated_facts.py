@@ -11,6 +11,8 @@ from ostler.facts.registry import FACTS
 
 PARAMETERS = {
     "host.accounts": {"users": "nova:glance"},
+    "host.numbers": {"uids": "42", "gids": "42", "groups": "nova"},
+    "host.mentions": {"names": "ctl1:ctl3"},
     "host.shared_folders": {"paths": '["/var/lib/glance/images"]'},
     "host.files": {"paths": '["/etc/nova/nova.conf", "/etc/nova/"]'},
     "host.set_options": {"path": "/etc/nova/nova.conf", "values": "debug:auth_type"},

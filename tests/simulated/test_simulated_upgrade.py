@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from pathlib import Path
 
 import pytest
-from rehearsing import Rehearsal, rehearsal
+from rehearsing import Rehearsal, copy_of, leave_backup, rehearsal
 
 from ostler.deployment.paths import environment_path
 from ostler.errors import Severity
 from ostler.execution.records import RunState
-from ostler.execution.runs import load_run
+from ostler.execution.runs import list_runs, load_run
 from ostler.facts.model import wanted
 from ostler.remote.simulated import table
 from ostler.remote.simulated.machine import Machine, Outcome
@@ -21,9 +22,6 @@ from ostler.secret import MASK
 
 Place = tuple[str, str]
 """A host and a path on it."""
-
-BACKUP = "/etc/nova/nova.conf.4242.2026-11-20@10:22:33~"
-"""As Ansible names what it replaces."""
 
 HOSTS = ("ctl1", "ctl2", "ctl3", "cmp1", "cmp2")
 
@@ -58,102 +56,111 @@ def changes(cloud: Rehearsal) -> Counter[str]:
     return Counter(e for e in cloud.effects if not e.startswith(("api:", "told", "mended")))
 
 
-@pytest.fixture(scope="module")
-def done(shared_folder: Path) -> Rehearsal:
-    cloud = rehearsal(shared_folder)
-    result = cloud.apply(cloud.plan())
-    assert (result.state, result.failed, result.left, result.lent) == (RunState.DONE, (), (), ())
-    return cloud
-
-
-def test_an_upgrade_ends_with_every_process_at_the_target_and_no_api_was_away(done: Rehearsal) -> None:
-    assert done.outages == []
-    assert running(done)["cmp1"] == {
+def test_an_upgrade_ends_with_every_process_at_the_target_and_no_api_was_away(upgraded: Rehearsal) -> None:
+    assert upgraded.outages == []
+    assert running(upgraded)["cmp1"] == {
         "/opt/openstack/venvs/nova-31.3.1",
         "/opt/openstack/venvs/neutron-26.0.6",
     }
-    assert all("2024.1" not in str(path) for paths in running(done).values() for path in paths)
-    records = done.snapshot([wanted("nova.services")]).known("nova.services")
-    assert {record["version"] for record in records.values()} == {done.catalog.nova.at("2025.1").service_version}
+    assert all("2024.1" not in str(path) for paths in running(upgraded).values() for path in paths)
+    records = upgraded.snapshot([wanted("nova.services")]).known("nova.services")
+    assert {record["version"] for record in records.values()} == {upgraded.catalog.nova.at("2025.1").service_version}
 
 
-def test_an_upgrade_keeps_the_operators_own_values(done: Rehearsal) -> None:
-    text = done.simulation.simulated.transport.fetch("ctl1", "/etc/nova/nova.conf").decode()
+def test_an_upgrade_keeps_the_operators_own_values(upgraded: Rehearsal) -> None:
+    text = upgraded.simulation.simulated.transport.fetch("ctl1", "/etc/nova/nova.conf").decode()
     assert "# nova on ctl1; edited by hand" in text
     assert "[upgrade_levels]" not in text or "compute = auto" not in text
 
 
-def test_an_upgrade_unpacks_and_migrates_once(done: Rehearsal) -> None:
-    once = [effect for effect in changes(done) if any(word in effect for word in ("unpack", "-manage", "dump"))]
-    assert {effect: changes(done)[effect] for effect in once} == dict.fromkeys(once, 1)
+def test_an_upgrade_unpacks_and_migrates_once(upgraded: Rehearsal) -> None:
+    once = [effect for effect in changes(upgraded) if any(word in effect for word in ("unpack", "-manage", "dump"))]
+    assert {effect: changes(upgraded)[effect] for effect in once} == dict.fromkeys(once, 1)
     assert len(once) > 20
 
 
-@pytest.mark.parametrize(
-    ("stage", "pattern"),
-    [
-        ("place", "ctl2: ostler-unpack .*keystone"),
-        ("expand", "ctl1: .*nova-manage .*db sync"),
-        ("roll-keystone", "ctl2: systemctl start keystone"),
-        ("roll-computes", "cmp2: systemctl stop nova-compute"),
-        ("finish", "ctl1: .*nova-31.3.1/bin/nova-manage .*online_data_migrations"),
-    ],
-)
+FAILURES = {
+    "place": "ctl2: ostler-unpack .*keystone",
+    "expand": "ctl1: .*nova-manage .*db sync",
+    "roll-keystone": "ctl2: systemctl start keystone",
+    "roll-computes": "cmp2: systemctl stop nova-compute",
+    "finish": "ctl1: .*nova-31.3.1/bin/nova-manage .*online_data_migrations",
+}
+"""A command of some stages, in their order, as it is told to fail."""
+
+
 def test_a_failure_leaves_the_cloud_serving_and_a_resumed_run_does_nothing_twice(
-    folder: Path, done: Rehearsal, stage: str, pattern: str
+    folder: Path, upgraded: Rehearsal
 ) -> None:
-    cloud = rehearsal(folder)
-    cloud.simulation.simulated.fail_command(pattern)
-    failed = cloud.apply(cloud.plan())
-    assert failed.state is RunState.FAILED
-    assert [step.split("/")[0] for step in failed.failed] == [stage]
-    assert cloud.outages == []
-    cloud.simulation.simulated.mend()
-    resumed = cloud.resume(failed.run)
+    cloud, once = rehearsal(folder), changes_that_stay(upgraded)
+    plan, run = cloud.plan(), ""
+    for stage, pattern in FAILURES.items():
+        cloud.simulation.simulated.fail_command(pattern)
+        failed = cloud.resume(run) if run else cloud.apply(plan)
+        run = failed.run
+        assert failed.state is RunState.FAILED, stage
+        assert [step.split("/")[0] for step in failed.failed] == [stage]
+        assert cloud.outages == [], stage
+        assert changes_that_stay(cloud) - once == Counter(), stage
+        cloud.simulation.simulated.mend()
+    resumed = cloud.resume(run)
     assert (resumed.state, resumed.failed, resumed.lent) == (RunState.DONE, (), ())
     assert cloud.outages == []
-    assert changes_that_stay(cloud) == changes_that_stay(done)
+    assert changes_that_stay(cloud) == once
+
+
+Failures = Mapping[str, tuple[str, tuple[str, ...]]]
+"""By the step that fails, in their order: its command, and the hosts that stay stopped."""
+
+WHILE_SOME_SERVE: Failures = {
+    "leave-one-glance-api/ctl2/20-stop": ("ctl2: systemctl stop glance", ()),
+    "stop-glance-api/ctl3/20-stop": ("ctl3: systemctl stop glance", ()),
+    "roll-glance-api/ctl2/80-start": ("ctl2: systemctl start glance", ("ctl2",)),
+}
+WHILE_NOBODY_SERVES: Failures = {
+    "roll-glance-api/ctl1/30-switch": ("ctl1: ln .*glance-api", ("ctl1", "ctl2")),
+    "roll-glance-api/ctl1/80-start": ("ctl1: systemctl start glance", ("ctl1", "ctl2")),
+}
 
 
 @pytest.mark.parametrize(
-    ("pattern", "stopped"),
+    ("failures", "answers"),
     [
-        ("ctl2: systemctl stop glance", ()),
-        ("ctl3: systemctl stop glance", ()),
-        ("ctl1: ln .*glance-api", ("ctl1", "ctl2")),
-        ("ctl1: systemctl start glance", ("ctl1", "ctl2")),
-        ("ctl2: systemctl start glance", ("ctl2",)),
+        pytest.param(WHILE_SOME_SERVE, "image answered 0 ", id="while some serve"),
+        # Nobody serves when the run failed, and nobody does until requests are held again.
+        pytest.param(WHILE_NOBODY_SERVES, "image answered ", id="while nobody serves"),
     ],
 )
 def test_all_hosts_may_be_out_at_once_while_requests_are_held_also_when_resumed(
-    folder: Path, pattern: str, stopped: tuple[str, ...]
+    folder: Path, failures: Failures, answers: str
 ) -> None:
     cloud = rehearsal(folder)
-    plan = cloud.plan(no_overlap=("glance",))
-    cloud.simulation.simulated.fail_command(pattern)
-    failed = cloud.apply(plan)
-    assert failed.state is RunState.FAILED
-    assert {loan.name for loan in failed.lent} == {
-        f"services stopped on {host} (leave-one-glance-api)" for host in stopped
-    }
-    cloud.simulation.simulated.mend()
-    seen = len(cloud.outages)
-    resumed = cloud.resume(failed.run)
+    plan, run = cloud.plan(no_overlap=("glance",)), ""
+    for step, (pattern, stopped) in failures.items():
+        cloud.simulation.simulated.fail_command(pattern)
+        failed = cloud.resume(run) if run else cloud.apply(plan)
+        run = failed.run
+        assert (failed.state, failed.failed) == (RunState.FAILED, (step,))
+        assert {loan.name for loan in failed.lent} == {
+            f"services stopped on {host} (leave-one-glance-api)" for host in stopped
+        }, step
+        assert [outage for outage in cloud.outages if not outage.startswith(answers)] == [], step
+        cloud.simulation.simulated.mend()
+    resumed = cloud.resume(run)
     assert (resumed.state, resumed.failed, resumed.lent) == (RunState.DONE, (), ())
-    assert [outage for outage in cloud.outages[:seen] if not outage.startswith("image")] == []
-    if "ctl1" not in stopped:  # else nobody served when the run failed, and nobody does until requests are held again
-        assert [outage for outage in cloud.outages[seen:] if "image answered 0" not in outage] == []
+    assert [outage for outage in cloud.outages if not outage.startswith(answers)] == []
 
 
-@pytest.mark.parametrize(("project", "service"), [("glance", "image"), ("nova", "compute"), ("cinder", "volumev3")])
-def test_an_untroubled_upgrade_without_overlap_holds_requests_and_fails_none(
-    folder: Path, project: str, service: str
-) -> None:
+SERVICES = {"glance": "image", "cinder": "volumev3", "nova": "compute"}
+"""The API that each of these projects serves, in the order of the upgrade."""
+
+
+def test_an_untroubled_upgrade_without_overlap_holds_requests_and_fails_none(folder: Path) -> None:
     cloud = rehearsal(folder)
-    result = cloud.apply(cloud.plan(no_overlap=(project,)))
+    result = cloud.apply(cloud.plan(no_overlap=tuple(SERVICES)))
     assert (result.state, result.failed, result.lent) == (RunState.DONE, (), ())
-    assert cloud.outages
-    assert [outage for outage in cloud.outages if f"{service} answered 0" not in outage] == []
+    answers = [outage.split(" after ")[0] for outage in cloud.outages]
+    assert [answer for answer, _ in groupby(answers)] == [f"{service} answered 0" for service in SERVICES.values()]
 
 
 LOANS = ("balancer:", "set global", "put /etc/nova/nova.conf")
@@ -189,9 +196,9 @@ def test_rules_in_policy_json_which_the_target_does_not_read_refuse_the_plan(fol
     assert told == [("upgrade.policy-json-ignored", "/etc/glance/policy.json on ctl1")]
 
 
-def test_a_service_that_does_not_start_is_told_with_what_it_wrote_into_its_log(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture(scope="module")
+def not_started(shared_folder: Path) -> tuple[Rehearsal, list[str]]:
+    """A cloud whose upgrade failed since a service did not start, mended since; and the logs that were asked for."""
     asked: list[str] = []
     group = {
         "file": "/var/log/nova/nova-conductor.log",
@@ -210,11 +217,22 @@ def test_a_service_that_does_not_start_is_told_with_what_it_wrote_into_its_log(
         asked.extend(f"{machine.host.name}: {pattern}" for pattern in arguments[1:])
         return Outcome(0, json.dumps({"read": 4, "groups": logged, "problems": []}))
 
-    monkeypatch.setitem(table.SCRIPTS, "ostler-logs.errors", errors)  # type: ignore[call-overload]
-    cloud = rehearsal(folder)
+    cloud = rehearsal(shared_folder)
+    leave_backup(cloud)
     cloud.simulation.simulated.fail_unit("ctl2", "nova-conductor")
-    failed = cloud.apply(cloud.plan())
-    (step,) = [step for step in load_run(failed.run, cloud.home).outcomes if not step.outcome.is_good]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(table.SCRIPTS, "ostler-logs.errors", errors)  # type: ignore[call-overload]
+        assert cloud.apply(cloud.plan(), approve=()).state is RunState.FAILED
+    cloud.simulation.simulated.mend()
+    return cloud, asked
+
+
+def test_a_service_that_does_not_start_is_told_with_what_it_wrote_into_its_log(
+    not_started: tuple[Rehearsal, list[str]],
+) -> None:
+    cloud, asked = not_started
+    (run,) = list_runs(cloud.home)
+    (step,) = [step for step in load_run(run.id, cloud.home).outcomes if not step.outcome.is_good]
     assert step.step == "roll-nova-conductor/ctl2/80-start"
     assert list(step.evidence[-2:]) == [
         f"nova-conductor.log on ctl2: CRITICAL not found: password={MASK}",
@@ -223,30 +241,37 @@ def test_a_service_that_does_not_start_is_told_with_what_it_wrote_into_its_log(
     assert asked == ["ctl2: /var/log/nova/*.log"]
 
 
-@pytest.mark.parametrize("stopped_by", ["the gate before contract", "a service that does not start"])
-def test_the_way_back_restores_every_byte_while_the_cloud_serves(folder: Path, stopped_by: str) -> None:
-    cloud = rehearsal(folder)
-    cloud.simulation.simulated.transport.put("ctl1", BACKUP, b"[DEFAULT]\n", mode=0o640, owner="root", group="nova")
-    before, ran = kept(cloud), running(cloud)
-    if stopped_by == "a service that does not start":
-        cloud.simulation.simulated.fail_unit("ctl2", "nova-conductor")
-    stopped = cloud.apply(cloud.plan(), approve=())
-    assert stopped.state in (RunState.WAITING, RunState.FAILED)
-    cloud.simulation.simulated.mend()
-    back = cloud.apply(cloud.plan_back(stopped.run))
+def test_the_way_back_from_a_service_that_does_not_start_restores_every_byte_while_the_cloud_serves(
+    folder: Path, not_started: tuple[Rehearsal, list[str]]
+) -> None:
+    cloud = copy_of(not_started[0], folder)
+    (run,) = list_runs(cloud.home)
+    back = cloud.apply(cloud.plan_back(run.id))
     assert (back.state, back.failed, back.lent) == (RunState.DONE, (), ())
-    assert differences(before, kept(cloud)) == set()
-    assert running(cloud) == ran
+    assert_is_as_at_the_start(cloud, folder)
+
+
+def test_the_way_back_from_the_gate_before_contract_restores_every_byte_while_the_cloud_serves(
+    folder: Path, taken_back: Rehearsal
+) -> None:
+    assert_is_as_at_the_start(taken_back, folder)
+
+
+def assert_is_as_at_the_start(cloud: Rehearsal, folder: Path) -> None:
+    as_it_was = rehearsal(folder / "before")
+    leave_backup(as_it_was)
+    assert differences(kept(as_it_was), kept(cloud)) == set()
+    assert running(cloud) == running(as_it_was)
     assert cloud.outages == []
 
 
-def test_the_way_back_with_a_restore_brings_the_databases_back(folder: Path) -> None:
-    cloud = rehearsal(folder)
+def test_the_way_back_with_a_restore_brings_the_databases_back(folder: Path, upgraded: Rehearsal) -> None:
+    as_it_was, cloud = rehearsal(folder / "before"), copy_of(upgraded, folder)
     request = wanted("databases.schema")
-    before, schema = kept(cloud), cloud.snapshot([request]).known("databases.schema")
-    upgraded = cloud.apply(cloud.plan())
+    before, schema = kept(as_it_was), as_it_was.snapshot([request]).known("databases.schema")
     assert cloud.snapshot([request]).known("databases.schema") != schema
-    back = cloud.apply(cloud.plan_back(upgraded.run, "restore"))
+    (run,) = list_runs(cloud.home)
+    back = cloud.apply(cloud.plan_back(run.id, "restore"))
     assert (back.state, back.failed) == (RunState.DONE, ())
     assert cloud.snapshot([request]).known("databases.schema") == schema
     assert differences(before, kept(cloud)) == set()

@@ -7,14 +7,14 @@ import re
 from pathlib import Path
 
 import pytest
-from rehearsing import Rehearsal, rehearsal
+from rehearsing import Rehearsal, copy_of, rehearsal
 
 from ostler.commands import ApiRequest
 from ostler.errors import Refused
 from ostler.execution.proofs.registry import read_results
 from ostler.execution.records import RunState
 from ostler.execution.run_data import read_run
-from ostler.execution.runs import load_run
+from ostler.execution.runs import list_runs, load_run
 from ostler.facts.model import wanted
 from ostler.reporting.report_findings import config_diffs_of
 from ostler.reporting.run_text import show_run
@@ -27,15 +27,17 @@ def records(cloud: Rehearsal) -> dict[str, object]:
     return {"services": services, "objects": snapshot.known("nova.object_versions")}
 
 
-def test_rows_edited_on_the_way_back_are_kept_on_the_database_host_and_given_back_exactly(folder: Path) -> None:
-    cloud = rehearsal(folder)
-    waiting = cloud.apply(cloud.plan(), approve=())
+def test_rows_edited_on_the_way_back_are_kept_on_the_database_host_and_given_back_exactly(
+    folder: Path, waiting: Rehearsal
+) -> None:
+    cloud = copy_of(waiting, folder)
+    (run,) = list_runs(cloud.home)
     with cloud.simulation.simulated.world() as world:
         world.state.databases.objects["ImageMetaProps"] = {"1.39": 3, "1.37": 4}
     upgraded = records(cloud)
     # No service of nova goes back: the edits are made, and no service writes a version of its own.
     cloud.simulation.simulated.fail_command("systemctl stop nova")
-    stopped = cloud.apply(cloud.plan_back(waiting.run))
+    stopped = cloud.apply(cloud.plan_back(run.id))
     assert stopped.state is RunState.FAILED
     assert records(cloud) != upgraded
     with cloud.simulation.simulated.world() as world:
@@ -49,12 +51,12 @@ def test_rows_edited_on_the_way_back_are_kept_on_the_database_host_and_given_bac
 
 
 def test_a_way_back_that_was_planned_before_the_upgrade_went_on_is_refused_and_the_cloud_is_left_alone(
-    folder: Path,
+    folder: Path, waiting: Rehearsal
 ) -> None:
-    cloud = rehearsal(folder)
-    waiting = cloud.apply(cloud.plan(), approve=())
-    stay, restore = cloud.plan_back(waiting.run), cloud.plan_back(waiting.run, "restore")
-    assert cloud.resume(waiting.run).state is RunState.DONE
+    cloud = copy_of(waiting, folder)
+    (run,) = list_runs(cloud.home)
+    stay, restore = cloud.plan_back(run.id), cloud.plan_back(run.id, "restore")
+    assert cloud.resume(run.id).state is RunState.DONE
     before = list(cloud.effects)
     for planned in (stay, restore):
         with pytest.raises(Refused) as refused:
@@ -64,10 +66,12 @@ def test_a_way_back_that_was_planned_before_the_upgrade_went_on_is_refused_and_t
     assert cloud.effects == before
 
 
-def test_a_restore_is_refused_when_somebody_created_something_since_it_was_planned(folder: Path) -> None:
-    cloud = rehearsal(folder)
-    upgraded = cloud.apply(cloud.plan())
-    planned = cloud.plan_back(upgraded.run, "restore")
+def test_a_restore_is_refused_when_somebody_created_something_since_it_was_planned(
+    folder: Path, upgraded: Rehearsal
+) -> None:
+    cloud = copy_of(upgraded, folder)
+    (run,) = list_runs(cloud.home)
+    planned = cloud.plan_back(run.id, "restore")
     assert planned.findings == ()
     body = {"volume": {"name": "precious", "size": 1}}
     cloud.simulation.simulated.api.call(ApiRequest("volumev3", "POST", "/volumes", body=body))
@@ -75,7 +79,7 @@ def test_a_restore_is_refused_when_somebody_created_something_since_it_was_plann
     with pytest.raises(Refused) as refused:
         cloud.apply(planned)
     assert [finding.subject for finding in refused.value.findings] == ["volume precious", "port mine"]
-    again = cloud.plan_back(upgraded.run, "restore")
+    again = cloud.plan_back(run.id, "restore")
     assert [finding.subject for finding in again.findings] == ["volume precious", "port mine"]
     assert cloud.apply(again).state is RunState.DONE
 
@@ -97,14 +101,15 @@ def test_a_restore_leads_to_the_schemas_of_the_dump_which_an_earlier_way_back_ha
     assert cloud.snapshot([wanted("databases.schema")]).known("databases.schema") == at_the_dump
 
 
-def test_a_way_back_ends_with_a_checksum_of_each_hosts_files_and_tells_it(folder: Path) -> None:
-    cloud = rehearsal(folder)
-    waiting = cloud.apply(cloud.plan(), approve=())
-    back = cloud.apply(cloud.plan_back(waiting.run))
-    assert back.state is RunState.DONE
-    (proof,) = [result for result in read_results(cloud.home.run_folder(back.run)) if result.name == "bytes"]
+def test_a_way_back_ends_with_a_checksum_of_each_hosts_files_and_tells_it(
+    waiting: Rehearsal, taken_back: Rehearsal
+) -> None:
+    home = taken_back.home
+    (upgrade,) = [record.id for record in list_runs(waiting.home)]
+    (back,) = [record.id for record in list_runs(home) if record.id != upgrade]
+    (proof,) = [result for result in read_results(home.run_folder(back)) if result.name == "bytes"]
     assert (proof.ok, [row.name for row in proof.rows]) == (True, ["cmp1", "cmp2", "ctl1", "ctl2", "ctl3"])
-    shown = show_run(load_run(back.run, cloud.home))
+    shown = show_run(load_run(back, home))
     assert len(re.findall("^      (?:ctl|cmp)[1-3] [0-9a-f]{64}$", shown, re.MULTILINE)) == 5
-    units = {diff.path for diff in config_diffs_of(read_run(cloud.home, waiting.run)) if "/systemd/" in diff.path}
+    units = {diff.path for diff in config_diffs_of(read_run(home, upgrade)) if "/systemd/" in diff.path}
     assert units

@@ -51,8 +51,9 @@ def diagnose_living(cloud: Cloud, asked: Asked, *, as_json: bool) -> DiagnosisSh
     runs = [Change(run.began_at, "Ostler", f"run {run.id} began: {run.title}") for run in looked.runs]
     are_logs_read = not {where for where, _ in looked.logs.problems} & set(cloud.hosts)
     found = diagnose_cloud(
-        looked.snapshot, load_catalog(), seen, knowledge(), focus, asked.symptom, runs, are_logs_read=are_logs_read
-    )
+        looked.snapshot, load_catalog(), seen, knowledge(), focus, asked.symptom, runs, looked.works,
+        are_logs_read=are_logs_read,
+    )  # fmt: skip
     return living_shown(found, tally, cloud.name)
 
 

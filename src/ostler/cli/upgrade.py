@@ -101,7 +101,7 @@ def upgrade(
         catalog.project(project)
     whole = replacement.before(described) if replacement else described
     requests = [*upgrade_requests(whole), *facts_needed(catalog, hop, whole, rehearsals)]
-    requests += old_requests(replacement, catalog.service_users) if replacement else ()
+    requests += old_requests(whole, replacement, catalog.service_users) if replacement else ()
     with reading(whole, as_json=as_json):
         looked = look_over(whole, requests, to)
         moves = None

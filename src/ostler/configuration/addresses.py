@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 COMMENTS = ("#", ";")
+
+WRITTEN_ANEW = (".conf", ".ini", ".service", ".socket", ".timer")
+"""How the names of files end that hold options by name, in which addresses are written anew: configuration, start-up
+files of uwsgi, and units."""
 
 
 def readdressed(text: str, becomes: Mapping[str, str]) -> str:
@@ -18,12 +22,23 @@ def readdressed(text: str, becomes: Mapping[str, str]) -> str:
     """
     if not becomes:
         return text
-    found = re.compile("|".join(_pattern(each) for each in sorted(becomes, key=len, reverse=True)))
+    found = re.compile(rewritten(becomes))
     lines = text.splitlines(keepends=True)
     return "".join(
         line if line.lstrip().startswith(COMMENTS) else found.sub(lambda seen: becomes[seen.group()], line)
         for line in lines
     )
+
+
+def rewritten(places: Iterable[str]) -> str:
+    """The regular expression of what `readdressed` writes anew."""
+    return "|".join(_pattern(each) for each in sorted(places, key=len, reverse=True))
+
+
+def named(host: str) -> str:
+    """The regular expression of a name wherever it may stand for its host, also with a domain behind it: neither within
+    a path, nor before a backend of volumes (`ctl1@lvm`). What of that is `rewritten` is no concern of anybody's."""
+    return rf"(?:(?<=@)|(?<=//)|(?<![\w.@/-])){re.escape(host)}(?![\w@-])"
 
 
 def _pattern(place: str) -> str:

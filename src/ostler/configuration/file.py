@@ -85,7 +85,10 @@ class ConfigFile:
 
     def options(self, place: Place | None = None) -> list[Block]:
         """Every option, or every line of one: of an option that takes one value, the last counts."""
-        return [block for block in self.blocks if block.is_option and place in (None, block.place)]
+        options = [block for block in self.blocks if block.name and not block.is_head]
+        if place is None:
+            return options
+        return [block for block in options if place_of(block.group or "", block.name) == place]
 
     def value(self, group: str, name: str) -> str | None:
         """The value that counts for an option that takes one; None when it is not set."""

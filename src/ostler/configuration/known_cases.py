@@ -37,9 +37,10 @@ def carry_known_values(draft: Draft) -> None:
             for block in draft.lines(change.group, change.option):
                 _carry_items(draft, block, change)
     if draft.project in CALLED_QUANTUM:
+        asked = {each.line for each in draft.said if each.told is Told.DECIDE}
         for block in draft.file.options():
-            asked = any(each.told is Told.DECIDE and each.line == block.number for each in draft.said)
-            if QUANTUM in block.value.lower() and not asked:
+            if QUANTUM in block.value.lower() and block.number not in asked:
+                asked.add(block.number)
                 draft.ask(block, f"names {QUANTUM}: write what is meant", "quantum is called neutron since Havana")
 
 

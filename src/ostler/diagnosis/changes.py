@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,12 +12,14 @@ from ostler.facts.model import Snapshot
 SHORTLY_S = 3600.0
 MOST = 5
 
-OWN_FILES = {
-    "mariadb": "mysql", "database": "mysql", "broker": "rabbitmq", "messaging": "rabbitmq", "balancer": "haproxy",
-    "keepalived": "keepalived", "vip": "keepalived", "memcached": "memcached", "dns": "/etc/", "clock": "chrony",
-    "libvirt": "libvirt", "ovs": "openvswitch", "keys": "keystone",
+DATABASE, BROKER = ("mariadb", "mysql", "galera"), ("rabbitmq",)
+OWN_WORDS = {
+    "mariadb": DATABASE, "database": DATABASE, "broker": BROKER, "messaging": BROKER, "balancer": ("haproxy",),
+    "keepalived": ("keepalived",), "vip": ("keepalived",), "memcached": ("memcached",), "clock": ("chrony", "chronyd"),
+    "dns": ("/etc/hosts", "/etc/resolv.conf"), "libvirt": ("libvirt", "libvirtd"),
+    "ovs": ("openvswitch", "ovs"), "keys": ("keystone",),
 }  # fmt: skip
-"""A word in the names of files, packages and units that are a part's own, by its kind."""
+"""Words in the names of files, packages and units that are a part's own, by its kind."""
 
 
 @dataclass(frozen=True, order=True)
@@ -32,12 +35,13 @@ def changes_before(
     snapshot: Snapshot, broken: Sequence[Broken], project: str, runs: Sequence[Change]
 ) -> tuple[Change, ...]:
     """The last changes that may have to do with broken parts: what bears their name or their project's on their hosts,
-    whether those were just started, and ``runs`` of Ostler itself on the cloud."""
+    whether those were just started, and ``runs`` of Ostler itself on the cloud. ``project`` is one of OpenStack, empty
+    when they are in none."""
     until = min((each.first_error for each in broken if each.first_error != LAST), default=snapshot.taken_at) + 60.0
     since = min(until, snapshot.taken_at) - SHORTLY_S
     found: dict[Change, None] = {run: None for run in runs if since <= run.at <= until}
     for each in broken:
-        words = {each.part.name, project, OWN_FILES.get(each.part.kind, "")} - {""}
+        words = {each.part.name, project, *OWN_WORDS.get(each.part.kind, ())} - {""}
         known = snapshot.known("host.changed_recently", each.part.host) if each.part.host else None
         if known is None:
             continue
@@ -45,6 +49,12 @@ def changes_before(
             found[Change(known["up_since"], each.part.host, "the host was started")] = None
         for kind, said in (("packages", "package"), ("files", "changed:"), ("units", "started:")):
             for change in known[kind]:
-                if since <= change["at"] <= until and any(word in change["what"] for word in words):
+                if since <= change["at"] <= until and any(_bears(change["what"], word) for word in words):
                     found[Change(change["at"], each.part.host, f"{said} {change['what']}")] = None
     return tuple(sorted(found)[-MOST:])
+
+
+def _bears(what: str, word: str) -> bool:
+    """Whether a name has a word in it that does not go on before or behind: `host` is not in `/etc/hosts`. A number may
+    follow, as in `libvirt0`."""
+    return re.search(rf"(?<![A-Za-z0-9]){re.escape(word)}(?![A-Za-z])", what) is not None

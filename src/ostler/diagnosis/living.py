@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from ostler.catalog import Catalog
+from ostler.diagnosis.at_work import Work, without_work
 from ostler.diagnosis.changes import Change, changes_before
 from ostler.diagnosis.diagnosing import FAILURE_FROM, HEALTHY_BELOW, SUBJECTS, diagnose
 from ostler.diagnosis.folding import Cause, fold
@@ -90,17 +91,20 @@ def diagnose_cloud(
     focus: Focus,
     symptom: str = "",
     runs: Sequence[Change] = (),
+    works: Sequence[Work] = (),
     *,
     are_logs_read: bool = True,
 ) -> LiveDiagnosis:
     """Judge what was read of a cloud. ``symptom`` is what a user says is wrong; it only moves what is ranked. ``runs``
-    are Ostler's own runs on the cloud; ``are_logs_read`` is False when those of some host could not be."""
+    are Ostler's own runs on the cloud, ``works`` what those under way have in hand; ``are_logs_read`` is False when the
+    logs of some host could not be."""
     rules = load_rules()
     findings = evaluate(rules, snapshot, catalog, is_diagnosis=True)
     unread = [each for each in findings if each.code in (NOT_READ, NOT_REACHED)]
     wrong = [each for each in findings if each.severity is not Severity.NOTE and each.code != NOT_READ]
     notes = [each for each in findings if each.severity is Severity.NOTE and each.code != NOT_READ]
     parts = parts_of(snapshot, catalog)
+    wrong, of_works = without_work(wrong, works, parts, {rule.id for rule in rules if rule.is_work_of_runs})
     lines = _lines({parts.settled(component(each.component)) for each in wrong}, seen)
 
     def leaning(broken: Collection[Component]) -> Leaning:
@@ -120,7 +124,7 @@ def diagnose_cloud(
     return LiveDiagnosis(
         _verdict(found, by_logs, is_all_read=are_logs_read and not unread),
         max((each.cause.confidence for each in found), default=by_logs.sure if by_logs else 0.0),
-        tuple(found), tuple(notes), tuple(unread), by_logs, seen,
+        tuple(found), (*of_works, *notes), tuple(unread), by_logs, seen,
     )  # fmt: skip
 
 
@@ -153,7 +157,8 @@ def _found(
         focus.hosts & {part.host for part in all_parts} or focus.projects & touched or set(focus.parts) & set(all_parts)
     )
     project = parts.project(cause.first.part) or _area(cause)
-    changes = changes_before(snapshot, [node.broken for node in cause.nodes], project, runs)
+    of_openstack = project if project in parts.projects else ""
+    changes = changes_before(snapshot, [node.broken for node in cause.nodes], of_openstack, runs)
     touches = Touches.ITSELF if is_itself else Touches.NOTHING
     return Found(cause, {part: lines.get(part, ()) for part in all_parts}, touches, project, changes)
 

@@ -41,6 +41,11 @@ class Parts:
         known = self.services.get(self.unit_of.get(part.name, part.name))
         return known[0] if known else ""
 
+    @property
+    def projects(self) -> frozenset[str]:
+        """The OpenStack projects whose services the cloud may have."""
+        return frozenset(project for project, _ in self.services.values())
+
     def settled(self, part: Component) -> Component:
         """A part by the one name it goes by here: rules name APIs by their project, their type or their service."""
         if part.kind in ("api", "backend", "endpoint"):

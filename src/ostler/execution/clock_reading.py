@@ -25,12 +25,12 @@ class TimedTransport:
         self._now = now
         self.clock_read: dict[str, tuple[float, float]] = {}
 
-    def run_batch(self, host: str, commands: Sequence[Command]) -> list[CommandResult]:
+    def run_batch(self, host: str, commands: Sequence[Command], within_s: float | None = None) -> list[CommandResult]:
         at = next((index for index, command in enumerate(commands) if _CLOCK in command.argv), None)
         if at is None or host in self.clock_read:
-            return self._transport.run_batch(host, commands)
+            return self._transport.run_batch(host, commands, within_s)
         sent_at = self._now()
-        clock, *others = self._transport.run_batch(host, [commands[at], *commands[:at], *commands[at + 1 :]])
+        clock, *others = self._transport.run_batch(host, [commands[at], *commands[:at], *commands[at + 1 :]], within_s)
         answered_at = self._now()
         self.clock_read[host] = (sent_at, max(sent_at, answered_at - _after_it(clock, others)))
         return [*others[:at], clock, *others[at:]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ostler.execution.effect_archives import forget_copies
 from ostler.execution.effect_bench import Bench
 from ostler.execution.engine import DbosEngine, Engine
 from ostler.execution.events import (
@@ -53,6 +54,8 @@ class Conductor:
         standing = self._former_loans() or self._with_engine()
         if standing.state is RunState.FAILED:
             self._lanes.give_back_all()
+        for run in self._over():
+            forget_copies(self._bench.journal.home, run)
         if standing.state is RunState.CANCELLED:
             standing = self.cancelled()
         if standing.state is RunState.DONE and self._plan.operation == "rollback":
@@ -63,9 +66,15 @@ class Conductor:
         self._events.tell(RunEnded(self._bench.run, standing.state, standing.message, seconds, lent))
         return standing
 
+    def _over(self) -> tuple[str, ...]:
+        """The runs of which nothing is at work any more: this one, and the one it takes back."""
+        taken_back = self._plan.request.get("run") if self._plan.operation == "rollback" else None
+        return (self._bench.run, *([str(taken_back)] if taken_back else []))
+
     def cancelled(self) -> Standing:
         """Give back everything the run has lent, and how it stands then: not at its end while something could not be
         given back, since nothing would give it back any more. What only steps undo stays lent, and is told."""
+        forget_copies(self._bench.journal.home, self._bench.run)
         left = self._lanes.give_back_all()
         if not left:
             kept = ", ".join(loan.name for loan in self._bench.journal.loans.open(self._bench.run))
@@ -135,7 +144,7 @@ class Conductor:
 
     def _has_begun(self, stage: Stage) -> bool:
         """Whether any step of a stage meant to act: behind its gate, APIs may be away on purpose."""
-        begun = self._bench.journal.steps.remembered(self._bench.run)
+        begun = self._bench.journal.steps.begun(self._bench.run)
         return any(step.id in begun for lane in stage.lanes for step in lane.steps)
 
     def _more_lost(self) -> str:

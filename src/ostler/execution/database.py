@@ -48,7 +48,8 @@ class Database:
         self.path = path
         with _told_plainly(path):
             self._engine = sqlite_engine(path)
-            tables.create_all(self._engine)
+            with self._engine.begin() as connection:
+                _create(tables, connection)
 
     @contextlib.contextmanager
     def changing(self) -> Iterator[sa.Connection]:
@@ -65,6 +66,14 @@ class Database:
     def close(self) -> None:
         """End all connections."""
         self._engine.dispose()
+
+
+def _create(tables: sa.MetaData, connection: sa.Connection) -> None:
+    """Create what is not there; two processes may do so at the same time."""
+    for table in tables.sorted_tables:
+        connection.execute(sa.schema.CreateTable(table, if_not_exists=True))
+        for index in table.indexes:
+            connection.execute(sa.schema.CreateIndex(index, if_not_exists=True))
 
 
 @contextlib.contextmanager

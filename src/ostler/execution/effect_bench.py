@@ -56,7 +56,7 @@ class Bench:
     @property
     def received(self) -> Path:
         """The folder for large files fetched from hosts."""
-        folder = self.journal.home.run_folder(self.run) / "received"
+        folder = self.journal.home.received(self.run)
         folder.mkdir(mode=0o700, exist_ok=True)
         return folder
 
@@ -69,9 +69,10 @@ class Bench:
         """Read facts of the cloud."""
         return self.means.read_facts(self.cloud, self.transport, self.api, list(requests))
 
-    def files(self, host: str, *paths: str) -> Mapping[str, Mapping[str, str]]:
-        """What files on a host are now (the fact `host.files`). Raises CannotTell."""
-        request = files_wanted(host, paths)
+    def files(self, host: str, *paths: str, limit_s: float | None = None) -> Mapping[str, Mapping[str, str]]:
+        """What files on a host are now (the fact `host.files`, with its own limit when none is given). Raises
+        CannotTell."""
+        request = files_wanted(host, paths, limit_s)
         value = self.read([request])[request]
         if isinstance(value, Unknown):
             raise CannotTell(f"the files on {host} could not be read: {value.reason}")

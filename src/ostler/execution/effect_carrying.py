@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import posixpath
-import shutil
-import tempfile
 from collections.abc import Iterable
-from pathlib import Path
 
 from ostler.commands import Command
-from ostler.configuration.addresses import readdressed
+from ostler.configuration.addresses import WRITTEN_ANEW, readdressed
 from ostler.configuration.edits import masked_difference
 from ostler.errors import CommandFailed, Finding, InputError
 from ostler.execution.effect_bench import Bench, CannotTell, EffectResult
-from ostler.execution.effect_files import AS_THEY_ARE, SHOWN, changed, save
+from ostler.execution.effect_files import AS_THEY_ARE, changed, save
 from ostler.facts.model import JsonValue, Unknown
 from ostler.facts.shared_folders import folders_wanted
 from ostler.masking import last_lines
-from ostler.steps.effects import Carry, Forward, Save
+from ostler.steps.effects import Carry, Save
 
-UNDER_WAY = ".forward-"
 SAME = ("sha256", "mode", "owner", "group")
 
 
@@ -68,13 +64,13 @@ def _is_so(bench: Bench, host: str, path: str, present: JsonValue, about: JsonVa
 
 def _readdressed(effect: Carry, path: str, content: bytes) -> bytes:
     """Only configuration: keys and whatever else lies beside it stay byte for byte."""
-    if not effect.addresses or not path.endswith(SHOWN):
+    if not effect.addresses or not path.endswith(WRITTEN_ANEW):
         return content
     return readdressed(content.decode(errors=AS_THEY_ARE), dict(effect.addresses)).encode(errors=AS_THEY_ARE)
 
 
 def _told(host: str, path: str, before: bytes, after: bytes) -> list[Finding]:
-    if before == after or not path.endswith(SHOWN):
+    if before == after or not path.endswith(WRITTEN_ANEW):
         return []
     difference = masked_difference(before.decode(errors="replace"), after.decode(errors="replace"), path)
     return [changed(host, path, "written with other addresses", difference)]
@@ -118,36 +114,3 @@ def _make_folder(bench: Bench, host: str, folder: str, wished: JsonValue) -> Non
             found="; ".join(last_lines(result.stderr)),
             do_next="see that its owner is a user there, then resume",
         )
-
-
-def forward(bench: Bench, effect: Forward) -> EffectResult:
-    """Copy large files, each checked where it arrives. Raises CommandFailed when it arrived with other bytes,
-    CannotTell when the files could not be listed."""
-    for left in bench.received.glob(f"{UNDER_WAY}*"):  # a killed process leaves what it was copying
-        shutil.rmtree(left)
-    there, present = (bench.files(host, *effect.paths) for host in (effect.source, effect.host))
-    sent = 0
-    for path in effect.paths:
-        if path not in there:
-            raise CommandFailed(
-                "execution.nothing-to-forward",
-                f"{path} is not on {effect.source} any more",
-                do_next="cancel the run and make the plan again",
-            )
-        if present.get(path, {}).get("sha256") == there[path]["sha256"]:
-            continue
-        with tempfile.TemporaryDirectory(dir=bench.received, prefix=UNDER_WAY) as folder:
-            kept = Path(folder) / "file"
-            bench.transport.receive(effect.source, path, kept)
-            bench.transport.send(effect.host, kept, path)
-        found = bench.files(effect.host, path).get(path, {}).get("sha256")
-        if found != there[path]["sha256"]:
-            raise CommandFailed(
-                "execution.forwarded-damaged",
-                f"{path} of {effect.source} arrived on {effect.host} with other bytes",
-                found=str(found),
-                expected=str(there[path]["sha256"]),
-                do_next="look at the disks and the network of both hosts, then resume",
-            )
-        sent += 1
-    return EffectResult(f"{sent} of {len(effect.paths)} files copied", is_change=sent > 0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from ostler.commands import Command
+from ostler.configuration.addresses import WRITTEN_ANEW
 from ostler.configuration.edits import edit_config, masked_difference
 from ostler.errors import CommandFailed, Finding, InputError, Severity
 from ostler.execution.effect_bench import Bench, EffectResult
@@ -16,9 +17,6 @@ AS_THEY_ARE = "surrogateescape"
 """How bytes that are no UTF-8, such as those of an old comment, survive being read as text and written again."""
 
 CONFIG_CHANGED = "execution.config-changed"
-
-SHOWN = (".conf", ".ini", ".service", ".socket", ".timer")
-"""How the names of files end whose changes are told: configuration, start-up files of uwsgi, and units."""
 
 
 def put(bench: Bench, effect: Put) -> EffectResult:
@@ -41,7 +39,7 @@ def put(bench: Bench, effect: Put) -> EffectResult:
 def _difference(bench: Bench, effect: Put, content: bytes, *, is_there: bool) -> tuple[Finding, ...]:
     """What becomes otherwise in a text whose options have names, by which secrets are known; nothing is told of others:
     a folder of configuration also holds keys."""
-    if not effect.path.endswith(SHOWN):
+    if not effect.path.endswith(WRITTEN_ANEW):
         return ()
     try:
         before = bench.transport.fetch(effect.host, effect.path).decode() if is_there else ""

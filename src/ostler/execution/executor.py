@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from ostler.errors import CommandFailed
-from ostler.execution.effect_archives import receive, send
+from ostler.execution.effect_archives import forward, receive, send
 from ostler.execution.effect_bench import Bench, EffectResult
-from ostler.execution.effect_carrying import carry, forward
+from ostler.execution.effect_carrying import carry
 from ostler.execution.effect_files import edit, put, remove, save
 from ostler.execution.effect_judgement import judge, prove
 from ostler.execution.effect_traffic import hold, release

@@ -60,7 +60,7 @@ def ways_back(journal: Journal, run: str) -> list[RunRecord]:
 
 def has_changed(journal: Journal, way_back: str) -> bool:
     """Whether a way back got beyond looking."""
-    return any(not step.startswith(LOOKING) for step in journal.steps.remembered(way_back))
+    return any(not step.startswith(LOOKING) for step in journal.steps.begun(way_back))
 
 
 def later_upgrades(journal: Journal, record: RunRecord) -> tuple[str, ...]:
@@ -71,7 +71,7 @@ def later_upgrades(journal: Journal, record: RunRecord) -> tuple[str, ...]:
         if (run.cloud, run.operation) == (record.cloud, "upgrade")
         and run.began_at > record.began_at
         and run.state is not RunState.ROLLED_BACK
-        and any(not step.startswith(PREPARING) for step in journal.steps.remembered(run.id))
+        and any(not step.startswith(PREPARING) for step in journal.steps.begun(run.id))
     )
 
 

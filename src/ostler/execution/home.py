@@ -35,6 +35,10 @@ class Home:
         """The folder of one run."""
         return self._made(self.folder / "runs" / run)
 
+    def received(self, run: str) -> Path:
+        """The folder of one run for large files of hosts; made when there is one."""
+        return self.run_folder(run) / "received"
+
     def lock(self, cloud: str) -> Path:
         """The file that says who is working on a cloud from this machine."""
         return self._made(self.folder / "locks") / f"{cloud.replace('/', '_')}.lock"

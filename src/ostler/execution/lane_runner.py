@@ -75,8 +75,8 @@ class LaneRunner:
         if self.broken is not None or self._stop.is_urgent():
             return True
         known = self._by_id[step]
-        is_safe = step in self._safe.steps and self._runner(known).recorded(known) is None
-        return is_safe and self._stop.is_wanted()
+        is_wanted = step in self._safe.steps and self._stop.is_wanted()
+        return is_wanted and self._runner(known).recorded(known) is None
 
     def may_leave(self, stage: Stage) -> bool:
         """Whether the run may stop before a stage."""

@@ -13,9 +13,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ostler.cloud.model import Cloud
+from ostler.diagnosis.at_work import Work
 from ostler.errors import OstlerError
 from ostler.execution.connecting import connect_api, connect_hosts
 from ostler.execution.home import JOURNAL_NAME, Home, find_home
+from ostler.execution.in_hand import either, works_on
 from ostler.execution.journal import Journal
 from ostler.execution.live_logs import LiveAnswer, LiveWanted, fetch_logs
 from ostler.execution.reading import Web, read_snapshot
@@ -46,12 +48,14 @@ SECOND_LOOK_S = 8.0
 class LookedInto:
     """What was seen: the facts, and what came of the logs into the folder ``warnings`` of the one that was named;
     ``way`` is what came into ``words``: all that names what was asked for (None: nothing was);
-    ``runs`` are Ostler's own runs on the cloud, from the journal of this machine."""
+    ``runs`` are Ostler's own runs on the cloud, from the journal of this machine, and ``works`` what those of them that
+    were under way meanwhile had in hand."""
 
     snapshot: Snapshot
     logs: LiveAnswer
     way: LiveAnswer | None = None
     runs: tuple[RunRecord, ...] = ()
+    works: tuple[Work, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -77,7 +81,8 @@ def look_into(cloud: Cloud, logs: LiveWanted, words: tuple[str, ...], folder: Pa
 
     Raises InputError for credentials that are named but not there.
     """
-    limit = TimeLimit(LOOK_S)
+    limit, home = TimeLimit(LOOK_S), find_home()
+    works = works_on(cloud, home)
     transport = connect_hosts(cloud)
     with ExitStack() as stack:
         hosts = stack.enter_context(closing(HurriedTransport(transport, limit, HOST_S, COMMAND_S)))
@@ -86,7 +91,7 @@ def look_into(cloud: Cloud, logs: LiveWanted, words: tuple[str, ...], folder: Pa
             stack.callback(apis.close)
         doors = Doors(hosts, apis, HurriedTransport(transport, TimeLimit(LOGS_S), HOST_S, HOST_S))
         looked = look_through(cloud, doors, diagnosis_requests(cloud), logs, words, folder, limit)
-        return replace(looked, runs=runs_on(cloud, find_home()))
+        return replace(looked, runs=runs_on(cloud, home), works=either(works, works_on(cloud, home)))
 
 
 def runs_on(cloud: Cloud, home: Home) -> tuple[RunRecord, ...]:

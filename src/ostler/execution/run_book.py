@@ -16,6 +16,19 @@ from ostler.execution.remembering import finding_from_json, finding_to_json
 from ostler.execution.tables import APPROVALS, FINDINGS, LANE_ENDS, LOANS, RUNS
 from ostler.planning.model import Plan, plan_from_json, plan_to_json
 
+# Made once: a run executes these for each step or lane.
+_LANE_ENDS = sa.select(sa.func.count()).where(
+    LANE_ENDS.c.run == sa.bindparam("of_run"),
+    LANE_ENDS.c.stage == sa.bindparam("of_stage"),
+    LANE_ENDS.c.lane == sa.bindparam("of_lane"),
+)
+_SHORT = tuple(RUNS.c[name] for name in RunRecord.__dataclass_fields__)
+"""All but the plan, which is long."""
+
+_IS_RUN = RUNS.c.id == sa.bindparam("of_run")
+_RECORD, _PLAN, _WISH = (sa.select(*columns).where(_IS_RUN) for columns in (_SHORT, (RUNS.c.plan,), (RUNS.c.wish,)))
+_ADD_FINDING = sa.insert(FINDINGS)
+
 
 class RunBook:
     """Every run of this machine."""
@@ -57,11 +70,11 @@ class RunBook:
 
     def get(self, run: str) -> RunRecord:
         """One run. Raises InputError `execution.unknown-run`."""
-        return _record(self._row(run, *_SHORT))
+        return _record(self._row(run, _RECORD))
 
     def plan(self, run: str) -> Plan:
         """The plan of a run, as it was frozen. Raises InputError when it was tampered with."""
-        return plan_from_json(self._row(run, RUNS.c.plan)["plan"])
+        return plan_from_json(self._row(run, _PLAN)["plan"])
 
     def set_state(self, run: str, state: RunState, message: str = "") -> None:
         """Record where a run is; all but RUNNING also record when, RUNNING forgets what was wished."""
@@ -84,7 +97,7 @@ class RunBook:
 
     def wish(self, run: str) -> str:
         """What another process asks of a run: "" or "cancel"."""
-        return str(self._row(run, RUNS.c.wish)["wish"])
+        return str(self._row(run, _WISH)["wish"])
 
     def set_wish(self, run: str, wish: str) -> None:
         """Ask something of a run that another process carries out."""
@@ -112,7 +125,7 @@ class RunBook:
         """Record what a step had to say."""
         with self._database.changing() as connection:
             values = {"run": run, "step": step, "finding": finding_to_json(finding), "at": self._now()}
-            connection.execute(FINDINGS.insert().values(**values))
+            connection.execute(_ADD_FINDING, values)
 
     def findings(self, run: str) -> list[tuple[str, Finding]]:
         """What was found during a run: (step id, finding), the oldest first, each once."""
@@ -130,22 +143,18 @@ class RunBook:
     def lane_attempt(self, run: str, stage: str, lane: str) -> int:
         """Which attempt of a lane is the next or the present one: 1 and one more for each recorded end. A lane whose
         process was killed has no end, so its attempt is gone on with."""
-        where = (LANE_ENDS.c.run == run) & (LANE_ENDS.c.stage == stage) & (LANE_ENDS.c.lane == lane)
+        values = {"of_run": run, "of_stage": stage, "of_lane": lane}
         with self._database.reading() as connection:
-            return 1 + int(connection.execute(sa.select(sa.func.count()).where(where)).scalar_one())
+            return 1 + int(connection.execute(_LANE_ENDS, values).scalar_one())
 
-    def _row(self, run: str, *columns: sa.Column[Any]) -> Mapping[str, Any]:
+    def _row(self, run: str, query: sa.Select[Any]) -> Mapping[str, Any]:
         with self._database.reading() as connection:
-            row = connection.execute(sa.select(*columns).where(RUNS.c.id == run)).mappings().first()
+            row = connection.execute(query, {"of_run": run}).mappings().first()
         if row is None:
             raise InputError(
                 "execution.unknown-run", f"there is no run {run!r}", do_next="`ostler runs` lists the runs there are"
             )
         return dict(row)
-
-
-_SHORT = tuple(RUNS.c[name] for name in RunRecord.__dataclass_fields__)
-"""All but the plan, which is long."""
 
 
 def _record(row: Mapping[str, Any]) -> RunRecord:

@@ -18,6 +18,14 @@ from ostler.execution.tables import EFFECTS, INTENTS, OUTCOMES, SETTLED
 from ostler.facts.model import FactRequest, JsonValue
 from ostler.steps.model import Step
 
+# Made once: a run executes thousands of statements, and making one costs more than executing it.
+_INTENTS_OF_RUN = sa.select(INTENTS).where(INTENTS.c.run == sa.bindparam("of_run")).order_by(INTENTS.c.number)
+_INTENTS_OF_STEP = _INTENTS_OF_RUN.where(INTENTS.c.step == sa.bindparam("of_step"))
+_OUTCOMES_OF_RUN = sa.select(OUTCOMES).where(OUTCOMES.c.run == sa.bindparam("of_run")).order_by(OUTCOMES.c.number)
+_OUTCOMES_OF_STEP = _OUTCOMES_OF_RUN.where(OUTCOMES.c.step == sa.bindparam("of_step"))
+_ADD_INTENT, _ADD_OUTCOME, _ADD_EFFECT = sa.insert(INTENTS), sa.insert(OUTCOMES), sa.insert(EFFECTS)
+_END_EFFECT = sa.update(EFFECTS).where(EFFECTS.c.number == sa.bindparam("of_number"))
+
 
 @dataclass(frozen=True)
 class Places:
@@ -39,18 +47,17 @@ class StepBook:
         intent = Intent(step.id, step.digest, attempt, remembered, self._now())
         values = {"digest": step.digest, "remembered": remembered_to_json(remembered), "at": intent.at}
         with self._database.changing() as connection:
-            connection.execute(INTENTS.insert().values(run=run, step=step.id, attempt=attempt, **values))
+            connection.execute(_ADD_INTENT, {"run": run, "step": step.id, "attempt": attempt, **values})
             if step.lends is not None:
                 open_loan(connection, run, step.lends, step.id, intent.at)
         return intent
 
     def intents(self, run: str, step: str) -> list[Intent]:
         """The intents of one step, the oldest first."""
-        query = sa.select(INTENTS).where(INTENTS.c.run == run, INTENTS.c.step == step).order_by(INTENTS.c.number)
         with self._database.reading() as connection:
             return [
                 Intent(row.step, row.digest, row.attempt, remembered_from_json(row.remembered), row.at)
-                for row in connection.execute(query)
+                for row in connection.execute(_INTENTS_OF_STEP, {"of_run": run, "of_step": step})
             ]
 
     def remembered(self, run: str) -> dict[str, Mapping[FactRequest, JsonValue]]:
@@ -58,6 +65,12 @@ class StepBook:
         query = sa.select(INTENTS).where(INTENTS.c.run == run).order_by(INTENTS.c.number.desc())
         with self._database.reading() as connection:
             return {row.step: remembered_from_json(row.remembered) for row in connection.execute(query)}
+
+    def begun(self, run: str) -> frozenset[str]:
+        """The steps of a run that meant to act."""
+        query = sa.select(INTENTS.c.step).where(INTENTS.c.run == run).distinct()
+        with self._database.reading() as connection:
+            return frozenset(connection.execute(query).scalars())
 
     def add_outcome(self, run: str, step: Step, told: StepOutcome) -> StepOutcome:
         """Record how an attempt ended, and with it the loan it gave back or, when it was so before, never took."""
@@ -71,7 +84,7 @@ class StepBook:
             "at": told.at,
         }
         with self._database.changing() as connection:
-            connection.execute(OUTCOMES.insert().values(run=run, step=step.id, attempt=told.attempt, **values))
+            connection.execute(_ADD_OUTCOME, {"run": run, "step": step.id, "attempt": told.attempt, **values})
             if step.returns is not None and told.outcome in (Outcome.DONE, Outcome.ALREADY_SO):
                 close_loan(connection, run, step.returns, told.at, f"{GIVEN_BACK_BY_STEP} {step.id}")
             if step.lends is not None and told.outcome is Outcome.ALREADY_SO:
@@ -80,9 +93,7 @@ class StepBook:
 
     def outcomes(self, run: str, step: str | None = None) -> list[StepOutcome]:
         """The outcomes of a run (of one step), the oldest first."""
-        query = sa.select(OUTCOMES).where(OUTCOMES.c.run == run).order_by(OUTCOMES.c.number)
-        if step is not None:
-            query = query.where(OUTCOMES.c.step == step)
+        query = _OUTCOMES_OF_RUN if step is None else _OUTCOMES_OF_STEP
         with self._database.reading() as connection:
             return [
                 StepOutcome(
@@ -95,7 +106,7 @@ class StepBook:
                     row.seconds,
                     row.at,
                 )
-                for row in connection.execute(query)
+                for row in connection.execute(query, {"of_run": run, "of_step": step})
             ]
 
     def last_outcomes(self, run: str) -> dict[str, StepOutcome]:
@@ -123,7 +134,7 @@ class StepBook:
         values = {"step": step, "attempt": attempt, "place": place, "what": what, "at": self._now()}
         open_ended = {"result": "", "is_change": True, "is_failure": False, "has_ended": False, "seconds": 0.0}
         with self._database.changing() as connection:
-            return int(connection.execute(EFFECTS.insert().values(run=run, **values, **open_ended)).lastrowid)
+            return int(connection.execute(_ADD_EFFECT, {"run": run, **values, **open_ended}).lastrowid)
 
     def end_effect(
         self, number: int, result: str, seconds: float, *, is_change: bool, is_failure: bool, is_in_doubt: bool
@@ -131,8 +142,7 @@ class StepBook:
         """Record what an effect came to; one whose end was not seen (the connection broke) stays in doubt."""
         values = {"result": result, "is_change": is_change, "is_failure": is_failure, "seconds": seconds}
         with self._database.changing() as connection:
-            where = EFFECTS.c.number == number
-            connection.execute(EFFECTS.update().where(where).values(has_ended=not is_in_doubt, **values))
+            connection.execute(_END_EFFECT, {"of_number": number, "has_ended": not is_in_doubt, **values})
 
     def effects(self, run: str) -> list[EffectRecord]:
         """Every effect of a run, in the order they were carried out."""

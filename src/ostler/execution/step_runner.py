@@ -56,13 +56,14 @@ class StepRunner:
         Raises JournalUnwritable (no effect is carried out without a journal) and Abandoned (the step is left as if
         the process had been killed).
         """
-        known = self.recorded(step)
+        outcomes = self._journal.steps.outcomes(self._run, step.id)
+        known = self._standing(step, outcomes)
         if known is not None:
             return known
         began = self._bench.means.clock.elapsed()
         kind = self._bench.means.kind_of(step.kind)
         self._events.tell(StepStarted(step.id, step.kind, step.host, kind.title(step), step.estimate_s))
-        attempt = 1 + len(self._journal.steps.outcomes(self._run, step.id))
+        attempt = 1 + len(outcomes)
         try:
             verdict = self._verdict(step, kind, attempt)
         except (JournalUnwritable, Abandoned):
@@ -79,7 +80,10 @@ class StepRunner:
         """The good outcome a step already has; None when it must run, or run again because its loan (or, when what it
         saw is fleeting, a loan it stands within) was given back early. A recorded step with another digest is
         refused."""
-        outcomes = self._journal.steps.outcomes(self._run, step.id)
+        return self._standing(step, self._journal.steps.outcomes(self._run, step.id))
+
+    def _standing(self, step: Step, outcomes: Sequence[StepOutcome]) -> StepOutcome | None:
+        """What `recorded` tells, of the outcomes that the journal holds."""
         if not outcomes or not outcomes[-1].outcome.is_good:
             return None
         last = outcomes[-1]

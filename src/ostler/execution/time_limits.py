@@ -20,6 +20,10 @@ from ostler.commands import ApiRequest, ApiResponse, Command, CommandResult
 from ostler.errors import ApiError, CommandTimedOut, InputError
 from ostler.remote.protocol import Api, Transport
 
+SHARE_OF_COMMANDS = 0.8
+"""Of the time a host has for a batch: the rest is for the way there and back, so that one command that hangs does not
+cost what the others said."""
+
 CLOSING_S = 2.0
 """How long the end of all connections may take."""
 
@@ -52,9 +56,10 @@ class HurriedTransport:
     def run(self, host: str, command: Command) -> CommandResult:
         return self._hurried(host, lambda: self._transport.run(host, self._shortened(command)))
 
-    def run_batch(self, host: str, commands: Sequence[Command]) -> list[CommandResult]:
+    def run_batch(self, host: str, commands: Sequence[Command], within_s: float | None = None) -> list[CommandResult]:
         shorter = [self._shortened(command) for command in commands]
-        return self._hurried(host, lambda: self._transport.run_batch(host, shorter))
+        given_s = min(self._longest_s, self._limit.left_s) if within_s is None else within_s
+        return self._hurried(host, lambda: self._transport.run_batch(host, shorter, given_s * SHARE_OF_COMMANDS))
 
     def put(self, host: str, path: str, content: bytes, *, mode: int, owner: str = "root", group: str = "root") -> None:
         raise InputError("execution.reads-only", "nothing is written in a look that has a time limit")

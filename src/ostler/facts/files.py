@@ -1,4 +1,5 @@
-"""`host.files`: what given files hold, by digest; parameter `paths`: a JSON list of absolute paths.
+"""`host.files`: what given files hold, by digest; parameters `paths`: a JSON list of absolute paths, and `limit_s`:
+how long reading them may take in all (LIMIT_S when it is not given; a dump of a large cloud takes longer).
 
 Value: {path: {sha256, mode: "0640", owner, group, size: bytes}}; a file that does not exist, and anything that is no
 regular file, is absent. A path that ends with a slash stands for all regular files below that folder. Symbolic links
@@ -16,6 +17,8 @@ from ostler.facts.model import FactRequest, HostFact, JsonValue, wanted
 from ostler.facts.output import entry, json_object_of
 from ostler.facts.paths import paths_of
 from ostler.facts.scripts import python
+
+LIMIT_S = 60.0
 
 SCRIPT = """
 import grp, hashlib, json, os, pwd, stat, sys
@@ -49,14 +52,17 @@ print(json.dumps(answer))
 """
 
 
-def files_wanted(host: str | None, paths: Iterable[str]) -> FactRequest:
-    """Return a request for what files and folders of a host are; a name may hold any character."""
-    return wanted("host.files", host, paths=json.dumps(list(paths)))
+def files_wanted(host: str | None, paths: Iterable[str], limit_s: float | None = None) -> FactRequest:
+    """Return a request for what files and folders of a host are; a name may hold any character. `limit_s` is for large
+    files."""
+    limit = {} if limit_s is None else {"limit_s": str(limit_s)}
+    return wanted("host.files", host, paths=json.dumps(list(paths)), **limit)
 
 
 def commands(cloud: Cloud, request: FactRequest) -> Sequence[Command]:
-    """Raises ValueError as `paths_of` does."""
-    return (python("host.files", SCRIPT, *paths_of(request), timeout_s=60),)
+    """Raises ValueError as `paths_of` does, and for a limit that is no number."""
+    limit_s = float(dict(request.params).get("limit_s", LIMIT_S))
+    return (python("host.files", SCRIPT, *paths_of(request), timeout_s=limit_s),)
 
 
 def parse(results: Sequence[CommandResult], cloud: Cloud, request: FactRequest) -> JsonValue:

@@ -48,7 +48,7 @@ def parse(results: Sequence[CommandResult], cloud: Cloud, request: FactRequest) 
         raise ValueError(f"the load balancer gave no statistics: {excerpt(text) or 'nothing'}")
     found: dict[str, dict[str, JsonValue]] = {}
     for row in csv.DictReader(text[2:].splitlines()):
-        if any(row.get(column) is None for column in COLUMNS):
+        if None in map(row.get, COLUMNS):
             raise ValueError(f"the load balancer's statistics are cut short: {excerpt(text)}")
         if row["svname"] not in OWN_ROWS:
             found.setdefault(row["pxname"], {})[row["svname"]] = _server(row)

@@ -34,24 +34,24 @@ def options_of(path):
         sign = re.search("[=:]", text)
         if text and line[0].isspace():
             if found:
-                found[-1][3] = False
+                found[-1][3].append(text)
         elif text.startswith("[") and text.endswith("]"):
             group = text[1:-1].strip()
         elif sign and sign.start() and text[0] not in "#;":
             value = text[sign.end():].strip()
             if value and value[0] == value[-1] and value[0] in ("'", '"'):
                 value = value[1:-1]
-            found.append([group, text[:sign.start()].strip(), value, True])
+            found.append([group, text[:sign.start()].strip(), value, []])
     return found
 """
-"""Finds lines as oslo.config does: group, name, the value's first line without quotes around it, and whether that is
-all of it."""
+"""Finds lines as oslo.config does: group, name, the value's first line without quotes around it, and the lines on which
+it goes on."""
 
 SCRIPT = (
     READER
     + """
 answer = dict.fromkeys(sys.argv[3].split(":"))
-for group, name, value, is_whole in options_of(sys.argv[2]):
+for group, name, value, more in options_of(sys.argv[2]):
     if group + "/" + name in answer:
         answer[group + "/" + name] = value
 print(json.dumps(answer))

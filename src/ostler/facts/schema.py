@@ -29,8 +29,13 @@ def _version_tables() -> Mapping[str, str]:
     }
 
 
+def database_names() -> tuple[str, ...]:
+    """The databases of the catalog's projects."""
+    return tuple(_version_tables())
+
+
 def _names() -> str:
-    return ", ".join(f"'{name}'" for name in _version_tables())
+    return ", ".join(f"'{name}'" for name in database_names())
 
 
 def schema_commands(cloud: Cloud, request: FactRequest) -> Sequence[Command]:

@@ -24,8 +24,8 @@ SCRIPT = (
     + """
 told = sys.argv[3].split(":")
 print(json.dumps([
-    [group, name, value if is_whole and name.replace("-", "_") in told else None]
-    for group, name, value, is_whole in options_of(sys.argv[2])
+    [group, name, value if not more and name.replace("-", "_") in told else None]
+    for group, name, value, more in options_of(sys.argv[2])
 ]))
 """
 )

@@ -12,6 +12,9 @@ from ostler.facts.model import FactRequest
 NO_SUCH_TABLE = re.compile(r"ERROR (1146|1049) .*")
 """What the client says where a table or a database is not there."""
 
+CONNECT_S = "4"
+"""How long a server may take to greet: one that hangs takes the connection and never says a word."""
+
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -20,7 +23,7 @@ def ask(statements: str, *, go_on: bool = False, timeout_s: float = 30.0) -> Com
 
     `go_on`: a statement that fails (a table that is not there) does not stop those after it.
     """
-    options = ("--batch", "--raw", "--skip-column-names", "--execute", statements)
+    options = ("--batch", "--raw", "--skip-column-names", "--connect-timeout", CONNECT_S, "--execute", statements)
     # --execute takes --force back (mariadb(1), tried with 10.11.19 on 2026-11-26), so it comes first.
     return read("mariadb", *options, *(("--force",) if go_on else ()), timeout_s=timeout_s)
 

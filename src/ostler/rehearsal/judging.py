@@ -90,7 +90,18 @@ def _check(catalog: Catalog, planned: Planned, result: CommandResult, meaning: M
             else _ended_badly(catalog, planned, result, meaning)
         )
     is_blocked = any(finding.severity is Severity.FAILURE for finding in found)
-    return Judgement(meaning, "blocked" if is_blocked else "ok", tuple(map(_for_a_copy, found)))
+    told = tuple(_known_verdict(catalog, planned, result, finding) or _for_a_copy(finding) for finding in found)
+    return Judgement(meaning, "blocked" if is_blocked else "ok", told)
+
+
+def _known_verdict(catalog: Catalog, planned: Planned, result: CommandResult, finding: Finding) -> Finding | None:
+    """What the catalog knows of a failure that a check tells of; None when it knows nothing."""
+    if finding.severity is not Severity.FAILURE:
+        return None
+    shown = (b for b in _blockers(catalog, planned) if _shows(b, planned, result.exit_code, finding.summary))
+    known = next((blocker for blocker in shown if blocker.kind == "blocker"), None)
+    said = (without_values(finding.summary),)
+    return None if known is None else _blocked_by(known, planned, result.exit_code, said)
 
 
 def _not_yet(planned: Planned, result: CommandResult) -> Finding:
@@ -123,16 +134,7 @@ def _ended_badly(catalog: Catalog, planned: Planned, result: CommandResult, mean
     output = output_of(result)
     known = next((b for b in _blockers(catalog, planned) if _shows(b, planned, result.exit_code, output)), None)
     if known is not None:
-        finding = Finding(
-            code=known.code,
-            severity=Severity.FAILURE,
-            subject=f"{planned.project.name} on {planned.hop}",
-            summary=known.title,
-            found=f"{planned.words} ended with {result.exit_code}",
-            do_next=" ".join(known.fix.split()) or f"ostler catalog explain {known.code}",
-            evidence=said_last(output),
-        )
-        return Judgement(meaning, "blocked", (finding,))
+        return Judgement(meaning, "blocked", (_blocked_by(known, planned, result.exit_code, said_last(output)),))
     finding = Finding(
         code="rehearsal.unknown-failure",
         severity=Severity.FAILURE,
@@ -142,6 +144,18 @@ def _ended_badly(catalog: Catalog, planned: Planned, result: CommandResult, mean
         evidence=said_last(output),
     )
     return Judgement(meaning, "failed", (finding,))
+
+
+def _blocked_by(known: Blocker, planned: Planned, exit_code: int, evidence: tuple[str, ...]) -> Finding:
+    return Finding(
+        code=known.code,
+        severity=Severity.FAILURE,
+        subject=f"{planned.project.name} on {planned.hop}",
+        summary=known.title,
+        found=f"{planned.words} ended with {exit_code}",
+        do_next=" ".join(known.fix.split()) or f"ostler catalog explain {known.code}",
+        evidence=evidence,
+    )
 
 
 def _blockers(catalog: Catalog, planned: Planned) -> tuple[Blocker, ...]:

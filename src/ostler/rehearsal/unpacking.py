@@ -33,13 +33,19 @@ LEFT_BY_THOSE_AHEAD_BYTES = 2**30
 
 @dataclass
 class Unpacking:
-    """The environments of one place; see `unpacking`."""
+    """The environments of one place; see `unpacking`.
+
+    Removals wait their turn, so each asks once more, when it comes, whether its environment is still unwanted; and what
+    is being removed is unpacked only when it is gone.
+    """
 
     scratch: Scratch
     _pool: ThreadPoolExecutor
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _work: dict[str, Future[None]] = field(default_factory=dict)
     _promised: dict[str, int] = field(default_factory=dict)
+    _kept: set[str] = field(default_factory=set)
+    _going: dict[str, threading.Event] = field(default_factory=dict)
     _removal: Future[None] | None = None
 
     def at(self, stored: StoredEnvironment) -> str:
@@ -68,14 +74,12 @@ class Unpacking:
 
     def keep(self, wanted: Iterable[StoredEnvironment]) -> None:
         """Have all others removed meanwhile: nothing goes back to them."""
-        kept = {_path(stored) for stored in wanted}
         with self._lock:
-            for path in {*self._work} - kept:
+            self._kept = {_path(stored) for stored in wanted}
+            for path in {*self._work} - self._kept:
                 if self._work[path].cancel() or self._work[path].done():
                     del self._work[path]
-                else:
-                    kept.add(path)
-            self._removal = self._pool.submit(self._remove_but, frozenset(kept))
+            self._removal = self._pool.submit(self._remove_others)
 
     def drop(self, unwanted: Iterable[StoredEnvironment]) -> None:
         """Have environments removed meanwhile that nothing runs in any more."""
@@ -84,20 +88,35 @@ class Unpacking:
                 known = self._work.get(path)
                 if known is not None and (known.cancel() or known.done()):
                     del self._work[path]
+                    self._kept.discard(path)
                     self._pool.submit(self._remove, path)
 
     def _remove(self, path: str) -> None:
-        self.scratch.run([*BEHIND, *REMOVE, path], timeout_s=UNPACK_TIMEOUT_S)
+        gone = threading.Event()
+        with self._lock:
+            if path in self._work or path in self._kept or path in self._going:
+                return
+            self._going[path] = gone
+        try:
+            self.scratch.run([*BEHIND, *REMOVE, path], timeout_s=UNPACK_TIMEOUT_S)
+        finally:
+            with self._lock:
+                del self._going[path]
+            gone.set()
 
-    def _remove_but(self, kept: frozenset[str]) -> None:
+    def _remove_others(self) -> None:
         there = self.scratch.run(["ls", ENVIRONMENTS_DIR], timeout_s=60, check=False).stdout.split("\n")
-        for path in sorted({f"{ENVIRONMENTS_DIR}/{name}" for name in there if name} - kept):
-            self._remove(path)
+        for name in sorted(name for name in there if name):
+            self._remove(f"{ENVIRONMENTS_DIR}/{name}")
 
     def _put_ahead(self, stored: StoredEnvironment, path: str) -> None:
         self._put(stored, path, ahead=True)
 
     def _put(self, stored: StoredEnvironment, path: str, *, ahead: bool = False) -> None:
+        with self._lock:
+            going = self._going.get(path)
+        if going is not None:
+            going.wait()
         marker = str(PurePosixPath(path) / MARKER)
         if self.scratch.run(["test", "-e", marker], timeout_s=60, check=False).exit_code == 0:
             return

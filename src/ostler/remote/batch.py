@@ -1,7 +1,8 @@
 """Many read-only commands in one round trip: the script that runs them on a host, and its language.
 
 The script is sent to the host's own Python (3.5 or newer, standard library only), reads the commands as JSON,
-runs a few at a time, and prints the results as JSON. Output beyond a limit is cut, with a mark.
+runs a few at a time, and prints the results as JSON. Output beyond a limit is cut, with a mark. What there is no time
+left for is not begun, so that what the others said comes in time.
 """
 
 from __future__ import annotations
@@ -16,13 +17,18 @@ AT_ONCE = 4
 """Commands of one batch that run side by side on a host."""
 
 OUTPUT_LIMIT_BYTES = 2 * 1024 * 1024
+NO_TIME_LEFT, SAID_OF_IT = 125, "no time was left for it"
+"""The exit code, and the first words on standard error, of a command that had less than its own limit: unlike that of
+one that outlived it (124), its silence says nothing about what it asked."""
+
 CUT_MARK = "\n[ostler: output cut at 2 MiB]\n"
 PYTHON = "/usr/bin/python3"
 
 SCRIPT = r"""
 import base64, json, os, signal, subprocess, sys, threading, time
 from concurrent.futures import ThreadPoolExecutor
-LIMIT, MARK, AT_ONCE = int(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+LIMIT, MARK, AT_ONCE, ENDS = int(sys.argv[1]), sys.argv[2], int(sys.argv[3]), time.monotonic() + float(sys.argv[4])
+NO_TIME_LEFT, SAID_OF_IT = int(sys.argv[5]), sys.argv[6]
 def drain(pipe, kept):
     size = 0
     while True:
@@ -41,7 +47,10 @@ def feed(pipe, data):
     except OSError:
         pass
 def run(job):
-    argv, limit, data, env, user = job
+    argv, own_limit, data, env, user = job
+    limit = min(own_limit, ENDS - time.monotonic())
+    if limit <= 0:
+        return [NO_TIME_LEFT, "", SAID_OF_IT, 0.0]
     if user:
         argv = ["runuser", "-u", user, "--"] + argv
     began, out, err = time.monotonic(), [], []
@@ -62,7 +71,9 @@ def run(job):
         if code < 0:
             code = 128 - code
     except subprocess.TimeoutExpired:
-        code = 124
+        code = 124 if limit == own_limit else NO_TIME_LEFT
+        if code == NO_TIME_LEFT:
+            err.insert(0, SAID_OF_IT.encode() + b"\n")
     try:
         os.killpg(process.pid, signal.SIGKILL)
     except OSError:
@@ -83,8 +94,8 @@ def demand_read_only(commands: Sequence[Command]) -> None:
         raise ValueError(f"not a read-only command, so not for a batch: {changing[0]}")
 
 
-def batch_command(commands: Sequence[Command]) -> Command:
-    """Return the one command that runs all of them.
+def batch_command(commands: Sequence[Command], within_s: float | None = None) -> Command:
+    """Return the one command that runs all of them, within so many seconds (None: as long as their own limits take).
 
     Raises ValueError when one is not marked read-only.
     """
@@ -94,7 +105,9 @@ def batch_command(commands: Sequence[Command]) -> Command:
     ]
     longest_s = max((c.timeout_s for c in commands), default=0.0)
     limit_s = 10 + longest_s + sum(c.timeout_s for c in commands) / AT_ONCE
-    argv = (PYTHON, "-I", "-S", "-c", SCRIPT, str(OUTPUT_LIMIT_BYTES), CUT_MARK, str(AT_ONCE))
+    ends_s = limit_s if within_s is None else within_s
+    limits = (str(OUTPUT_LIMIT_BYTES), CUT_MARK, str(AT_ONCE), str(ends_s), str(NO_TIME_LEFT), SAID_OF_IT)
+    argv = (PYTHON, "-I", "-S", "-c", SCRIPT, *limits)
     return read(*argv, timeout_s=limit_s, stdin=json.dumps(jobs).encode())
 
 

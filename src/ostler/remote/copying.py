@@ -19,8 +19,16 @@ PIECE_BYTES = 256 * 1024
 STALL_TIMEOUT_S = 60.0
 """A copy is given up when nothing moves for so long, however long it takes in all."""
 
+SETTLING_BYTES_PER_S = 10e6
+"""How slowly a host may write to its disk what it took into its memory before, when all of it has come."""
+
 Progress = Callable[[int, int], None]
 """Called with the bytes moved so far and the size of the whole, from another thread."""
+
+
+def settling_timeout_s(size: int) -> float:
+    """How long a command may go on behind the last byte of a file of so many bytes: until all of it is on disk."""
+    return STALL_TIMEOUT_S + size / SETTLING_BYTES_PER_S
 
 
 async def pour_in(running: Running, source: Path, progress: Progress | None) -> None:

@@ -12,12 +12,13 @@ import subprocess
 import time
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 from ostler.commands import Command, CommandResult
 from ostler.errors import CommandTimedOut, HostUnreachable
 from ostler.remote import scripts
-from ostler.remote.batch import AT_ONCE, demand_read_only
+from ostler.remote.batch import AT_ONCE, NO_TIME_LEFT, SAID_OF_IT, demand_read_only
 from ostler.remote.copying import replacing
 from ostler.remote.errors_map import failed, host_error
 
@@ -53,13 +54,19 @@ class LocalTransport:
         code = 128 - process.returncode if process.returncode < 0 else process.returncode
         return CommandResult(code, out.decode(errors="replace"), err.decode(errors="replace"), time.monotonic() - began)
 
-    def run_batch(self, host: str, commands: Sequence[Command]) -> list[CommandResult]:
+    def run_batch(self, host: str, commands: Sequence[Command], within_s: float | None = None) -> list[CommandResult]:
         demand_read_only(commands)
+        ends = None if within_s is None else time.monotonic() + within_s
 
         def one(command: Command) -> CommandResult:
+            left_s = command.timeout_s if ends is None else min(command.timeout_s, ends - time.monotonic())
+            if left_s <= 0:
+                return CommandResult(NO_TIME_LEFT, "", SAID_OF_IT, 0.0)
             try:
-                return self.run(host, command)
+                return self.run(host, replace(command, timeout_s=left_s))
             except CommandTimedOut:
+                if left_s < command.timeout_s:
+                    return CommandResult(NO_TIME_LEFT, "", SAID_OF_IT, left_s)
                 return CommandResult(TIMED_OUT, "", "", command.timeout_s)
 
         with ThreadPoolExecutor(AT_ONCE) as pool:

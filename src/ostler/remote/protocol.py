@@ -23,11 +23,12 @@ class Transport(Protocol):
         was ended).
         """
 
-    def run_batch(self, host: str, commands: Sequence[Command]) -> list[CommandResult]:
+    def run_batch(self, host: str, commands: Sequence[Command], within_s: float | None = None) -> list[CommandResult]:
         """Run several read-only commands one after another in ONE round trip; results in order.
 
         A command that outlives its own limit yields exit code 124, a missing program 127; neither stops
-        the others.
+        the others. ``within_s`` are the seconds that all of them have: what has not ended by then, with less than its
+        own limit, yields 125 and says so, which tells nothing about what it asked.
         """
 
     def put(self, host: str, path: str, content: bytes, *, mode: int, owner: str = "root", group: str = "root") -> None:

@@ -35,8 +35,8 @@ class RecordingTransport:
     def run(self, host: str, command: Command) -> CommandResult:
         return self.run_batch(host, [command])[0]
 
-    def run_batch(self, host: str, commands: Sequence[Command]) -> list[CommandResult]:
-        results = self._transport.run_batch(host, commands)
+    def run_batch(self, host: str, commands: Sequence[Command], within_s: float | None = None) -> list[CommandResult]:
+        results = self._transport.run_batch(host, commands, within_s)
         for command, result in zip(commands, results, strict=True):
             told = asdict(result) | {"stdout": self._mask(result.stdout), "stderr": self._mask(result.stderr)}
             self._book.add(_command_key(host, command), told)
@@ -77,7 +77,7 @@ class ReplayTransport:
             _refuse(host, f"what {host} answers to {command.argv[0]} here was not recorded")
         return CommandResult(**found)
 
-    def run_batch(self, host: str, commands: Sequence[Command]) -> list[CommandResult]:
+    def run_batch(self, host: str, commands: Sequence[Command], within_s: float | None = None) -> list[CommandResult]:
         return [self.run(host, command) for command in commands]
 
     def put(self, host: str, path: str, content: bytes, *, mode: int, owner: str = "root", group: str = "root") -> None:

@@ -22,7 +22,7 @@ from ostler.remote import scripts
 from ostler.remote.background import BackgroundLoop
 from ostler.remote.batch import batch_command, batch_results
 from ostler.remote.connections import Connections, Line, SshTarget, raise_file_limit
-from ostler.remote.copying import STALL_TIMEOUT_S, Progress, pour_in, pour_out
+from ostler.remote.copying import Progress, pour_in, pour_out, settling_timeout_s
 from ostler.remote.errors_map import chattering, failed, host_error
 from ostler.remote.sessions import Running, none_left, start
 
@@ -42,10 +42,10 @@ class SshTransport:
     def run(self, host: str, command: Command) -> CommandResult:
         return self._loop.call(self._run(host, command))
 
-    def run_batch(self, host: str, commands: Sequence[Command]) -> list[CommandResult]:
+    def run_batch(self, host: str, commands: Sequence[Command], within_s: float | None = None) -> list[CommandResult]:
         if not commands:
             return []
-        result = self.run(host, batch_command(commands))
+        result = self.run(host, batch_command(commands, within_s))
         if result.exit_code == NOT_THERE:
             return self._loop.call(self._one_by_one(host, commands))
         if result.exit_code != 0:
@@ -104,11 +104,12 @@ class SshTransport:
         return content
 
     async def _send(self, host: str, source: Path, path: str, mode: int, progress: Progress | None) -> None:
-        argv = scripts.streamed(scripts.put_file(path, mode, "", source.stat().st_size))
+        size = source.stat().st_size
+        argv = scripts.streamed(scripts.put_file(path, mode, "", size))
         async with self._running(host, argv, f"copying {source} to {path}", None) as running:
             await running.begun()
             await pour_in(running, source, progress)
-            code, _, err = await asyncio.wait_for(running.ended(), STALL_TIMEOUT_S)
+            code, _, err = await asyncio.wait_for(running.ended(), settling_timeout_s(size))
         _demand_written(host, path, CommandResult(code, "", err.decode(errors="replace")))
 
     async def _receive(self, host: str, path: str, target: Path, progress: Progress | None) -> None:

@@ -96,7 +96,8 @@ class Rule:
     releases side by side (``rolling``), or only in a ``diagnosis``; ``severity_for_upgrade`` replaces
     ``severity`` before an upgrade (None: it does not). ``component`` is the part of the cloud it is about; empty only
     for rules about upgrades. ``is_symptom``: it shows that the part does not do its work, not that it is itself what is
-    broken. ``needs`` are the features a cloud must have (see ``vocabulary``). The
+    broken. ``is_work_of_runs``: while a run of Ostler is under way on the cloud, it finds what the run does, no fault.
+    ``needs`` are the features a cloud must have (see ``vocabulary``). The
     rule fires for every subject for which all conditions of ``when`` hold.
     """
 
@@ -119,6 +120,7 @@ class Rule:
     confirm: bool = False
     component: str = ""
     is_symptom: bool = False
+    is_work_of_runs: bool = False
 
     def severity_when(self, is_upgrade: bool) -> Severity:
         """Return how much it matters now."""

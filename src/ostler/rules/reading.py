@@ -40,6 +40,7 @@ OPTIONAL = (
     "confirm",
     "component",
     "symptom",
+    "work_of_runs",
 )
 TEXTS = ("subject", "summary", "found", "expected", "do_next", "component")
 GIVEN_NAMES = ("cloud", "catalog", "target")
@@ -72,6 +73,7 @@ def rule_from(raw: object) -> Rule:
         confirm=_one_of(data.get("confirm", False), "confirm", (True, False)),
         component=_text(data, "component"),
         is_symptom=_one_of(data.get("symptom", False), "symptom", (True, False)),
+        is_work_of_runs=_one_of(data.get("work_of_runs", False), "work_of_runs", (True, False)),
     )
     _check_component(rule)
     _check_names(rule)

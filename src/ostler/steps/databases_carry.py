@@ -1,6 +1,7 @@
 """`carry-databases`: a dump goes from one database host to another, with the accounts that may use the databases.
 
-Passwords go as the server keeps them (hashed), in a file that only root may read; `remove-files` removes it on both.
+Passwords go as the server keeps them (hashed), in a file that only root may read. It is made when the dump is there
+already, the host that loads it removes it at once, whatever becomes of it, and at the source it is a loan.
 Then `readdress-cells`: addresses within nova's records of its cells become those of the hosts that take over.
 """
 
@@ -11,7 +12,7 @@ from ostler.commands import Command
 from ostler.facts.files import files_wanted
 from ostler.facts.predicate import Expectation
 from ostler.steps.databases_dump import DUMP_NAME
-from ostler.steps.effects import Effect, Forward, Run, Until
+from ostler.steps.effects import Effect, Forward, Remove, Run, Until
 from ostler.steps.model import Kind, Remembered, Step, param
 from ostler.steps.scripts import script_words
 
@@ -33,10 +34,15 @@ class CarryDatabases(Kind):
         dumped = script_words("dump_accounts", folder, *param(step, "databases"))
         loaded = script_words("load_accounts", folder)
         return (
+            Forward(host, source, tuple(f"{folder}/{name}" for name in DUMP_FILES)),
             Run(source, Command(dumped, timeout_s=TIMEOUT_S)),
-            Forward(host, source, tuple(f"{folder}/{name}" for name in (ACCOUNTS, *DUMP_FILES))),
+            Forward(host, source, (f"{folder}/{ACCOUNTS}",)),
             Run(host, Command(loaded, timeout_s=TIMEOUT_S)),
         )
+
+    def give_back(self, step: Step, cloud: Cloud, remembered: Remembered) -> tuple[Effect, ...]:
+        """Only at the source: a way back must begin also when the new host is gone."""
+        return (Remove(param(step, "source"), f"{param(step, 'folder')}/{ACCOUNTS}"),)
 
     def verify(self, step: Step, cloud: Cloud, remembered: Remembered) -> tuple[Until, ...]:
         paths = {

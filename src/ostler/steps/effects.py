@@ -111,7 +111,7 @@ class Carry:
 @dataclass(frozen=True)
 class Forward:
     """Copy large files of `source` to the same paths of `host`, through a file of this machine that only its owner may
-    read and that is gone when this ends."""
+    read and that is gone when this ends. One with a file ``path + '.sha256'`` beside it is checked against that."""
 
     host: str
     source: str

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ostler.cloud.model import Cloud
-from ostler.facts.model import wanted
+from ostler.facts.model import JsonValue, wanted
 from ostler.facts.predicate import Expectation
 from ostler.steps.effects import Effect, Until
 from ostler.steps.model import Kind, Remembered, Step, param
 
 
+def expected(
+    fact: str, host: str | None, path: Sequence[str], value: JsonValue, says: str, *, operation: str = "equals"
+) -> dict[str, JsonValue]:
+    """One of the `facts` of an `expect` step, as its parameters hold it; `host` None: the fact is about the cloud."""
+    about: dict[str, JsonValue] = {"fact": fact} if host is None else {"fact": fact, "host": host}
+    return {**about, "path": list(path), "operation": operation, "value": value, "says": says}
+
+
 class Expect(Kind):
-    """Parameters: `says`; `facts` (a list of {fact, host, params, path, operation, value, says}); `timeout_s`;
+    """Parameters: `says`; `facts` (see `expected`; with `params` of its own where a fact has some); `timeout_s`;
     `on_timeout`."""
 
     name = "expect"

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from ostler.catalog import load_catalog
 from ostler.diagnosis.changes import Change, changes_before
 from ostler.diagnosis.folding import Broken
-from ostler.diagnosis.living import projects_meant, speaks_for
-from ostler.diagnosis.observing import Said
+from ostler.diagnosis.knowledge import knowledge
+from ostler.diagnosis.living import Focus, diagnose_cloud, projects_meant, speaks_for
+from ostler.diagnosis.observing import Said, Seen
 from ostler.errors import Finding, Severity
 from ostler.facts.model import Snapshot, wanted
 from ostler.rules.component import component
@@ -51,7 +53,9 @@ def test_words_of_a_symptom_are_about_projects() -> None:
     assert projects_meant("all is strange") == frozenset()
 
 
-def changed(part: str, *, first_error: float = 10_000.0, **lists: list[tuple[float, str]]) -> list[str]:
+def changed(
+    part: str, *, first_error: float = 10_000.0, project: str = "nova", **lists: list[tuple[float, str]]
+) -> list[str]:
     value = {"up_since": 0.0, "packages": [], "files": [], "units": []} | {
         kind: [{"at": at, "what": what} for at, what in found] for kind, found in lists.items() if kind != "up_since"
     }
@@ -60,7 +64,7 @@ def changed(part: str, *, first_error: float = 10_000.0, **lists: list[tuple[flo
     finding = Finding("a.b", Severity.FAILURE, "x", "x")
     broken = Broken(component(part), (finding,), is_own=True, first_error=first_error)
     runs = [Change(9_900.0, "Ostler", "run 7 began"), Change(100.0, "Ostler", "run 1 began")]
-    return [change.what for change in changes_before(snapshot, [broken], "nova", runs)]
+    return [change.what for change in changes_before(snapshot, [broken], project, runs)]
 
 
 def test_only_what_bears_its_name_and_came_shortly_before_is_told() -> None:
@@ -72,3 +76,38 @@ def test_only_what_bears_its_name_and_came_shortly_before_is_told() -> None:
     )
     assert changed("vip:", files=files) == ["run 7 began"]
     assert changed("broker:@ctl2", files=files) == ["run 7 began"]
+
+
+ELSEWHERE = [(9_990.0, "/etc/hosts"), (9_991.0, "/etc/nova/nova.conf"), (9_992.0, "/etc/systemd/system/x.service")]
+
+
+@pytest.mark.parametrize(
+    ("part", "files"),
+    [
+        ("host:@ctl1", []),
+        ("disk:/@ctl1", []),
+        ("service:host@ctl1", []),
+        ("dns:@ctl1", ["/etc/hosts"]),
+        ("mariadb:@ctl1", ["/etc/mysql/mariadb.conf.d/50-server.cnf"]),
+    ],
+)
+def test_what_belongs_to_another_part_is_not_told(part: str, files: list[str]) -> None:
+    own = [(9_993.0, "/etc/mysql/mariadb.conf.d/50-server.cnf")]
+    told = changed(part, project="", files=[*ELSEWHERE, *own])
+    assert told == ["run 7 began", *(f"changed: {path}" for path in files)]
+
+
+def test_the_kind_of_a_finding_is_no_project() -> None:
+    """`host.unit-restarting` is about a unit, not about `/etc/hosts`."""
+    files = [{"at": at, "what": what} for at, what in [*ELSEWHERE, (9_993.0, "/etc/chrony/chronyd.conf")]]
+    known = {
+        wanted("host.daemons", "ctl1"): {"failed": {}, "restarting": {"chronyd": 5}, "stopped": []},
+        wanted("host.changed_recently", "ctl1"): {"up_since": 0.0, "packages": [], "files": files, "units": []},
+    }
+    snapshot = Snapshot(usual_cloud(), 10_000.0, known)
+    (found,) = [
+        each
+        for each in diagnose_cloud(snapshot, load_catalog(), Seen(), knowledge(), Focus()).causes
+        if each.cause.finding.code == "host.unit-restarting"
+    ]
+    assert [change.what for change in found.changes] == ["changed: /etc/chrony/chronyd.conf"]

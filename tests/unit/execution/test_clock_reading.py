@@ -30,7 +30,7 @@ class SlowHost(LocalTransport):
         self.watch, self.way_s, self.seconds = watch, way_s, seconds
         self.asked: list[list[str]] = []
 
-    def run_batch(self, host: str, commands: Sequence[Command]) -> list[CommandResult]:
+    def run_batch(self, host: str, commands: Sequence[Command], within_s: float | None = None) -> list[CommandResult]:
         took = [self.seconds.get(command.argv[0], 0.0) for command in commands]
         self.asked.append([command.argv[0] for command in commands])
         self.watch.time += self.way_s + max(took)

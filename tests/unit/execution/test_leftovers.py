@@ -33,7 +33,7 @@ class Controller(LocalTransport):
         super().__init__()
         self.lock = lock
 
-    def run_batch(self, host: str, commands: Sequence[Command]) -> list[CommandResult]:
+    def run_batch(self, host: str, commands: Sequence[Command], within_s: float | None = None) -> list[CommandResult]:
         if self.lock is None:
             raise HostUnreachable("remote.host-unreachable", f"no connection to {host}")
         absent = CommandResult(1, "", f"cat: {LOCK_PATH}: No such file or directory\n")

@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -58,7 +59,7 @@ class Controllers:
             files.pop(last, None)
         return CommandResult(0, "", "")
 
-    def run_batch(self, host: str, commands: list[Command]) -> list[CommandResult]:
+    def run_batch(self, host: str, commands: Sequence[Command], within_s: float | None = None) -> list[CommandResult]:
         return [self.run(host, command) for command in commands]
 
     def put(self, host: str, path: str, content: bytes, **_: Any) -> None:

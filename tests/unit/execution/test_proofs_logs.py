@@ -118,7 +118,7 @@ def test_an_error_that_is_known_is_told_with_its_reason() -> None:
 class LocalTransport:
     """Runs commands here, whatever the host."""
 
-    def run_batch(self, host: str, commands: Sequence[Command]) -> list[CommandResult]:
+    def run_batch(self, host: str, commands: Sequence[Command], within_s: float | None = None) -> list[CommandResult]:
         results = []
         for command in commands:
             done = subprocess.run(command.argv, capture_output=True, text=True, check=False)

@@ -38,7 +38,7 @@ class FakeHosts:
     together: threading.Barrier | None = None
     trips: list[tuple[str, int]] = field(default_factory=list)
 
-    def run_batch(self, host: str, commands: Sequence[Command]) -> list[CommandResult]:
+    def run_batch(self, host: str, commands: Sequence[Command], within_s: float | None = None) -> list[CommandResult]:
         self.trips.append((host, len(commands)))
         if self.together:
             self.together.wait(5)

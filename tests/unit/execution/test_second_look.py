@@ -36,7 +36,7 @@ class Compute(LocalTransport):
         super().__init__()
         self.asked: list[str] = []
 
-    def run_batch(self, host: str, commands: Sequence[Command]) -> list[CommandResult]:
+    def run_batch(self, host: str, commands: Sequence[Command], within_s: float | None = None) -> list[CommandResult]:
         self.asked += [str(command) for command in commands]
         return [
             CommandResult(0, SHOWN, "") if "systemctl" in command.argv else CommandResult(1, "", "")

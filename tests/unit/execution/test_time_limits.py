@@ -23,6 +23,7 @@ class Hanging:
     def __init__(self) -> None:
         self.let_go = threading.Event()
         self.asked: list[Command] = []
+        self.given: list[float] = []
 
     def run(self, host: str, command: Command) -> CommandResult:
         self.asked.append(command)
@@ -32,7 +33,8 @@ class Hanging:
             self.let_go.wait(30)
         return FAST
 
-    def run_batch(self, host: str, commands: Sequence[Command]) -> list[CommandResult]:
+    def run_batch(self, host: str, commands: Sequence[Command], within_s: float | None = None) -> list[CommandResult]:
+        self.given.append(within_s or 0.0)
         return [self.run(host, command) for command in commands]
 
     def call(self, request: ApiRequest) -> ApiResponse:
@@ -61,6 +63,13 @@ def test_a_host_that_hangs_is_given_up_and_not_waited_for_again(hanging: Hanging
     assert "ssh slow uptime" in raised.value.do_next
     assert hosts.run_batch("fast", [read("true"), read("true")]) == [FAST, FAST]
     assert len(hanging.asked) == 3
+
+
+def test_a_batch_is_told_to_end_before_its_host_is_given_up(hanging: Hanging) -> None:
+    HurriedTransport(cast(Transport, hanging), TimeLimit(30), 10, 5).run_batch("fast", [read("true")])
+    HurriedTransport(cast(Transport, hanging), TimeLimit(5), 10, 5).run_batch("fast", [read("true")])
+    assert hanging.given[0] == 8.0
+    assert hanging.given[1] < 4.0
 
 
 def test_the_limit_ends_all_and_commands_get_no_more_than_their_share(hanging: Hanging) -> None:

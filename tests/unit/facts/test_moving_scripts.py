@@ -12,7 +12,7 @@ import pytest
 from fact_cases import specs_cloud
 
 from ostler.commands import CommandResult
-from ostler.facts import accounts, kept, shared_folders
+from ostler.facts import accounts, kept, mentions, numbers, shared_folders
 from ostler.facts.model import JsonValue, wanted
 from ostler.facts.scripts import python
 
@@ -100,3 +100,60 @@ def test_users_are_told_with_their_numbers_and_who_is_not_there_is_absent() -> N
     found = accounts.parse([ran(*command.argv)], specs_cloud(), request)
     assert set(found) == {"root"}
     assert (found["root"]["uid"], found["root"]["gid"], found["root"]["group"]) == (0, 0, "root")
+
+
+def test_who_has_a_number_is_told_and_what_is_free_is_absent() -> None:
+    mine = {"uid": 0, "gid": 0, "group": "root"}
+    free = {"uid": 4_000_000_001, "gid": 4_000_000_001, "group": "nobody-of-this-name"}
+    request = numbers.numbers_wanted("ctl1", [mine, free])
+    (command,) = numbers.commands(specs_cloud(), request)
+    found = numbers.parse([ran(*command.argv)], specs_cloud(), request)
+    assert found == {"uids": {"0": "root"}, "gids": {"0": "root"}, "groups": {"root": 0}}
+
+
+def test_of_a_host_without_users_of_services_nothing_is_asked() -> None:
+    request = numbers.numbers_wanted("ctl1", [])
+    (command,) = numbers.commands(specs_cloud(), request)
+    empty = {"uids": {}, "gids": {}, "groups": {}}
+    assert numbers.parse([ran(*command.argv)], specs_cloud(), request) == empty
+
+
+MENTIONS = """[DEFAULT]
+host = ctl1
+# memcached_servers = ctl1
+my_ip = 10.0.0.1
+transport_url = rabbit://u:secret@ctl1:5672/
+[cache]
+memcache_servers = ctl2:11211,
+  CTL1,
+  # ctl1
+  ctl2
+[redis]
+host = "ctl1.example.org"
+password = ctl1
+[store]
+url = http://ctl2.example.org:8080/
+certificate = /etc/ssl/ctl1.pem
+name = ctl10, my-ctl1, ctl1-b
+enabled = ctl1@lvm
+"""
+
+
+def test_options_that_name_a_host_otherwise_than_is_written_anew_are_told_without_their_values(tmp_path: Path) -> None:
+    (tmp_path / "deep").mkdir()
+    conf = tmp_path / "deep" / "a.conf"
+    conf.write_text(MENTIONS)
+    (tmp_path / "notes.txt").write_text("[DEFAULT]\nx = ctl1\n")
+    request = mentions.mentions_wanted("ctl1", ("ctl1", "ctl2"))
+    (command,) = mentions.commands(specs_cloud(), request)
+    first = command.argv.index("/etc/cinder")
+    result = ran(*command.argv[:first], str(tmp_path))
+    assert mentions.parse([result], specs_cloud(), request) == [
+        [str(conf), "DEFAULT", "host", "ctl1"],
+        [str(conf), "cache", "memcache_servers", "ctl1"],
+        [str(conf), "cache", "memcache_servers", "ctl2"],
+        [str(conf), "redis", "host", "ctl1"],
+        [str(conf), "redis", "password", "ctl1"],
+        [str(conf), "store", "url", "ctl2"],
+    ]
+    assert "secret" not in result.stdout

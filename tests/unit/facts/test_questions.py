@@ -15,6 +15,8 @@ from ostler.facts.scripts import marker
 
 PARAMS = {
     "host.accounts": {"users": "nova:glance"},
+    "host.mentions": {"names": "ctl1:ctl2"},
+    "host.numbers": {"uids": "64060", "gids": "64060", "groups": "nova"},
     "host.shared_folders": {"paths": '["/var/lib/glance"]'},
     "host.files": {"paths": '["/etc/hosts"]'},
     "host.options": {"path": "/etc/nova/nova.conf", "options": "DEFAULT/my_ip"},
@@ -80,10 +82,13 @@ def test_hostile_names_stay_arguments() -> None:
         ("host.options", {"path": "/etc/nova/nova.conf", "options": "database/connection"}),
         ("host.set_options", {"path": "/etc/nova/nova.conf", "values": "auth_type:connection"}),
         ("host.set_options", {"path": "nova.conf", "values": "auth_type"}),
+        ("host.numbers", {"uids": "64060", "gids": "root", "groups": ""}),
     ],
 )
 def test_questions_that_must_not_be_asked_are_refused(fact_id: str, params: dict[str, str]) -> None:
     known = fact(fact_id)
     assert isinstance(known, HostFact)
-    with pytest.raises(ValueError, match=r"absolute|list of paths|no name in a database|hold secrets|counts the rows"):
+    with pytest.raises(
+        ValueError, match=r"absolute|list of paths|no name in a database|hold secrets|counts the rows|no numbers"
+    ):
         known.commands(specs_cloud(), wanted(fact_id, "ctl1", **params))

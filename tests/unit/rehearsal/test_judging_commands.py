@@ -89,6 +89,17 @@ def test_a_check_that_fails_blocks_and_one_that_warns_does_not(result: str, exit
     )
 
 
+def test_a_verdict_of_a_check_that_the_catalog_knows_is_told_with_its_fix() -> None:
+    words = "nova-status upgrade check"
+    asked = next(p for p in hop_commands(CATALOG, CATALOG.all_releases.hop("yoga", "zed"), "nova") if p.words == words)
+    table = CHECK.format(check="Older than N-1 computes", result="Failure", details="level 16, oldest 61")
+    judgement = judge(CATALOG, asked, CommandResult(2, table, ""))
+    assert judgement.outcome == "blocked"
+    (finding,) = judgement.findings
+    assert finding.code == "nova.computes-older-than-yoga"
+    assert "let them start once" in finding.do_next
+
+
 def test_a_check_that_crashed_says_nothing_and_is_a_failure() -> None:
     assert judged("cinder", "cinder-status upgrade check", 1, stderr="No such folder")[1] == "failed"
 

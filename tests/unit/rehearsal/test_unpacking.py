@@ -155,6 +155,26 @@ def test_what_nothing_runs_in_any_more_is_removed_and_the_rest_stays(
     assert place.marked == {"/opt/openstack/venvs/nova-2"}
 
 
+@pytest.mark.parametrize("is_dropped", [True, False])
+def test_what_is_wanted_again_before_its_removal_had_its_turn_stays(
+    place: Place, environments: Unpacking, archive: Archive, is_dropped: bool
+) -> None:
+    environments.at(archive("nova-1"))
+    place.may_go_on.clear()
+    place.begun.clear()
+    environments.ahead([archive("cinder-1")])
+    place.begun.wait(10)
+    if is_dropped:
+        environments.drop([archive("nova-1")])
+    else:
+        environments.keep([archive("cinder-1")])
+    environments.at(archive("nova-1"))
+    place.may_go_on.set()
+    environments.ahead([archive("last-1")])
+    until(lambda: "/opt/openstack/venvs/last-1" in place.marked)
+    assert {"/opt/openstack/venvs/nova-1", "/opt/openstack/venvs/cinder-1"} <= place.there.keys() & place.marked
+
+
 def test_nothing_is_unpacked_ahead_into_the_room_of_the_databases(
     place: Place, environments: Unpacking, archive: Archive
 ) -> None:

@@ -29,6 +29,13 @@ def test_a_batch_goes_on_after_a_missing_program_and_a_limit() -> None:
     assert [result.exit_code for result in results] == [127, 124, 0]
 
 
+def test_a_batch_ends_in_its_time_with_what_was_said_by_then() -> None:
+    results = here.run_batch(
+        "ctl1", [read("echo", "x"), *[read("sleep", "30")] * 6, read("echo", "late")], within_s=1.0
+    )
+    assert [result.exit_code for result in results] == [0, *[125] * 7]
+
+
 def test_files_go_there_and_back(tmp_path: Path) -> None:
     here.put("ctl1", str(tmp_path / "a" / "file"), b"content", mode=0o640)
     here.send("ctl1", tmp_path / "a" / "file", str(tmp_path / "b" / "copy"), mode=0o644)

@@ -120,6 +120,17 @@ def test_a_batch_is_answered_in_order_and_nothing_stops_the_others(ssh: SshTrans
     assert [result.stdout for result in results] == ["a\n", "before\n", "", "x", ""]
 
 
+def test_a_batch_that_hangs_does_not_lose_what_others_said(ssh: SshTransport) -> None:
+    hang = read("sh", "-c", "echo before; sleep 30", timeout_s=20)
+    began = time.monotonic()
+    results = ssh.run_batch("here", [read("echo", "a"), *[hang] * 6, read("echo", "late")], within_s=1.5)
+    assert time.monotonic() - began < 15
+    assert results[0].stdout == "a\n"
+    assert [result.exit_code for result in results[1:]] == [125] * 7
+    assert {result.stderr.strip() for result in results[1:]} == {"no time was left for it"}
+    assert [result.stdout for result in results[1:4]] == ["before\n"] * 3
+
+
 def test_a_batch_cuts_output_without_end(ssh: SshTransport) -> None:
     (result,) = ssh.run_batch("here", [read("head", "-c", "5000000", "/dev/zero")])
     assert result.exit_code == 0

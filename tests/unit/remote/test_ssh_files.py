@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from ostler.errors import CommandFailed, NoSpace
+from ostler.remote import copying, scripts
 from ostler.remote.ssh import SshTransport
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="sshd with logins needs root")
@@ -79,3 +80,16 @@ def test_a_large_file_goes_there_and_back_unchanged(ssh: SshTransport, tmp_path:
     assert (far.stat().st_mode & 0o777, back.stat().st_mode & 0o777) == (0o644, 0o600)
     assert steps[-1] == (3_000_001, 3_000_001)
     assert steps == sorted(steps)
+
+
+def test_a_host_may_take_long_to_write_a_large_file_to_its_disk(
+    ssh: SshTransport, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = scripts.PUT_SCRIPT.replace('sync -- "$new"', 'sleep 2; sync -- "$new"')
+    assert slow != scripts.PUT_SCRIPT
+    monkeypatch.setattr(scripts, "PUT_SCRIPT", slow)
+    monkeypatch.setattr(copying, "STALL_TIMEOUT_S", 0.5)
+    monkeypatch.setattr(copying, "SETTLING_BYTES_PER_S", 100_000)
+    (tmp_path / "big").write_bytes(b"x" * 1_000_000)
+    ssh.send("here", tmp_path / "big", str(tmp_path / "arrived"))
+    assert (tmp_path / "arrived").read_bytes() == (tmp_path / "big").read_bytes()

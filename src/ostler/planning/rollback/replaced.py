@@ -7,7 +7,7 @@ running there, and is not in the old ones.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from ostler.catalog.catalog import Catalog
 from ostler.cloud.model import Cloud, Host
@@ -25,7 +25,8 @@ from ostler.planning.upgrade.computes import under
 from ostler.planning.upgrade.fast_forward import STOPPING
 from ostler.planning.upgrade.host_steps import host_lanes
 from ostler.planning.upgrade.moving import DATABASE, TAKE, infrastructure_on, release_address, take_address
-from ostler.planning.upgrade.replace import RELEASE, RETIRE
+from ostler.planning.upgrade.onto import LOAD
+from ostler.planning.upgrade.replace import RELEASE, REMOVE_ACCOUNTS, RETIRE
 from ostler.planning.upgrade.request import Scene, UpgradeRequest, unit_of
 from ostler.planning.upgrade.way import as_one, way_of
 from ostler.steps.model import Step
@@ -121,6 +122,7 @@ def _stages(old: Scene, new: Scene, history: RunHistory, replacement: Replacemen
         take_address(replacement.old, back=True) if began(f"{RELEASE}/") else None,
         _computes_put_back(old, history),
         *(started_again(old, history) if any(began(f"{stage}/") for stage in STOPPING) else ()),
+        _remove_accounts(old, history),
     )
 
 
@@ -240,7 +242,62 @@ def _computes_put_back(old: Scene, history: RunHistory) -> Stage | None:
     )
 
 
+@dataclass(frozen=True)
+class _Left:
+    """What carries hashed passwords and was never removed: the run's own step for it, the hosts that can be reached,
+    and those that cannot."""
+
+    step: Step
+    hosts: list[str]
+    away: list[str]
+
+
+def _accounts_left(old: Scene, history: RunHistory) -> _Left | None:
+    """None when the run did not come to carry any, or removed them."""
+    for _, lane, step in history.plan.steps():
+        if step.id != f"{LOAD}/{lane.name}/{REMOVE_ACCOUNTS}":
+            continue
+        if step.id in history.done or not history.began(f"{LOAD}/{lane.name}/"):
+            return None
+        hosts = [str(host) for host in step.params["hosts"]]
+        known = {host for host in hosts if old.snapshot.known("host.units", host) is not None}
+        return _Left(step, [host for host in hosts if host in known], [host for host in hosts if host not in known])
+    return None
+
+
+def _remove_accounts(old: Scene, history: RunHistory) -> Stage | None:
+    """The last of all: nobody waits for it, and a host that is out of reach does not keep the old control plane
+    away."""
+    left = _accounts_left(old, history)
+    if left is None or not left.hosts:
+        return None
+    stage, host = "remove-accounts", left.hosts[-1]
+    removed = replace(
+        left.step,
+        id=f"{stage}/{host}/remove-accounts",
+        host=host,
+        why="they hold hashed passwords, and nobody loads them any more",
+        params={**left.step.params, "hosts": left.hosts},
+        returns=None,
+    )
+    return Stage(
+        name=stage,
+        title="Remove the accounts that were on their way",
+        why="the run ended before its own step that does so",
+        undo=removed.undo,
+        lanes=(Lane(host, (removed,)),),
+    )
+
+
 def _notes(old: Scene, history: RunHistory) -> tuple[str, ...]:
+    left = _accounts_left(old, history)
+    if left is None or not left.away:
+        return _what_stayed(old, history)
+    path, hosts = left.step.params["path"], ", ".join(left.away)
+    return (*_what_stayed(old, history), f"Not to be reached: {hosts}; remove {path} there once it is, if it is there.")
+
+
+def _what_stayed(old: Scene, history: RunHistory) -> tuple[str, ...]:
     if not history.began(f"{RELEASE}/"):
         return (f"Services of {old.source} start again as they were; nothing of the old control plane was changed.",)
     return (

@@ -22,6 +22,7 @@ from ostler.planning.upgrade.host_steps import Group, host_lanes, into_balancer,
 from ostler.planning.upgrade.ready import online_step
 from ostler.planning.upgrade.request import Scene
 from ostler.planning.upgrade.volumes import drain, still_enabled
+from ostler.steps.expectation import expected
 from ostler.steps.model import Step
 
 _RESTARTED = {
@@ -97,14 +98,14 @@ def finish(scene: Scene) -> Stage:
             params={
                 "says": "no host is out of a load balancer, no compute or volume backend is left disabled by this run",
                 "facts": [
-                    {
-                        "fact": "haproxy.servers",
-                        "host": balancer,
-                        "path": ["*", "*", "status"],
-                        "operation": "lacks",
-                        "value": "MAINT",
-                        "says": f"no server is in maintenance on {balancer}",
-                    }
+                    expected(
+                        "haproxy.servers",
+                        balancer,
+                        ["*", "*", "status"],
+                        "MAINT",
+                        f"no server is in maintenance on {balancer}",
+                        operation="lacks",
+                    )
                     for balancer in balancers
                 ]
                 + _still_enabled(scene),
@@ -128,13 +129,7 @@ def _still_enabled(scene: Scene) -> list[dict[str, JsonValue]]:
         if record.get("status") == "enabled"
     ]
     return [
-        {
-            "fact": fact,
-            "path": [key, "status"],
-            "operation": "equals",
-            "value": "enabled",
-            "says": f"{key} is enabled, as it was when the plan was made",
-        }
+        expected(fact, None, [key, "status"], "enabled", f"{key} is enabled, as it was when the plan was made")
         for fact, keys in (("api.compute_services", computes), ("api.volume_services", still_enabled(scene)))
         for key in sorted(keys)
     ]

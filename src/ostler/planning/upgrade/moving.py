@@ -10,6 +10,7 @@ from ostler.cloud.model import Host
 from ostler.facts.model import Snapshot
 from ostler.planning.model import Lane, Stage
 from ostler.planning.replacement import Replacement
+from ostler.steps.expectation import expected
 from ostler.steps.model import Step
 
 ADDRESS_UNITS = ("keepalived", "haproxy")
@@ -47,16 +48,7 @@ def expect_address(step_id: str, host: str, *, holds: bool) -> Step:
         estimate_s=3,
         params={
             "says": says,
-            "facts": [
-                {
-                    "fact": "keepalived.vip",
-                    "host": host,
-                    "path": ["holds"],
-                    "operation": "equals",
-                    "value": holds,
-                    "says": says,
-                }
-            ],
+            "facts": [expected("keepalived.vip", host, ["holds"], holds, says)],
             "timeout_s": ADDRESS_TIMEOUT_S,
             "on_timeout": "see `journalctl -u keepalived` there and `ip address show`, then resume",
         },

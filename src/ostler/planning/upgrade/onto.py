@@ -9,7 +9,9 @@ from ostler.cloud.control_plane import ControlPlane, control_plane_of
 from ostler.cloud.model import Cloud, Host
 from ostler.errors import Finding, Refused, Severity
 from ostler.facts.accounts import accounts_wanted
-from ostler.facts.model import FactRequest, Snapshot, wanted
+from ostler.facts.mentions import mentions_wanted
+from ostler.facts.model import FactRequest, JsonValue, Snapshot, wanted
+from ostler.facts.numbers import numbers_wanted
 from ostler.facts.shared_folders import folders_wanted
 from ostler.planning.replacement import Replacement
 from ostler.planning.upgrade.schema import VARIABLE
@@ -42,14 +44,22 @@ def plan_replacement(cloud: Cloud, new: Cloud) -> Replacement:
     return Replacement(old_plane, replace(new_plane, hosts=named), LOAD)
 
 
-def old_requests(replacement: Replacement, users: Iterable[str]) -> tuple[FactRequest, ...]:
-    """What a replacement needs to know of the old controllers, besides what every upgrade does."""
+def old_requests(cloud: Cloud, replacement: Replacement, users: Iterable[str]) -> tuple[FactRequest, ...]:
+    """What a replacement needs to know of the cloud as it is, besides what every upgrade does."""
     users = tuple(users)
-    return tuple(
+    about_controllers = (
         request
         for host in replacement.old.controllers
         for request in (wanted("controller.kept", host.name), accounts_wanted(host.name, users))
     )
+    return (wanted("databases.roles"), *about_controllers, *mention_requests(cloud, replacement))
+
+
+def mention_requests(cloud: Cloud, replacement: Replacement) -> tuple[FactRequest, ...]:
+    """Where old hosts are named in configuration in which addresses are to be written anew."""
+    names = [host.name for host in replacement.old.hosts]
+    hosts = (*replacement.old.controllers, *cloud.hosts_with("compute"))
+    return tuple(mentions_wanted(host.name, names) for host in hosts)
 
 
 def onto_requests(replacement: Replacement, snapshot: Snapshot, users: Iterable[str]) -> tuple[FactRequest, ...]:
@@ -64,9 +74,15 @@ def onto_requests(replacement: Replacement, snapshot: Snapshot, users: Iterable[
     found += [wanted("keepalived.vip", host) for host in balancers]
     for new, old in replacement.pairs.items():
         found.append(accounts_wanted(new, users))
+        found.append(numbers_wanted(new, accounts_on(snapshot, old, users).values()))
         folders = image_folders(snapshot, old)
         found += [folders_wanted(host, folders) for host in (old, new)] if folders else []
     return tuple(found)
+
+
+def accounts_on(snapshot: Snapshot, host: str, users: Iterable[str]) -> dict[str, JsonValue]:
+    """The users that services of a host run as; empty where they could not be read."""
+    return dict(snapshot.known("host.accounts", host, users=":".join(users)) or {})
 
 
 def image_folders(snapshot: Snapshot, host: str) -> list[str]:

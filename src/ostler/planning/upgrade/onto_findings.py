@@ -3,15 +3,16 @@ controllers keep that the new ones would not have."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ostler.errors import Finding
+from ostler.errors import Finding, Severity
 from ostler.facts.model import Snapshot, Unknown, wanted
+from ostler.facts.numbers import numbers_wanted
 from ostler.facts.shared_folders import folders_wanted, is_same_folder
 from ostler.planning.replacement import Replacement
 from ostler.planning.upgrade.moving import ADDRESS_UNITS
-from ostler.planning.upgrade.onto import image_folders, in_the_way
+from ostler.planning.upgrade.onto import accounts_on, image_folders, in_the_way, mention_requests
 from ostler.planning.upgrade.prepare_new import kept_of
 from ostler.planning.upgrade.request import Scene, unit_of
 
@@ -20,6 +21,9 @@ LOCAL_DRIVERS = (".lvm.",)
 
 ROOM = 3.0
 """How many times the size of the old databases must be free: the dump, the tables, and the log of what is loaded."""
+
+IDENTITY, BACKEND_IDENTITY = ("DEFAULT", "host"), "backend_host"
+"""The options with the name by which services write their records and get their messages, which stays theirs."""
 
 DISK_OF_DATABASES = ("/var/lib", "/")
 
@@ -30,6 +34,7 @@ def onto_findings(old: Scene, new: Scene, replacement: Replacement, onto: Snapsh
         *_unread(old, replacement, onto),
         *_databases(onto, replacement),
         *_versions(old, onto, replacement),
+        *_roles(old, replacement),
         *_brokers(onto, replacement),
         *_address(onto, replacement),
         *_other_software(new, replacement, onto),
@@ -37,12 +42,17 @@ def onto_findings(old: Scene, new: Scene, replacement: Replacement, onto: Snapsh
         *_accounts(new, replacement, onto),
         *_images(old, onto, replacement),
         *_volumes(old, replacement),
+        *_names(old, replacement),
     ]
 
 
 def _unread(old: Scene, replacement: Replacement, onto: Snapshot) -> Iterator[Finding]:
-    about_old = [(wanted("controller.kept", host.name), old.snapshot) for host in replacement.old.controllers]
-    for request, snapshot in [*about_old, *((request, onto) for request in onto.values)]:
+    kept = (wanted("controller.kept", host.name) for host in replacement.old.controllers)
+    asked = [wanted("databases.roles"), *kept, *mention_requests(old.cloud, replacement)]
+    for request, snapshot in [
+        *((request, old.snapshot) for request in asked),
+        *((request, onto) for request in onto.values),
+    ]:
         value = snapshot.get(request.fact, request.host, **dict(request.params))
         if isinstance(value, Unknown):
             yield in_the_way(
@@ -94,6 +104,24 @@ def _versions(old: Scene, onto: Snapshot, replacement: Replacement) -> Iterator[
                 expected=f"{was}, as on {source}",
                 do_next="install that series; the servers can be upgraded when the cloud runs on them",
             )
+
+
+def _roles(old: Scene, replacement: Replacement) -> Iterator[Finding]:
+    """Accounts are carried, roles are not: rights that come from one would be missing on the new servers."""
+    for role, about in (old.snapshot.known("databases.roles") or {}).items():
+        to = [
+            *(f"rights on {name}" for name in about["databases"]),
+            *(f"granted to {name}" for name in about["accounts"]),
+        ]
+        yield in_the_way(
+            "replace.rights-by-role",
+            f"role {role} on {', '.join(replacement.old.databases.hosts)}",
+            "rights on the databases come from a role: accounts go to the new servers with their own rights alone",
+            found="; ".join(to),
+            expected="accounts with rights of their own, and no role",
+            do_next="GRANT each account what it has by the role, see that its services are let in, then REVOKE the "
+            "role from it and its rights, or DROP ROLE; and make the plan again",
+        )
 
 
 def _series(snapshot: Snapshot, host: str) -> str:
@@ -179,10 +207,10 @@ def _room(old: Scene, onto: Snapshot, replacement: Replacement) -> Iterator[Find
 
 
 def _accounts(new: Scene, replacement: Replacement, onto: Snapshot) -> Iterator[Finding]:
-    users = ":".join(new.catalog.service_users)
+    users = new.catalog.service_users
     for host, source in replacement.pairs.items():
-        wished = new.snapshot.known("host.accounts", source, users=users) or {}
-        there = onto.known("host.accounts", host, users=users) or {}
+        wished, there = accounts_on(new.snapshot, source, users), accounts_on(onto, host, users)
+        yield from _taken(host, source, wished, there, onto)
         for user in sorted(wished.keys() & there.keys()):
             numbers = [(each[user]["uid"], each[user]["gid"]) for each in (wished, there)]
             if numbers[0] != numbers[1]:
@@ -194,6 +222,34 @@ def _accounts(new: Scene, replacement: Replacement, onto: Snapshot) -> Iterator[
                     expected="uid {} gid {}".format(*numbers[0]),
                     do_next="remove the user there, or give it these numbers",
                 )
+
+
+def _taken(
+    host: str, source: str, wished: Mapping[str, Any], there: Mapping[str, Any], onto: Snapshot
+) -> Iterator[Finding]:
+    """Numbers that the services' users bring along, and that the new host gave to somebody else."""
+    has = onto.values.get(numbers_wanted(host, wished.values()))
+    if has is None or isinstance(has, Unknown):
+        return
+    for user, account in sorted(wished.items()):
+        uid, gid, group = (account[key] for key in ("uid", "gid", "group"))
+        found = []
+        if has["uids"].get(str(uid), user) != user:
+            found.append(f"uid {uid} is that of the user {has['uids'][str(uid)]}")
+        if has["gids"].get(str(gid), group) != group:
+            found.append(f"gid {gid} is that of the group {has['gids'][str(gid)]}")
+        if user not in there and has["groups"].get(group, gid) != gid:
+            found.append(f"the group {group} has the gid {has['groups'][group]}")
+        if found:
+            yield in_the_way(
+                "replace.number-taken",
+                f"{user} on {host}",
+                f"the user cannot be made there with the numbers it has on {source}",
+                found="; ".join(found),
+                expected=f"uid {uid}, and gid {gid} of the group {group}, free or its own",
+                do_next="give the other one another number there (usermod -u, groupmod -g, and chown its files), "
+                "and make the plan again",
+            )
 
 
 def _images(old: Scene, onto: Snapshot, replacement: Replacement) -> Iterator[Finding]:
@@ -229,6 +285,29 @@ def _volumes(old: Scene, replacement: Replacement) -> Iterator[Finding]:
                     do_next="migrate them to another backend first (cinder migrate, retype), take this one out of "
                     "enabled_backends, and make the plan again",
                 )
+
+
+def _names(old: Scene, replacement: Replacement) -> Iterator[Finding]:
+    """Names that stay in configuration which others take over: one finding for each file, whichever hosts have it."""
+    hosts: dict[str, dict[str, None]] = {}
+    places: dict[str, dict[str, None]] = {}
+    for request in mention_requests(old.cloud, replacement):
+        for path, group, option, name in old.snapshot.known(request.fact, request.host, **dict(request.params)) or ():
+            if (group, option) == IDENTITY or option == BACKEND_IDENTITY:
+                continue
+            hosts.setdefault(path, {})[str(request.host)] = None
+            places.setdefault(path, {})[f"[{group}] {option} ({name})"] = None
+    for path, found in places.items():
+        yield Finding(
+            "replace.name-stays",
+            Severity.WARNING,
+            f"{path} on {', '.join(hosts[path])}",
+            "an old host is named in a way that is not written anew: it goes on meaning the host that stops",
+            found="; ".join(found),
+            expected="addresses, or the cloud file's names behind // or @ or before a port",
+            do_next="write the address instead, and make the plan again; or let the name lead to the new host when "
+            "the old one has stopped, and accept this: --accept replace.name-stays",
+        )
 
 
 def _read(onto: Snapshot, host: str, folders: list[str]) -> Any:

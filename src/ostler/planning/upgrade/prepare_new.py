@@ -3,7 +3,7 @@ look at what can be seen beforehand. They change nothing of the old control plan
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from ostler.cloud.model import Host
 from ostler.deployment.venv import code_links
@@ -14,6 +14,7 @@ from ostler.planning.upgrade.host_steps import host_lanes
 from ostler.planning.upgrade.moving import addresses_of
 from ostler.planning.upgrade.ready import checked_projects, judge_target
 from ostler.planning.upgrade.request import Scene
+from ostler.steps.expectation import expected
 from ostler.steps.model import Step
 
 ACCOUNTS, BRING, CHECK = "accounts", "bring", "check"
@@ -80,14 +81,7 @@ def bring(new: Scene, replacement: Replacement) -> Stage:
             why=f"{host.name} takes the place of {source}: the operator's settings and secrets, and the new addresses",
             undo=UNTOUCHED,
             estimate_s=3,
-            params={
-                "source": source,
-                "paths": [
-                    f"{folder}/" for folder in dict.fromkeys(project.config_dir for project in new.projects_on(host))
-                ],
-                "addresses": addresses_of(replacement),
-                "but": [*(f"{folder}/" for folder in keys), *switched_with_code(new, host)],
-            },
+            params=configuration(new, host, replacement, source, but=keys),
         )
         yield from _identities(new, host)
         if step := keys_step(new, host, f"{BRING}/{host.name}/30-keys"):
@@ -118,7 +112,21 @@ def keys_step(new: Scene, host: Host, step: str) -> Step | None:
     )
 
 
-def switched_with_code(scene: Scene, host: Host) -> list[str]:
+def configuration(
+    new: Scene, host: Host, replacement: Replacement, source: str, but: Sequence[str] = ()
+) -> dict[str, JsonValue]:
+    """What `carry-files` is told of the configuration of a host, with the new addresses in it, which comes from
+    `source`; `but` are folders that are left out."""
+    folders = dict.fromkeys(project.config_dir for project in new.projects_on(host))
+    return {
+        "source": source,
+        "paths": [f"{folder}/" for folder in folders],
+        "addresses": addresses_of(replacement),
+        "but": [*(f"{folder}/" for folder in but), *_switched_with_code(new, host)],
+    }
+
+
+def _switched_with_code(scene: Scene, host: Host) -> list[str]:
     """Links in configuration folders to files of the code: written with the units."""
     found = {
         path
@@ -165,17 +173,25 @@ def check(new: Scene, first_hop: Scene, replacement: Replacement) -> Stage:
 
 def _healthy(first: str, replacement: Replacement) -> Step:
     plane = replacement.new
-    facts: list[dict[str, JsonValue]] = [
-        _seen("rabbitmq.node", host, "running", sorted(plane.messaging.hosts), "the brokers are one cluster, seen on")
-        for host in plane.messaging.hosts
-    ]
-    if plane.databases.is_galera:
-        facts += [
-            _seen("galera.node", host, "size", len(plane.databases.hosts), "the databases are one cluster, seen on")
-            for host in plane.databases.hosts
-        ]
+    databases = plane.databases.hosts if plane.databases.is_galera else ()
     balancers = plane.load_balancer.hosts if plane.load_balancer else ()
-    facts += [_seen("keepalived.vip", host, "holds", False, "the virtual address is not on") for host in balancers]
+    by_role = "no rights on the old databases come from a role, which would not be carried"
+    brokers = sorted(plane.messaging.hosts)
+    facts = [
+        *(
+            expected("rabbitmq.node", host, ["running"], brokers, f"the brokers are one cluster, seen on {host}")
+            for host in plane.messaging.hosts
+        ),
+        *(
+            expected("galera.node", host, ["size"], len(databases), f"the databases are one cluster, seen on {host}")
+            for host in databases
+        ),
+        *(
+            expected("keepalived.vip", host, ["holds"], False, f"the virtual address is not on {host}")
+            for host in balancers
+        ),
+        expected("databases.roles", None, [], {}, by_role),
+    ]
     return Step(
         id=f"{CHECK}/{first}/healthy",
         kind="expect",
@@ -188,14 +204,3 @@ def _healthy(first: str, replacement: Replacement) -> Step:
             "facts": facts,
         },
     )
-
-
-def _seen(fact: str, host: str, key: str, value: JsonValue, says: str) -> dict[str, JsonValue]:
-    return {
-        "fact": fact,
-        "host": host,
-        "path": [key],
-        "operation": "equals",
-        "value": value,
-        "says": f"{says} {host}",
-    }

@@ -29,9 +29,9 @@ from ostler.planning.upgrade.prepare_new import (
     UNTOUCHED,
     bring,
     check,
+    configuration,
     keys_step,
     make_accounts,
-    switched_with_code,
 )
 from ostler.planning.upgrade.protect import DUMP_BYTES_PER_S, databases_of, dump, dump_folder, save
 from ostler.planning.upgrade.ready import finished_source
@@ -40,6 +40,7 @@ from ostler.steps.databases_carry import ACCOUNTS as ACCOUNTS_FILE
 from ostler.steps.model import Step
 
 RELEASE, RETIRE = "release-address", "retire"
+REMOVE_ACCOUNTS = "15-remove-accounts"
 
 LOST = (
     "The databases are copied to the new hosts, and only the copies are changed: `ostler rollback` starts the old "
@@ -111,6 +112,7 @@ def _load(old: Scene, new: Scene, replacement: Replacement) -> Stage:
     seconds = sum(size.get("bytes", 0) for size in sizes.values()) / DUMP_BYTES_PER_S
     schema = old.snapshot.known("databases.schema") or {}
     there = {name: sorted(schema[name]) for name in databases_of(old) if name in schema}
+    accounts = f"the accounts of the databases in a file on {source}"
     databases = [
         Step(
             id=f"{LOAD}/{lane}/10-carry",
@@ -120,15 +122,17 @@ def _load(old: Scene, new: Scene, replacement: Replacement) -> Stage:
             undo=UNTOUCHED,
             estimate_s=4 + seconds,
             params={"source": source, "folder": folder, "databases": list(databases_of(old))},
+            lends=accounts,
         ),
         Step(
-            id=f"{LOAD}/{lane}/15-remove-accounts",
+            id=f"{LOAD}/{lane}/{REMOVE_ACCOUNTS}",
             kind="remove-files",
             host=host,
             why="they hold hashed passwords, and are loaded",
             undo="not needed: they can be made again",
             estimate_s=1,
             params={"hosts": [source, host], "path": f"{folder}/{ACCOUNTS_FILE}"},
+            returns=accounts,
         ),
         Step(
             id=f"{LOAD}/{lane}/20-load",
@@ -196,7 +200,6 @@ def _retire(old: Scene, replacement: Replacement) -> Stage:
 
 
 def _readdress(new: Scene, host: Host, replacement: Replacement) -> Step:
-    folders = dict.fromkeys(project.config_dir for project in new.projects_on(host))
     return Step(
         id=f"{COMPUTES}/{host.name}/00-addresses",
         kind="carry-files",
@@ -204,10 +207,5 @@ def _readdress(new: Scene, host: Host, replacement: Replacement) -> Step:
         why="the compute's messages go to the new brokers",
         undo="the recorded bytes are put back",
         estimate_s=2,
-        params={
-            "source": host.name,
-            "paths": [f"{folder}/" for folder in folders],
-            "addresses": addresses_of(replacement),
-            "but": switched_with_code(new, host),
-        },
+        params=configuration(new, host, replacement, host.name),
     )

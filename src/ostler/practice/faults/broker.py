@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ostler.practice.faults.fault import SEEING, At, Default, Fault, Script
-from ostler.practice.faults.network import CLOSE_TABLE, CUT_OFF, REJECT_OUTGOING
-from ostler.practice.faults.services import stopped
+from ostler.practice.faults.network import CUT_OFF, REJECT_OUTGOING, filtered
+from ostler.practice.faults.services import STOPPED, halted
 
 SEE_NODE_MISSING = (
     SEEING
@@ -99,51 +99,46 @@ rabbitmqctl --quiet delete_queue "$1"
 """
 LEFT_QUEUE = "versioned_notifications.info"
 
+
+def _alarm(what: str, make: Script, does: str) -> Fault:
+    """Every publisher is blocked, because of memory or disk."""
+    return Fault(
+        name=f"rabbitmq-{what}-alarm",
+        does=f"{does}; every publisher is blocked",
+        users_see="requests that need another service hang and time out after a minute; services go down",
+        role="controller",
+        default=Default.FIRST,
+        touches=("rabbitmq limits",),
+        remember=Script(KEEP_LIMITS),
+        make=make,
+        see=Script(SEE_ALARM, (what,)),
+        mend=Script(RESTORE_LIMIT),
+    )
+
+
 FAULTS = (
-    stopped(
-        "rabbitmq-node-stopped", ("rabbitmq-server.service",),
+    halted(
+        "rabbitmq-node-stopped", STOPPED, ("rabbitmq-server.service",),
         "stops one RabbitMQ node",
         "a pause of some seconds for requests under way; then nothing",
         "controller", Default.LAST, see=Script(SEE_NODE_MISSING, ("{host}",), At.PEER, "python3"),
         least_controllers=2,
     ),
-    Fault(
-        name="rabbitmq-partitioned",
-        does="cuts one RabbitMQ node off from the others; being in the minority, it pauses itself",
-        users_see="a pause of up to half a minute for requests under way; then nothing",
-        role="controller",
-        default=Default.LAST,
-        touches=("unit rabbitmq-server.service", "table ostler_rabbitmq_partitioned"),
-        make=Script(CUT_OFF, ("ostler_rabbitmq_partitioned", "4369, 25672", "{peers}")),
-        see=Script(SEE_NODE_MISSING, ("{host}",), At.PEER, "python3"),
-        mend=Script(CLOSE_TABLE, ("ostler_rabbitmq_partitioned",)),
-        least_controllers=3,
-        seen_within_s=90,
-        gone_within_s=180,
+    filtered(
+        "rabbitmq-partitioned", "ostler_rabbitmq_partitioned", CUT_OFF, "4369, 25672", "{peers}",
+        Script(SEE_NODE_MISSING, ("{host}",), At.PEER, "python3"),
+        "cuts one RabbitMQ node off from the others; being in the minority, it pauses itself",
+        "a pause of up to half a minute for requests under way; then nothing",
+        "controller", Default.LAST, units=("rabbitmq-server.service",),
+        least_controllers=3, seen_within_s=90, gone_within_s=180,
     ),
-    Fault(
-        name="rabbitmq-memory-alarm",
-        does="lowers the memory one RabbitMQ node may use to less than it uses; every publisher is blocked",
-        users_see="requests that need another service hang and time out after a minute; services go down",
-        role="controller",
-        default=Default.FIRST,
-        touches=("rabbitmq limits",),
-        remember=Script(KEEP_LIMITS),
-        make=Script(SET_MEMORY, ("1MB",)),
-        see=Script(SEE_ALARM, ("memory",)),
-        mend=Script(RESTORE_LIMIT),
+    _alarm(
+        "memory", Script(SET_MEMORY, ("1MB",)),
+        "lowers the memory one RabbitMQ node may use to less than it uses",
     ),
-    Fault(
-        name="rabbitmq-disk-alarm",
-        does="raises the free disk space one RabbitMQ node wants beyond what there is; every publisher is blocked",
-        users_see="requests that need another service hang and time out after a minute; services go down",
-        role="controller",
-        default=Default.FIRST,
-        touches=("rabbitmq limits",),
-        remember=Script(KEEP_LIMITS),
-        make=Script(SET_DISK, ("1000000GB",)),
-        see=Script(SEE_ALARM, ("disk",)),
-        mend=Script(RESTORE_LIMIT),
+    _alarm(
+        "disk", Script(SET_DISK, ("1000000GB",)),
+        "raises the free disk space one RabbitMQ node wants beyond what there is",
     ),
     Fault(
         name="rabbitmq-password-changed",
@@ -168,17 +163,11 @@ FAULTS = (
         see=Script(SEE_UNREAD, (LEFT_QUEUE,), At.CONTROLLER, "python3"),
         mend=Script(DELETE_QUEUE, (LEFT_QUEUE,), At.CONTROLLER),
     ),
-    Fault(
-        name="nova-compute-cut-from-broker",
-        does="refuses a compute every connection to RabbitMQ: its queue is there, and nobody reads it",
-        users_see="the compute is down after a minute, though nova-compute is active",
-        role="compute",
-        default=Default.FIRST,
-        touches=("table ostler_broker_refused",),
-        make=Script(REJECT_OUTGOING, ("ostler_broker_refused", "5672", "{controllers}")),
-        see=Script(SEE_UNREAD, ("compute.{host}",), At.CONTROLLER, "python3"),
-        mend=Script(CLOSE_TABLE, ("ostler_broker_refused",)),
-        seen_within_s=150,
-        gone_within_s=180,
+    filtered(
+        "nova-compute-cut-from-broker", "ostler_broker_refused", REJECT_OUTGOING, "5672", "{controllers}",
+        Script(SEE_UNREAD, ("compute.{host}",), At.CONTROLLER, "python3"),
+        "refuses a compute every connection to RabbitMQ: its queue is there, and nobody reads it",
+        "the compute is down after a minute, though nova-compute is active",
+        "compute", Default.FIRST, seen_within_s=150, gone_within_s=180,
     ),
 )  # fmt: skip

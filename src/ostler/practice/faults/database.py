@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ostler.practice.faults.fault import SEEING, At, Default, Fault, Script
-from ostler.practice.faults.network import CLOSE_TABLE, CUT_OFF
-from ostler.practice.faults.services import FIND_RUNNING, FREEZE, THAW, stopped
+from ostler.practice.faults.network import CUT_OFF, filtered
+from ostler.practice.faults.services import HUNG, STOPPED, halted
 
 ASK = "mariadb --batch --raw --skip-column-names"
 
@@ -53,7 +53,7 @@ KEEP_LIMIT = f"{ASK} -e \"SELECT CONCAT('SET GLOBAL max_connections = ', @@globa
 TAKE_CONNECTIONS = f"""set -e
 {ASK} -e "SET @now = (SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS
   WHERE VARIABLE_NAME = 'THREADS_CONNECTED');
-SET GLOBAL max_connections = @now + 5;"
+SET GLOBAL max_connections = CAST(@now AS SIGNED) + 5;"
 systemctl reset-failed ostler-connections 2>/dev/null || true
 systemd-run --quiet --unit=ostler-connections python3 -c "$1" ostler-fault "$2"
 """
@@ -122,39 +122,42 @@ def _switched(name: str, variable: str, wrong: str, see: Script, does: str, user
     )
 
 
+def _password_changed(project: str, path: str, requests: str, users_see: str) -> Fault:
+    """Nobody knows the password that the database wants of a project; `path` is the file with the one it had."""
+    return Fault(
+        name=f"{project}-database-password-changed",
+        does=f"changes the password of {project}'s database user and closes its connections",
+        users_see=f"500 from every request about {requests}; {users_see}",
+        role="controller",
+        default=Default.CLOUD,
+        touches=(f"database user {project}",),
+        remember=Script(KEEP_PASSWORD, (project,), At.DATABASE),
+        make=Script(CHANGE_PASSWORD, (project,), At.CONTROLLER),
+        see=Script(SEE_PASSWORD, (path, "database"), At.CONTROLLER, "python3"),
+        mend=Script(RESTORE, at=At.DATABASE),
+    )
+
+
 FAULTS = (
-    stopped(
-        "galera-node-stopped", ("mariadb.service",),
+    halted(
+        "galera-node-stopped", STOPPED, ("mariadb.service",),
         "stops MariaDB on one controller",
         "a pause of some seconds if it was the node in use; then nothing",
         "controller", Default.FIRST, least_controllers=3, gone_within_s=180,
     ),
-    Fault(
-        name="galera-node-hung",
-        does="freezes MariaDB on one controller (SIGSTOP); the others drop it from the cluster after some seconds",
-        users_see="requests wait for some seconds; those that had begun fail",
-        role="controller",
-        default=Default.FIRST,
-        touches=("unit mariadb.service",),
-        remember=Script(FIND_RUNNING, ("mariadb.service",)),
-        make=Script(FREEZE),
-        see=Script(SEE_APART, ("{controller_count}",), At.PEER),
-        mend=Script(THAW),
-        least_controllers=3,
-        gone_within_s=180,
+    halted(
+        "galera-node-hung", HUNG, ("mariadb.service",),
+        "freezes MariaDB on one controller (SIGSTOP); the others drop it from the cluster after some seconds",
+        "requests wait for some seconds; those that had begun fail",
+        "controller", Default.FIRST, see=Script(SEE_APART, ("{controller_count}",), At.PEER),
+        least_controllers=3, gone_within_s=180,
     ),
-    Fault(
-        name="galera-split",
-        does="cuts one Galera node off from the others; being in the minority, it refuses queries",
-        users_see="a pause of some seconds if it was the node in use; then nothing",
-        role="controller",
-        default=Default.LAST,
-        touches=("unit mariadb.service", "table ostler_galera_split"),
-        make=Script(CUT_OFF, ("ostler_galera_split", "4444, 4567, 4568", "{peers}")),
-        see=Script(SEE_STATE, ("wsrep_cluster_status", "Primary")),
-        mend=Script(CLOSE_TABLE, ("ostler_galera_split",)),
-        least_controllers=3,
-        gone_within_s=180,
+    filtered(
+        "galera-split", "ostler_galera_split", CUT_OFF, "4444, 4567, 4568", "{peers}",
+        Script(SEE_STATE, ("wsrep_cluster_status", "Primary")),
+        "cuts one Galera node off from the others; being in the minority, it refuses queries",
+        "a pause of some seconds if it was the node in use; then nothing",
+        "controller", Default.LAST, units=("mariadb.service",), least_controllers=3, gone_within_s=180,
     ),
     _switched(
         "galera-node-desynced", "wsrep_desync", "ON", Script(SEE_STATE, ("wsrep_local_state_comment", "Synced")),
@@ -191,28 +194,6 @@ FAULTS = (
         see=Script(SEE_LOCKED, ("nova.instances",)),
         mend=Script(END_UNIT, ("ostler-lock.service",)),
     ),
-    Fault(
-        name="nova-database-password-changed",
-        does="changes the password of nova's database user and closes its connections",
-        users_see="500 from every request about servers; computes go down",
-        role="controller",
-        default=Default.CLOUD,
-        touches=("database user nova",),
-        remember=Script(KEEP_PASSWORD, ("nova",), At.DATABASE),
-        make=Script(CHANGE_PASSWORD, ("nova",), At.CONTROLLER),
-        see=Script(SEE_PASSWORD, ("/etc/nova/nova.conf", "database"), At.CONTROLLER, "python3"),
-        mend=Script(RESTORE, at=At.DATABASE),
-    ),
-    Fault(
-        name="glance-database-password-changed",
-        does="changes the password of glance's database user and closes its connections",
-        users_see="500 from every request about images; new servers fail",
-        role="controller",
-        default=Default.CLOUD,
-        touches=("database user glance",),
-        remember=Script(KEEP_PASSWORD, ("glance",), At.DATABASE),
-        make=Script(CHANGE_PASSWORD, ("glance",), At.CONTROLLER),
-        see=Script(SEE_PASSWORD, ("/etc/glance/glance-api.conf", "database"), At.CONTROLLER, "python3"),
-        mend=Script(RESTORE, at=At.DATABASE),
-    ),
+    _password_changed("nova", "/etc/nova/nova.conf", "servers", "computes go down"),
+    _password_changed("glance", "/etc/glance/glance-api.conf", "images", "new servers fail"),
 )  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ostler.practice.faults.configuration import KEEP_FILE, RESTORE_FILE
 from ostler.practice.faults.fault import Default, Fault, Script
-from ostler.practice.faults.services import stopped
+from ostler.practice.faults.services import STOPPED, halted
 from ostler.practice.haproxy import CONFIG_PATH, SOCKET
 
 HOLDS = 'ip -brief -4 address show dev host0 | grep -qF " $1/"'
@@ -49,8 +49,8 @@ done
 WIDTH = "24"
 
 FAULTS = (
-    stopped(
-        "vip-nowhere", ("keepalived.service",),
+    halted(
+        "vip-nowhere", STOPPED, ("keepalived.service",),
         "stops keepalived, so that no controller has the virtual address",
         "nothing answers: no API, and no database for the services",
         "controller", Default.EVERY, see=Script(SEE_NOWHERE, ("{vip}",)),
@@ -68,8 +68,8 @@ FAULTS = (
         mend=Script(LET_GO, ("{vip}", WIDTH)),
         least_controllers=2,
     ),
-    stopped(
-        "haproxy-stopped", ("haproxy.service",),
+    halted(
+        "haproxy-stopped", STOPPED, ("haproxy.service",),
         "stops HAProxy where the virtual address is; keepalived moves the address",
         "a pause of some seconds; then nothing",
         "controller", Default.VIP_HOLDER, least_controllers=2,
@@ -98,8 +98,8 @@ FAULTS = (
         see=Script(SEE_BACKEND_DOWN, (SOCKET, "cinder-api")),
         mend=Script(PUT_IN_STATE, (SOCKET, "cinder-api", "ready")),
     ),
-    stopped(
-        "galera-check-stopped", ("galera-check.service",),
+    halted(
+        "galera-check-stopped", STOPPED, ("galera-check.service",),
         "stops the service that tells HAProxy whether the database can be used, on every controller",
         "500 from everything: HAProxy takes every database node for down, though all are well",
         "controller", Default.EVERY, see=Script(SEE_BACKEND_DOWN, (SOCKET, "galera", "{host}")),

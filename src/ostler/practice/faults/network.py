@@ -68,6 +68,41 @@ for unit; do systemctl restart --no-block "$unit"; done
 SEE_NO_NAMES = '! getent hosts "$1" > /dev/null || exit 1'
 
 
+def filtered(
+    name: str,
+    table: str,
+    chains: str,
+    given: str,
+    addresses: str,
+    see: Script,
+    does: str,
+    users_see: str,
+    role: Role,
+    default: Default,
+    *,
+    units: tuple[str, ...] = (),
+    least_controllers: int = 1,
+    seen_within_s: float = 60,
+    gone_within_s: float = 120,
+) -> Fault:
+    """Packets from or to addresses meet a table of this fault's own. `chains` is one of the scripts above, `given` what
+    it takes; `units` are those that no other fault may touch meanwhile."""
+    return Fault(
+        name=name,
+        does=does,
+        users_see=users_see,
+        role=role,
+        default=default,
+        touches=(*(f"unit {unit}" for unit in units), f"table {table}"),
+        make=Script(chains, (table, given, addresses)),
+        see=see,
+        mend=Script(CLOSE_TABLE, (table,)),
+        least_controllers=least_controllers,
+        seen_within_s=seen_within_s,
+        gone_within_s=gone_within_s,
+    )
+
+
 def _names_gone(name: str, unit: str, does: str, users_see: str, role: Role, default: Default) -> Fault:
     return Fault(
         name=name,
@@ -85,39 +120,26 @@ def _names_gone(name: str, unit: str, does: str, users_see: str, role: Role, def
 
 
 FAULTS = (
-    Fault(
-        name="packets-lost-one-way",
-        does="loses 40 % of the packets that come to a compute from the first controller; the way back is whole",
-        users_see="requests that touch the compute are slow, some time out",
-        role="compute",
-        default=Default.FIRST,
-        touches=("table ostler_packets_lost",),
-        make=Script(LOSE_ARRIVING, ("ostler_packets_lost", "40", "{peer_address}")),
-        see=Script(SEE_LOSS, ("{address}",), At.CONTROLLER),
-        mend=Script(CLOSE_TABLE, ("ostler_packets_lost",)),
+    filtered(
+        "packets-lost-one-way", "ostler_packets_lost", LOSE_ARRIVING, "40", "{peer_address}",
+        Script(SEE_LOSS, ("{address}",), At.CONTROLLER),
+        "loses 40 % of the packets that come to a compute from the first controller; the way back is whole",
+        "requests that touch the compute are slow, some time out",
+        "compute", Default.FIRST,
     ),
-    Fault(
-        name="packets-lost-between-controllers",
-        does="loses 40 % of the packets that come to a controller from the next one; the way back is whole",
-        users_see="everything is slow: the database and the message queue wait for each other",
-        role="controller",
-        default=Default.LAST,
-        touches=("table ostler_packets_lost",),
-        make=Script(LOSE_ARRIVING, ("ostler_packets_lost", "40", "{peer_address}")),
-        see=Script(SEE_LOSS, ("{address}",), At.PEER),
-        mend=Script(CLOSE_TABLE, ("ostler_packets_lost",)),
-        least_controllers=2,
+    filtered(
+        "packets-lost-between-controllers", "ostler_packets_lost", LOSE_ARRIVING, "40", "{peer_address}",
+        Script(SEE_LOSS, ("{address}",), At.PEER),
+        "loses 40 % of the packets that come to a controller from the next one; the way back is whole",
+        "everything is slow: the database and the message queue wait for each other",
+        "controller", Default.LAST, least_controllers=2,
     ),
-    Fault(
-        name="apis-unreachable-from-compute",
-        does="drops what a compute sends to the APIs at the virtual address",
-        users_see="new servers on that compute fail after long waits; the compute itself stays up",
-        role="compute",
-        default=Default.FIRST,
-        touches=("table ostler_apis_dropped",),
-        make=Script(DROP_OUTGOING, ("ostler_apis_dropped", "5000, 8774, 8776, 8778, 9292, 9696", "{vip}")),
-        see=Script(SEE_SILENT, ("{vip}", "5000")),
-        mend=Script(CLOSE_TABLE, ("ostler_apis_dropped",)),
+    filtered(
+        "apis-unreachable-from-compute", "ostler_apis_dropped", DROP_OUTGOING, "5000, 8774, 8776, 8778, 9292, 9696",
+        "{vip}", Script(SEE_SILENT, ("{vip}", "5000")),
+        "drops what a compute sends to the APIs at the virtual address",
+        "new servers on that compute fail after long waits; the compute itself stays up",
+        "compute", Default.FIRST,
     ),
     _names_gone(
         "names-gone-on-controller", "rabbitmq-server.service",

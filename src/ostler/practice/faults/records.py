@@ -21,9 +21,13 @@ printf 'USE %s;\\nSET FOREIGN_KEY_CHECKS = 0;\\n%s\\n' "$1" "$kept"
 FILL = "there is no such thing in this cloud yet; run `ostler practice fill` first"
 
 
+BACK = Script(RESTORE, at=At.DATABASE)
+"""What was kept is the statements that bring the rows back."""
+
+
 def _row(
-    name: str, keep: Script, change: str, see: str, does: str, users_see: str, role: Role,
-    default: Default = Default.FIRST, needs: str = "",
+    name: str, keep: Script | None, change: str, see: str, does: str, users_see: str, role: Role,
+    default: Default = Default.FIRST, needs: str = "", mend: Script = BACK,
 ) -> Fault:  # fmt: skip
     """`change` and `see` are statements: one makes the fault, the other gives a number above 0 while it is there."""
     return Fault(
@@ -36,7 +40,7 @@ def _row(
         remember=keep,
         make=Script(EXECUTE, (change,), At.DATABASE),
         see=Script(SEE_COUNT, (see,), At.DATABASE),
-        mend=Script(RESTORE, at=At.DATABASE),
+        mend=mend,
         needs=needs,
     )
 
@@ -45,17 +49,8 @@ def _added(
     name: str, add: str, remove: str, see: str, does: str, users_see: str, role: Role, default: Default = Default.CLOUD
 ) -> Fault:
     """Rows that were not there before, so that nothing is to be remembered."""
-    return Fault(
-        name=name,
-        does=does,
-        users_see=users_see,
-        role=role,
-        default=default,
-        touches=(f"rows of {name}",),
-        make=Script(EXECUTE, (add,), At.DATABASE),
-        see=Script(SEE_COUNT, (see,), At.DATABASE),
-        mend=Script(EXECUTE, (remove,), At.DATABASE),
-    )
+    mend = Script(EXECUTE, (remove,), At.DATABASE)
+    return _row(name, None, add, see, does, users_see, role, default, mend=mend)
 
 
 def _dump(database: str, table: str, where: str, absent: str) -> Script:
@@ -172,40 +167,22 @@ FAULTS = (
         "the volume can be neither detached nor deleted",
         "controller",
     ),
-    Fault(
-        name="quota-miscounted",
-        does="lets cinder count 100000 volumes more in the administrator's project than there are",
-        users_see="new volumes are refused in that project: quota exceeded",
-        role="controller",
-        default=Default.CLOUD,
-        touches=("rows of quota-miscounted",),
-        remember=Script(
-            KEEP_ROWS,
-            (
-                "SELECT IFNULL((SELECT CONCAT('UPDATE cinder.quota_usages SET in_use = ', in_use, ' WHERE id = ', id,"
-                f" ';') FROM cinder.quota_usages WHERE {VOLUME_QUOTA} AND deleted = 0 LIMIT 1),"
-                f" CONCAT('DELETE FROM cinder.quota_usages WHERE in_use >= {MISCOUNTED} AND resource = ''volumes''',"
-                f" ' AND project_id = ', QUOTE({CLOUD_ADMIN}), ';'))",
-                FILL,
-            ),
-            At.DATABASE,
+    _row(
+        "quota-miscounted",
+        _query(
+            "SELECT IFNULL((SELECT CONCAT('UPDATE cinder.quota_usages SET in_use = ', in_use, ' WHERE id = ', id,"
+            f" ';') FROM cinder.quota_usages WHERE {VOLUME_QUOTA} AND deleted = 0 LIMIT 1),"
+            f" CONCAT('DELETE FROM cinder.quota_usages WHERE in_use >= {MISCOUNTED} AND resource = ''volumes''',"
+            f" ' AND project_id = ', QUOTE({CLOUD_ADMIN}), ';'))"
         ),
-        make=Script(
-            EXECUTE,
-            (
-                f"UPDATE cinder.quota_usages SET in_use = in_use + {MISCOUNTED} WHERE {VOLUME_QUOTA} AND deleted = 0;"
-                " INSERT INTO cinder.quota_usages (created_at, deleted, project_id, resource, in_use, reserved,"
-                f" race_preventer) SELECT NOW(), 0, {CLOUD_ADMIN}, 'volumes', {MISCOUNTED}, 0, 1 FROM (SELECT 1) AS one"
-                f" WHERE NOT EXISTS (SELECT 1 FROM cinder.quota_usages WHERE {VOLUME_QUOTA});",
-            ),
-            At.DATABASE,
-        ),
-        see=Script(
-            SEE_COUNT,
-            (f"SELECT COUNT(*) FROM cinder.quota_usages WHERE {VOLUME_QUOTA} AND in_use >= {MISCOUNTED}",),
-            At.DATABASE,
-        ),
-        mend=Script(RESTORE, at=At.DATABASE),
+        f"UPDATE cinder.quota_usages SET in_use = in_use + {MISCOUNTED} WHERE {VOLUME_QUOTA} AND deleted = 0;"
+        " INSERT INTO cinder.quota_usages (created_at, deleted, project_id, resource, in_use, reserved,"
+        f" race_preventer) SELECT NOW(), 0, {CLOUD_ADMIN}, 'volumes', {MISCOUNTED}, 0, 1 FROM (SELECT 1) AS one"
+        f" WHERE NOT EXISTS (SELECT 1 FROM cinder.quota_usages WHERE {VOLUME_QUOTA});",
+        f"SELECT COUNT(*) FROM cinder.quota_usages WHERE {VOLUME_QUOTA} AND in_use >= {MISCOUNTED}",
+        "lets cinder count 100000 volumes more in the administrator's project than there are",
+        "new volumes are refused in that project: quota exceeded",
+        "controller", Default.CLOUD,
     ),
     _row(
         "port-binding-failed",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from ostler.practice.faults.fault import Default, Fault, Script
 from ostler.practice.layout import Role
 
@@ -38,13 +40,27 @@ SEE_WORKER_FROZEN = 'read -r worker; case $(ps -o state= -p "$worker") in T*) ;;
 
 
 SEE_ENDING = """said=$(systemctl show --property=ActiveState,NRestarts "$2") || exit 2
-case $said in *ActiveState=failed*) ;; *NRestarts=0*) exit 1 ;; esac
+case $said in *ActiveState=failed*|*ActiveState=inactive*) ;; *NRestarts=0*) exit 1 ;; esac
 """
-"""The end of a script whose second parameter is a unit: there when that has failed, or was started again."""
+"""The end of a script whose second parameter is a unit: there when that has ended, also with 0 (as a nova-compute does
+that refuses to start), or was started again."""
 
 
-def stopped(
+@dataclass(frozen=True)
+class Halt:
+    """How units come to a halt: scripts that make, see and mend it."""
+
+    make: str
+    see: str
+    mend: str
+
+
+STOPPED, HUNG = Halt(STOP, SEE_STOPPED, START), Halt(FREEZE, SEE_FROZEN, THAW)
+
+
+def halted(
     name: str,
+    how: Halt,
     units: tuple[str, ...],
     does: str,
     users_see: str,
@@ -55,7 +71,7 @@ def stopped(
     least_controllers: int = 1,
     gone_within_s: float = 120,
 ) -> Fault:
-    """Units are stopped, as many of them as run there. `see` None: it is there while none of them runs."""
+    """Units are stopped, or hang, as many of them as run there. `see` None: it is there while all of those do."""
     return Fault(
         name=name,
         does=does,
@@ -64,29 +80,11 @@ def stopped(
         default=default,
         touches=tuple(f"unit {unit}" for unit in units),
         remember=Script(FIND_RUNNING, units),
-        make=Script(STOP),
-        see=see or Script(SEE_STOPPED),
-        mend=Script(START),
+        make=Script(how.make),
+        see=see or Script(how.see),
+        mend=Script(how.mend),
         least_controllers=least_controllers,
         gone_within_s=gone_within_s,
-    )
-
-
-def _hung(
-    name: str, unit: str, does: str, users_see: str, role: Role, default: Default, least_controllers: int = 1
-) -> Fault:
-    return Fault(
-        name=name,
-        does=does,
-        users_see=users_see,
-        role=role,
-        default=default,
-        touches=(f"unit {unit}",),
-        remember=Script(FIND_RUNNING, (unit,)),
-        make=Script(FREEZE),
-        see=Script(SEE_FROZEN),
-        mend=Script(THAW),
-        least_controllers=least_controllers,
     )
 
 
@@ -94,38 +92,38 @@ NEUTRON_RPC = ("neutron-rpc-server.service", "neutron-server.service")
 """Who answers agents: neutron-server up to 2024.2, a service of its own since."""
 
 FAULTS = (
-    stopped(
-        "nova-compute-stopped", ("nova-compute.service",),
+    halted(
+        "nova-compute-stopped", STOPPED, ("nova-compute.service",),
         "stops nova-compute",
         "after a minute the compute is down; its servers run on, but nothing can be done to them",
         "compute", Default.FIRST,
     ),
-    _hung(
-        "nova-compute-hung", "nova-compute.service",
+    halted(
+        "nova-compute-hung", HUNG, ("nova-compute.service",),
         "freezes nova-compute (SIGSTOP): systemd calls it active, and it does nothing",
         "after a minute the compute is down; requests about its servers never end",
         "compute", Default.FIRST,
     ),
-    stopped(
-        "nova-scheduler-stopped", ("nova-scheduler.service",),
+    halted(
+        "nova-scheduler-stopped", STOPPED, ("nova-scheduler.service",),
         "stops nova-scheduler",
         "new servers and migrations fail or stay in BUILD",
         "controller", Default.EVERY,
     ),
-    stopped(
-        "nova-conductor-stopped", ("nova-conductor.service",),
+    halted(
+        "nova-conductor-stopped", STOPPED, ("nova-conductor.service",),
         "stops nova-conductor",
         "computes cannot report, new servers stay in BUILD, every compute goes down after a minute",
         "controller", Default.EVERY,
     ),
-    _hung(
-        "nova-conductor-hung", "nova-conductor.service",
+    halted(
+        "nova-conductor-hung", HUNG, ("nova-conductor.service",),
         "freezes nova-conductor (SIGSTOP): it stays a consumer of its queues and answers nothing",
         "some requests time out after a minute, others succeed",
         "controller", Default.FIRST,
     ),
-    stopped(
-        "nova-api-stopped", ("nova-api.service",),
+    halted(
+        "nova-api-stopped", STOPPED, ("nova-api.service",),
         "stops nova-api",
         "503 from every request about servers",
         "controller", Default.EVERY,
@@ -142,74 +140,74 @@ FAULTS = (
         see=Script(SEE_WORKER_FROZEN),
         mend=Script(THAW_WORKER),
     ),
-    stopped(
-        "keystone-stopped", ("keystone.service",),
+    halted(
+        "keystone-stopped", STOPPED, ("keystone.service",),
         "stops keystone",
         "503 at login; every other API fails as soon as it has to check a token it does not remember",
         "controller", Default.EVERY,
     ),
-    stopped(
-        "glance-api-stopped", ("glance-api.service",),
+    halted(
+        "glance-api-stopped", STOPPED, ("glance-api.service",),
         "stops glance-api",
         "503 from every request about images; new servers fail",
         "controller", Default.EVERY,
     ),
-    stopped(
-        "placement-stopped", ("placement-api.service",),
+    halted(
+        "placement-stopped", STOPPED, ("placement-api.service",),
         "stops the placement API",
         "new servers fail with No valid host; computes cannot report what they have",
         "controller", Default.EVERY,
     ),
-    stopped(
-        "cinder-scheduler-stopped", ("cinder-scheduler.service",),
+    halted(
+        "cinder-scheduler-stopped", STOPPED, ("cinder-scheduler.service",),
         "stops cinder-scheduler",
         "new volumes stay in creating",
         "controller", Default.EVERY,
     ),
-    stopped(
-        "cinder-volume-stopped", ("cinder-volume.service",),
+    halted(
+        "cinder-volume-stopped", STOPPED, ("cinder-volume.service",),
         "stops cinder-volume of one backend",
         "volumes of that backend cannot be attached, detached or deleted",
         "controller", Default.FIRST,
     ),
-    _hung(
-        "cinder-volume-hung", "cinder-volume.service",
+    halted(
+        "cinder-volume-hung", HUNG, ("cinder-volume.service",),
         "freezes cinder-volume of one backend (SIGSTOP)",
         "volumes of that backend stay in deleting, attaching or creating",
         "controller", Default.FIRST,
     ),
-    stopped(
-        "neutron-rpc-stopped", NEUTRON_RPC,
+    halted(
+        "neutron-rpc-stopped", STOPPED, NEUTRON_RPC,
         "stops the part of neutron that answers agents",
         "after a while every network agent is down and new ports cannot be bound",
         "controller", Default.EVERY,
     ),
-    stopped(
-        "neutron-agent-stopped", ("neutron-openvswitch-agent.service",),
+    halted(
+        "neutron-agent-stopped", STOPPED, ("neutron-openvswitch-agent.service",),
         "stops the network agent",
         "after 75 s the agent is down; new servers on that compute fail, as no port can be bound",
         "compute", Default.FIRST,
     ),
-    _hung(
-        "neutron-agent-hung", "neutron-openvswitch-agent.service",
+    halted(
+        "neutron-agent-hung", HUNG, ("neutron-openvswitch-agent.service",),
         "freezes the network agent (SIGSTOP)",
         "after 75 s the agent is down, though its unit is active; new servers on that compute fail",
         "compute", Default.FIRST,
     ),
-    stopped(
-        "memcached-stopped", ("memcached.service",),
+    halted(
+        "memcached-stopped", STOPPED, ("memcached.service",),
         "stops memcached",
         "everything works, slower: each token is checked anew",
         "controller", Default.EVERY,
     ),
-    _hung(
-        "memcached-hung", "memcached.service",
+    halted(
+        "memcached-hung", HUNG, ("memcached.service",),
         "freezes memcached (SIGSTOP): connections open and are never answered",
         "requests take seconds longer, some time out",
         "controller", Default.FIRST,
     ),
-    stopped(
-        "dbus-stopped", ("dbus.socket", "dbus.service"),
+    halted(
+        "dbus-stopped", STOPPED, ("dbus.socket", "dbus.service"),
         "stops D-Bus; practice hosts have no libvirt that would fall with it",
         "nothing at once; programs of the host that ask systemd or each other over D-Bus fail",
         "compute", Default.FIRST,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from ostler.remote.simulated.machine import Machine, Outcome, World, failed
 from ostler.remote.simulated.planes import is_address_lost
-from ostler.remote.simulated.services import members, status_on
+from ostler.remote.simulated.services import Answers, members
 from ostler.remote.simulated.state import BalancerServer
 
 _SET = re.compile(r"set server (\S+)/(\S+) (state|health) (\S+)")
@@ -88,11 +88,11 @@ def _hold_map(machine: Machine, verb: str, path: str, key: str) -> str:
 
 
 def _statistics(machine: Machine) -> str:
-    lines = [COLUMNS]
+    lines, answers = [COLUMNS], Answers(machine.world)
     for backend, servers in machine.host.balancer.items():
         lines.append(f"{backend},FRONTEND,,,0,1,OPEN,,,")
         for name, server in servers.items():
-            status = _status(machine.world, backend, name, server)
+            status = _status(answers, backend, name, server)
             check = "L7OK" if status in ("UP", "DRAIN") else "" if status == "MAINT" else "L4CON"
             changed = int(max(0.0, machine.state.now - server.changed_at))
             lines.append(f"{backend},{name},0,0,0,3,{status},1,{changed},{check}")
@@ -100,36 +100,38 @@ def _statistics(machine: Machine) -> str:
     return "\n".join(lines) + "\n\n"
 
 
-def _status(world: World, backend: str, name: str, server: BalancerServer) -> str:
+def _status(answers: Answers, backend: str, name: str, server: BalancerServer) -> str:
     if server.state != "ready":
         return {"maint": "MAINT", "drain": "DRAIN"}[server.state]
-    is_trusted = world.state.now < server.until
-    return "UP" if is_trusted or 0 < backend_status(world, backend, name) < 500 else "DOWN"
+    is_trusted = answers.world.state.now < server.until
+    return "UP" if is_trusted or 0 < _backend_status(answers, backend, name) < 500 else "DOWN"
 
 
-def backend_status(world: World, backend: str, host: str) -> int:
+def _backend_status(answers: Answers, backend: str, host: str) -> int:
     """Return what a backend's port on a host answers: 0 when the host cannot be reached or nothing listens."""
+    world = answers.world
     if host not in world.state.hosts or not world.is_reachable(host):
         return 0
-    ports = sorted(world.blueprint.ports_of.get(backend, ()))
-    return status_on(world, world.state.hosts[host], ports[0]) if ports else 0
+    ports = world.blueprint.ports_of.get(backend, ())
+    return answers.of(world.state.hosts[host], min(ports)) if ports else 0
 
 
 def through_vip(world: World, service_type: str) -> int:
     """Return what an unlucky client is answered through the virtual address: 503 when no server is up behind it, 0
     when no load balancer holds the address, or requests are held."""
     holders = members(world, "haproxy", world.state.balancer_hosts)
-    backends = {s.backend for e in world.blueprint.editions for s in e.services if s.service_type == service_type}
+    backends = world.blueprint.backends_of.get(service_type, ())
     if not holders or is_address_lost(world):
         return 0
     balancer = world.state.hosts[holders[0]]
-    for backend in sorted(name for name in backends if name):
+    asked = Answers(world)
+    for backend in sorted(backends):
         if backend in balancer.held:
             return 0
         answers = [
-            backend_status(world, backend, name)
+            _backend_status(asked, backend, name)
             for name, server in balancer.balancer.get(backend, {}).items()
-            if _status(world, backend, name, server) == "UP"
+            if _status(asked, backend, name, server) == "UP"
         ]
         if answers:
             return next((answer for answer in answers if answer != 200), 200)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ostler.remote.simulated.machine import Machine, Outcome
-from ostler.remote.simulated.services import members, status_on
+from ostler.remote.simulated.services import Answers, members
 
 UNITS_AT = {5672: "rabbitmq-server", 4369: "rabbitmq-server", 25672: "rabbitmq-server", 4567: "mariadb"} | {
     11211: "memcached"
@@ -26,17 +26,18 @@ def _json(told: Any, seconds: float = 0.05) -> Outcome:
 
 def reach(machine: Machine, arguments: Sequence[str], stdin: bytes) -> Outcome:
     """Every host that runs is reached, at the ports where something listens."""
+    answers = Answers(machine.world)
     told = zip(arguments[3::3], arguments[4::3], arguments[5::3], strict=True)
-    peers = {name: _peer(machine, address, [int(port) for port in ports.split()]) for name, address, ports in told}
+    peers = {name: _peer(answers, address, [int(port) for port in ports.split()]) for name, address, ports in told}
     listening = [port for port, unit in UNITS_AT.items() if machine.runs(unit)]
-    listening += [port for port in machine.world.blueprint.units_at if status_on(machine.world, machine.host, port)]
+    listening += [port for port in machine.world.blueprint.units_at if answers.of(machine.host, port)]
     if machine.runs("mariadb"):
         listening.append(DATABASE_PORT)
     return _json({"listening": sorted(listening), "peers": peers}, seconds=3.0)
 
 
-def _peer(machine: Machine, address: str, ports: Sequence[int]) -> dict[str, Any]:
-    world, state = machine.world, machine.state
+def _peer(answers: Answers, address: str, ports: Sequence[int]) -> dict[str, Any]:
+    world, state = answers.world, answers.world.state
     balancers = tuple(name for name, host in state.hosts.items() if host.balancer)
     is_vip = address == state.vip
     there = [host for host in state.hosts.values() if host.address == address and world.is_reachable(host.name)]
@@ -47,7 +48,7 @@ def _peer(machine: Machine, address: str, ports: Sequence[int]) -> dict[str, Any
             return "silent"
         unit = UNITS_AT.get(port)
         names = tuple(host.name for host in there)
-        is_open = is_vip or (members(world, unit, names) if unit else any(status_on(world, h, port) for h in there))
+        is_open = is_vip or (members(world, unit, names) if unit else any(answers.of(h, port) for h in there))
         return "open" if is_open else "refused"
 
     seen = SENT if is_there else 0

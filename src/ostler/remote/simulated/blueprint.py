@@ -55,6 +55,11 @@ class Edition:
     commands: tuple[ManagedCommand, ...]
     enables_in_vain: bool = False
 
+    @cached_property
+    def by_unit(self) -> Mapping[str, ServiceEdition]:
+        """Its services by their units (without .service)."""
+        return {service.unit: service for service in self.services}
+
 
 @dataclass(frozen=True)
 class DatabasePlan:
@@ -109,20 +114,39 @@ class Blueprint:
         """The ports of a backend's servers, in whichever release."""
         return _grouped((s.backend, s.port) for e in self.editions for s in e.services if s.backend and s.port)
 
+    @cached_property
+    def backends_of(self) -> Mapping[str, frozenset[str]]:
+        """The backends of a type of service, in whichever release."""
+        pairs = ((s.service_type, s.backend) for e in self.editions for s in e.services)
+        return _grouped((kind, backend) for kind, backend in pairs if kind and backend)
+
     def unit_names(self) -> frozenset[str]:
         """Return the units (without .service) of all services of all releases."""
         return frozenset(service.unit for edition in self.editions for service in edition.services)
 
     def runs_on(self, project: str, release: str, schema: Mapping[str, Mapping[str, str]]) -> bool:
         """Tell whether code of a release works on the schema as it is: expanded far enough, not contracted too far."""
-        at = self.releases.index(release)
-        newer, older = self.releases[at:], self.releases[: at + 1]
-        for database in (d for d in self.databases.values() if d.project == project):
-            for branch, revision in schema.get(database.name, {}).items():
-                fitting = older if branch == "contract" else newer
-                if revision not in {database.heads[r][branch] for r in fitting if branch in database.heads.get(r, {})}:
-                    return False
-        return True
+        return all(
+            revision in self._fitting.get((release, database, branch), ())
+            for database in self._databases_of.get(project, ())
+            for branch, revision in schema.get(database, {}).items()
+        )
+
+    @cached_property
+    def _databases_of(self) -> Mapping[str, frozenset[str]]:
+        return _grouped((database.project, database.name) for database in self.databases.values())
+
+    @cached_property
+    def _fitting(self) -> Mapping[tuple[str, str, str], frozenset[str]]:
+        """The revisions that code works on, by its release, database and branch."""
+        return _grouped(
+            ((release, database.name, branch), revision)
+            for at, release in enumerate(self.releases)
+            for database in self.databases.values()
+            for other, revisions in database.heads.items()
+            for branch, revision in revisions.items()
+            if other in (self.releases[: at + 1] if branch == "contract" else self.releases[at:])
+        )
 
     def rows(self, database: str, branches: Mapping[str, str]) -> list[str]:
         """Return what a version table holds when its branches are at these revisions: a hidden branch has a row

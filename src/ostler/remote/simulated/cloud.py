@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
 import os
 import re
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import TextIO
 
 from ostler.remote.simulated.api import SimulatedApi
 from ostler.remote.simulated.blueprint import Blueprint
@@ -44,21 +45,9 @@ class SimulatedCloud:
         """Return the cloud kept in a file. Raises OSError, or ValueError for a file that holds no cloud."""
         return cls(blueprint, STATE.validate_json(path.read_bytes()), path)
 
-    @contextlib.contextmanager
-    def world(self) -> Iterator[World]:
-        """Yield the cloud as it is now, for one command or request; nothing else happens meanwhile."""
-        with self._guard, self._locked():
-            world = World(self.blueprint, self._state)
-            before = len(self._state.effects)
-            try:
-                yield world
-            finally:
-                # Time that only went by is not worth writing a file for.
-                changes = self._state.effects[before:]
-                if changes and self._path:
-                    self._save()
-                if changes and self.watcher:
-                    self.watcher(world, changes)
+    def world(self) -> AbstractContextManager[World]:
+        """Open the cloud as it is now, for one command or request; nothing else happens meanwhile."""
+        return _Visit(self)
 
     @property
     def effects(self) -> list[str]:
@@ -109,17 +98,24 @@ class SimulatedCloud:
                 told.clear()
             world.note("mended")
 
-    @contextlib.contextmanager
-    def _locked(self) -> Iterator[None]:
+    def _locked(self) -> TextIO | None:
+        """Keep other processes out until the lock is closed, and take over what they did."""
         if self._path is None:
-            yield
-            return
-        with self._path.with_suffix(".lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            if self._path.exists() and self._path.stat().st_mtime_ns != self._seen:
-                self._state = STATE.validate_json(self._path.read_bytes())
-                self._seen = self._path.stat().st_mtime_ns
-            yield
+            return None
+        lock = self._path.with_suffix(".lock").open("w")
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if self._path.exists() and self._path.stat().st_mtime_ns != self._seen:
+            self._state = STATE.validate_json(self._path.read_bytes())
+            self._seen = self._path.stat().st_mtime_ns
+        return lock
+
+    def _changed(self, world: World, before: int) -> None:
+        """Keep and show the changes since `before`. Time that only went by is not worth writing a file for."""
+        changes = self._state.effects[before:]
+        if changes and self._path:
+            self._save()
+        if changes and self.watcher:
+            self.watcher(world, changes)
 
     def _save(self) -> None:
         assert self._path is not None
@@ -127,3 +123,30 @@ class SimulatedCloud:
         new.write_bytes(STATE.dump_json(self._state))
         new.replace(self._path)
         self._seen = self._path.stat().st_mtime_ns
+
+
+class _Visit(AbstractContextManager[World]):
+    """One command or request. (No generator: a run makes tens of thousands, and most do next to nothing.)"""
+
+    def __init__(self, cloud: SimulatedCloud) -> None:
+        self._cloud = cloud
+
+    def __enter__(self) -> World:
+        cloud = self._cloud
+        cloud._guard.acquire()
+        try:
+            self._lock = cloud._locked()
+        except BaseException:
+            cloud._guard.release()
+            raise
+        self._world = World(cloud.blueprint, cloud._state)
+        self._before = len(cloud._state.effects)
+        return self._world
+
+    def __exit__(self, *_: object) -> None:
+        try:
+            self._cloud._changed(self._world, self._before)
+        finally:
+            if self._lock:
+                self._lock.close()
+            self._cloud._guard.release()

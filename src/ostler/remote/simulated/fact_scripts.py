@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from ostler.remote.simulated.api_state import servers_on
 from ostler.remote.simulated.machine import Machine, Outcome, failed
 from ostler.remote.simulated.planes import messaging_hosts_of
-from ostler.remote.simulated.services import identity_of, members, running, status_on, unit_text
+from ostler.remote.simulated.services import Answers, identity_of, members, running, unit_text
 from ostler.remote.simulated.state import UnitState
 
 ESTABLISHED, LISTENING = 1, 10
@@ -128,11 +128,8 @@ def _process(machine: Machine, unit: str, state: UnitState, sockets: dict[str, l
 
 
 def answers(machine: Machine, arguments: Sequence[str], stdin: bytes) -> Outcome:
-    wanted = json.loads(arguments[2])
-    found = {
-        backend: {"status": status_on(machine.world, machine.host, port), "seconds": 0.01}
-        for backend, port, _ in wanted
-    }
+    wanted, asked = json.loads(arguments[2]), Answers(machine.world)
+    found = {backend: {"status": asked.of(machine.host, port), "seconds": 0.01} for backend, port, _ in wanted}
     return Outcome(0, json.dumps(found), seconds=0.05)
 
 

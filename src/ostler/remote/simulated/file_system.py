@@ -89,10 +89,11 @@ class FileSystem:
                 yield folder.rstrip("/") + "/" + path.removeprefix(below)
 
     def _first_link(self, path: str) -> tuple[str, str] | None:
-        parts = posixpath.normpath(path).strip("/").split("/")
-        for count in range(1, len(parts) + 1):
-            prefix = "/" + "/".join(parts[:count])
-            found = self._files.get(prefix)
+        whole, end = "/" + posixpath.normpath(path).strip("/"), 0
+        while end < len(whole):
+            following = whole.find("/", end + 1)
+            end = len(whole) if following < 0 else following
+            found = self._files.get(whole[:end])
             if found and found.kind == "link":
-                return prefix, "/".join(parts[count:])
+                return whole[:end], whole[end + 1 :]
         return None

@@ -51,6 +51,18 @@ def accounts(machine: Machine, arguments: Sequence[str], stdin: bytes) -> Outcom
     return Outcome(0, json.dumps({user: known[user] for user in arguments if user in known}))
 
 
+def numbers(machine: Machine, arguments: Sequence[str], stdin: bytes) -> Outcome:
+    """Every group here is that of a user."""
+    uids, gids, groups = (words.split(":") for words in arguments)
+    known = machine.host.accounts
+    found = {
+        "uids": {str(about["uid"]): user for user, about in known.items() if str(about["uid"]) in uids},
+        "gids": {str(about["gid"]): about["group"] for about in known.values() if str(about["gid"]) in gids},
+        "groups": {about["group"]: about["gid"] for about in known.values() if about["group"] in groups},
+    }
+    return Outcome(0, json.dumps(found))
+
+
 def folders(machine: Machine, arguments: Sequence[str], stdin: bytes) -> Outcome:
     answer = {}
     for path in arguments:
@@ -87,8 +99,12 @@ def dump_accounts(machine: Machine, arguments: Sequence[str], stdin: bytes) -> O
 
 def load_accounts(machine: Machine, arguments: Sequence[str], stdin: bytes) -> Outcome:
     (folder,) = arguments
-    if machine.files.text(f"{folder}/accounts.sql") is None or not machine.runs(MARIADB):
-        return failed(f"{folder}/accounts.sql: No such file or directory")
+    path = f"{folder}/accounts.sql"
+    if machine.files.text(path) is None:
+        return failed(f"{path}: No such file or directory")
+    machine.files.remove(path)
+    if not machine.runs(MARIADB):
+        return failed("ERROR 2002 (HY000)")
     machine.files.write(f"{folder}/accounts-loaded", b"", mode=0o600)
     machine.note("load the accounts of the databases")
     return Outcome()

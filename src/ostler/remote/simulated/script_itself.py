@@ -1,11 +1,12 @@
-"""Fixed scripts that a simulated host runs as they are written, since all they do is read a file and print."""
+"""Fixed scripts that a simulated host runs as they are written, since all they do is read files and print."""
 
 from __future__ import annotations
 
 import builtins
 import functools
 import io
-from collections.abc import Sequence
+import posixpath
+from collections.abc import Iterator, Mapping, Sequence
 from types import CodeType, ModuleType, SimpleNamespace
 from typing import Any
 
@@ -19,7 +20,7 @@ def run_itself(machine: Machine, script: str, words: Sequence[str]) -> Outcome:
     own: dict[str, Any] = {
         "open": functools.partial(_open, machine),
         "print": functools.partial(print, file=said),
-        "__import__": functools.partial(_import, SimpleNamespace(argv=["-c", *words])),
+        "__import__": functools.partial(_import, {"sys": SimpleNamespace(argv=["-c", *words]), "os": _os(machine)}),
     }
     exec(_compiled(script), {"__builtins__": vars(builtins) | own})
     return Outcome(0, said.getvalue())
@@ -32,8 +33,20 @@ def _open(machine: Machine, path: str, encoding: str, errors: str) -> io.StringI
     return io.StringIO(text)
 
 
-def _import(sys: SimpleNamespace, name: str, *rest: Any) -> ModuleType | SimpleNamespace:
-    return sys if name == "sys" else builtins.__import__(name, *rest)
+def _os(machine: Machine) -> SimpleNamespace:
+    """As much of `os` as such scripts use."""
+    path = SimpleNamespace(join=posixpath.join, isfile=lambda path: machine.files.text(path) is not None)
+    return SimpleNamespace(path=path, walk=functools.partial(_walk, machine))
+
+
+def _walk(machine: Machine, folder: str) -> Iterator[tuple[str, list[str], list[str]]]:
+    for file in machine.files.files_below(f"{folder}/"):
+        at, name = posixpath.split(file)
+        yield at, [], [name]
+
+
+def _import(own: Mapping[str, SimpleNamespace], name: str, *rest: Any) -> ModuleType | SimpleNamespace:
+    return own[name] if name in own else builtins.__import__(name, *rest)
 
 
 @functools.cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from functools import cached_property
 
 from ostler.remote.simulated.blueprint import Edition, ServiceEdition
 from ostler.remote.simulated.file_system import FileSystem
@@ -51,7 +52,7 @@ def code_of(machine: Machine, unit: str, text: str) -> tuple[str | None, str]:
     edition = edition_at(machine.world, machine.files, environment)
     if edition is None:
         return environment, f"{environment}: no such environment"
-    service = next((s for s in edition.services if s.unit == unit), None)
+    service = edition.by_unit.get(unit)
     if service is None:
         return environment, f"{edition.project} {edition.version} has no {unit}"
     target = _started(machine, text, found[2])
@@ -78,22 +79,40 @@ def running(world: World, host: HostState, unit: str) -> tuple[Edition, ServiceE
     edition = world.blueprint.edition(project, version)
     if edition is None:
         return None
-    service = next((s for s in edition.services if s.unit == unit), None)
+    service = edition.by_unit.get(unit)
     return (edition, service) if service else None
 
 
-def status_on(world: World, host: HostState, port: int) -> int:
-    """Return what a request to a port of a host is answered with: 0 when nothing listens, 500 when the code there
-    does not fit the schema of its databases or no database answers."""
-    for unit in world.blueprint.units_at.get(port, ()):
-        runs = running(world, host, unit)
-        if runs is None or runs[1].port != port:
-            continue
-        edition, service = runs
-        if service.uses_database and not database_answers(world):
-            return 503
-        return 200 if world.blueprint.runs_on(edition.project, edition.release, world.state.databases.schema) else 500
-    return 0
+class Answers:
+    """What requests are answered with as the cloud is at one moment: what is so for all servers is found out once."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self._fits: dict[tuple[str, str], bool] = {}
+
+    def of(self, host: HostState, port: int) -> int:
+        """Return what a port of a host answers: 0 when nothing listens, 500 when the code there does not fit the
+        schema of its databases, 503 when no database answers."""
+        for unit in self.world.blueprint.units_at.get(port, ()):
+            runs = running(self.world, host, unit)
+            if runs is None or runs[1].port != port:
+                continue
+            edition, service = runs
+            if service.uses_database and not self._database_answers:
+                return 503
+            return 200 if self._does_fit(edition) else 500
+        return 0
+
+    @cached_property
+    def _database_answers(self) -> bool:
+        return database_answers(self.world)
+
+    def _does_fit(self, edition: Edition) -> bool:
+        """Whether code works on its databases."""
+        code = (edition.project, edition.release)
+        if code not in self._fits:
+            self._fits[code] = self.world.blueprint.runs_on(*code, self.world.state.databases.schema)
+        return self._fits[code]
 
 
 def database_answers(world: World) -> bool:

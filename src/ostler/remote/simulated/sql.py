@@ -99,6 +99,10 @@ def _variable(machine: Machine, statement: str) -> Rows:
     return [(name, machine.host.variables[name])] if name in machine.host.variables else []
 
 
+def _roles(machine: Machine, statement: str) -> Rows:
+    return list(databases_of(machine).roles)
+
+
 def _services(machine: Machine, statement: str) -> Rows:
     rows: Rows = []
     for record in databases_of(machine).records:
@@ -176,6 +180,7 @@ def _objects(machine: Machine, statement: str) -> Rows:
 
 
 _ANSWERS: Sequence[tuple[str, Callable[[Machine, str], Rows]]] = (
+    ("roles_mapping", _roles),
     ("group_concat_max_len", _table_rows),
     ("'wsrep_local_recv_queue'", _server),
     ("wsrep_cluster_size", _galera),

@@ -61,6 +61,7 @@ SCRIPTS: Mapping[str, Program] = {
     "ostler-host.kernel_log": beneath.kernel_log,
     "ostler-host.logins": fact_scripts.logins,
     "ostler-host.names": beneath.names,
+    "ostler-host.numbers": moving.numbers,
     "ostler-host.processes": fact_scripts.processes,
     "ostler-host.reach": beneath.reach,
     "ostler-host.refused_logins": beneath.refused_logins,
@@ -88,7 +89,7 @@ SCRIPTS: Mapping[str, Program] = {
 }
 
 
-RUN_ITSELF = ("ostler-controller.kept", "ostler-host.options", "ostler-host.set_options")
+RUN_ITSELF = ("ostler-controller.kept", "ostler-host.mentions", "ostler-host.options", "ostler-host.set_options")
 
 
 def run_program(machine: Machine, argv: Sequence[str], stdin: bytes) -> Outcome:

@@ -40,7 +40,7 @@ class SimulatedTransport:
             )
         return result
 
-    def run_batch(self, host: str, commands: Sequence[Command]) -> list[CommandResult]:
+    def run_batch(self, host: str, commands: Sequence[Command], within_s: float | None = None) -> list[CommandResult]:
         demand_read_only(commands)
         with self._world() as world:
             machine = _machine(world, host)

@@ -3,21 +3,23 @@ set -eu
 umask 077
 folder=$1
 shift
-names=
+meant=
 for name in "$@"; do
   case "$name" in '' | *[!a-z0-9_]*) echo "not a database's name: $name" >&2; exit 2 ;; esac
-  names="$names${names:+, }'$name'"
+  meant="$meant${meant:+ or }'$name' like db" # rights may be given by a pattern
 done
 cd "$folder"
-trap 'rm -f .accounts .statements .accounts.sql' EXIT
+is_whole=
+trap 'rm -f .accounts; [ -n "$is_whole" ] || rm -f accounts.sql' EXIT
 trap 'exit 1' HUP INT TERM
 sql() { mariadb --batch --raw -N -e "$1" < /dev/null; }
 sql "select distinct concat(quote(user), '@', quote(host)) from mysql.db
-  where replace(db, char(92), '') in ($names) and user <> '' order by 1" > .accounts
+  where ($meant) and user <> '' order by 1" > .accounts
 if ! [ -s .accounts ]; then echo "no account has rights on these databases" >&2; exit 1; fi
+: > accounts.sql
 # Not into a pipe: of that only its end counts, and accounts that could not be asked about would be missing unseen.
 while IFS= read -r account; do
-  sql "show create user $account; show grants for $account"
-done < .accounts > .statements
-sed -e 's/^CREATE USER /CREATE OR REPLACE USER /' -e 's/$/;/' .statements > .accounts.sql
-mv .accounts.sql accounts.sql
+  made=$(sql "show create user $account; show grants for $account")
+  printf '%s\n' "$made" | sed -e 's/^CREATE USER /CREATE OR REPLACE USER /' -e 's/$/;/' >> accounts.sql
+done < .accounts
+is_whole=yes
