@@ -52,18 +52,19 @@ SELECT @base + seq, 'ports', '{mark}', 1, NOW() - INTERVAL 400 DAY, NOW() - INTE
 FROM seq_{first}_to_{last};
 INSERT INTO neutron.ports (id, project_id, name, network_id, mac_address, admin_state_up, status, device_id,
     device_owner, standard_attr_id, ip_allocation)
-SELECT UUID(), network.project_id, '{mark}', network.id, INSERT(INSERT(INSERT(INSERT(INSERT(
+SELECT UUID(), MD5(CONCAT('project', attribute.id % 1000)), '{mark}', network.id, INSERT(INSERT(INSERT(INSERT(INSERT(
     LOWER(CONCAT('fa', LPAD(HEX(attribute.id), 10, '0'))), 11, 0, ':'), 9, 0, ':'), 7, 0, ':'), 5, 0, ':'), 3, 0, ':'),
     0, 'DOWN', '', '', attribute.id, 'none'
 FROM neutron.standardattributes AS attribute
-JOIN (SELECT id, project_id FROM neutron.networks WHERE name = '{mark}' LIMIT 1) AS network
+JOIN (SELECT id FROM neutron.networks WHERE name = '{mark}' LIMIT 1) AS network
 WHERE attribute.id > @base AND attribute.description = '{mark}';
 INSERT INTO neutron.ml2_port_bindings (port_id, host, vnic_type, profile, vif_type, vif_details, status)
 SELECT id, '', 'normal', '', 'unbound', '', 'ACTIVE' FROM neutron.ports
 WHERE standard_attr_id > @base AND name = '{mark}';
 COMMIT;
 """
-"""A port is three records. Down, without an address, bound to no host: no agent has anything to do for them."""
+"""A port is three records. Down, without an address, bound to no host: no agent has anything to do for them. They belong
+to a thousand projects: nova lists all ports of the project whose server it builds, to see whether its quota is met."""
 
 TABLES = (
     ("nova.instances", "display_name", INSTANCES),
