@@ -63,8 +63,9 @@ SELECT id, '', 'normal', '', 'unbound', '', 'ACTIVE' FROM neutron.ports
 WHERE standard_attr_id > @base AND name = '{mark}';
 COMMIT;
 """
-"""A port is three records. Down, without an address, bound to no host: no agent has anything to do for them. They belong
-to a thousand projects: nova lists all ports of the project whose server it builds, to see whether its quota is met."""
+"""A port is three records. Down, without an address, bound to no host: no agent has anything to do for them. They
+belong to a thousand projects: nova lists all ports of the project whose server it builds, to see whether its quota is
+met."""
 
 TABLES = (
     ("nova.instances", "display_name", INSTANCES),
