@@ -61,7 +61,7 @@ def at_hand(cloud: Cloud, plan: Plan, as_json: bool, *, with_probe: bool, max_fa
         operation = Operation(cloud, transport, api, means, with_probe=with_probe, max_failed=budget)
         stack.enter_context(contextlib.closing(operation))
         shown = _print_json if as_json else _shown(stack, plan, operation)
-        yield Hand(transport, api, operation.means, (operation.listener, shown), as_json)
+        yield Hand(transport, api, operation.means, (shown, operation.listener), as_json)
 
 
 def _sealing() -> Sealing:

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from ostler.cli.carrying_out import keep_release
+from ostler.cli.carrying_out import at_hand, keep_release
 from ostler.cli.main import main
 from ostler.cli.run_view import RunView
+from ostler.cloud.model import Cloud, Host
 from ostler.errors import Finding, Severity
 from ostler.execution import events
 from ostler.execution.home import Home
@@ -65,6 +66,24 @@ def run(home: Home) -> str:
         journal.runs.add_finding(run, STEPS[0].id, finding)
         journal.runs.set_state(run, RunState.FAILED, "stage roll failed: ctl1")
     return run
+
+
+def test_a_run_is_told_before_its_probe_is_waited_for(
+    run: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said_by_then: list[str] = []
+    connected = contextlib.nullcontext((None, object()))
+    monkeypatch.setattr("ostler.execution.connecting.connected", lambda cloud: connected)
+    monkeypatch.setattr(
+        "ostler.execution.operation.Operation._start_probe", lambda self: said_by_then.append(capsys.readouterr().out)
+    )
+    cloud = Cloud("tiny", "2024.1", "venv", {"ctl1": Host("ctl1", "127.0.0.1", ("controller",))})
+    begun = events.RunStarted(run, "tiny", PLAN.title, is_resumed=False, stages=2, steps=3, estimate_s=1.0)
+    with at_hand(cloud, PLAN, True, with_probe=True, max_failed=0) as hand:
+        for listener in hand.listeners:
+            listener(1.0, begun)
+    (said,) = said_by_then
+    assert json.loads(said)["event"] == "run_started"
 
 
 def told(step: Step, outcome: Outcome, reason: str = "", evidence: tuple[str, ...] = ()) -> StepOutcome:
