@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -25,7 +25,8 @@ import yaml
 from diagnosing.cases import TUNED_ON, Read, cases_in, read_all
 from scipy.optimize import minimize
 
-from ostler.diagnosis.weighing import ELSEWHERE
+from ostler.diagnosis.diagnosing import FAILURE_FROM, HEALTHY_BELOW, project_shares, ranked
+from ostler.diagnosis.weighing import ELSEWHERE, logistic, spread
 
 WEIGHTS = Path(__file__).parents[1] / "src" / "ostler" / "diagnosis" / "data" / "weights.yaml"
 DRAWN_FAILURE, DRAWN_PLACE = 0.05, 1.0
@@ -56,11 +57,6 @@ def fit_failure(reads: Sequence[Read]) -> dict[str, float]:
 
     found = minimize(loss, np.zeros(len(names) + 1), jac=True, method="L-BFGS-B").x
     return dict(zip([*names, "always"], map(float, found), strict=True))
-
-
-def logit(clues: Mapping[str, float], worth: Mapping[str, float]) -> float:
-    """Above 0 when users rather saw a failure; the clue that is always there is `always`."""
-    return worth["always"] + sum(worth.get(name, 0.0) * strength for name, strength in clues.items())
 
 
 class Placing:
@@ -114,24 +110,55 @@ def _shares(scores: np.ndarray) -> np.ndarray:
 
 def check(placing: Placing, reads: Sequence[Read]) -> None:
     """Print what is found in runs whose functions were left out of the fitting."""
-    said = {}
+    sure: dict[str, float] = {}
     for fold in range(FOLDS):
         worth = fit_failure([read for read in reads if _fold(read) != fold])
-        said |= {read.case.name: logit(read.failing, worth) > 0 for read in reads if _fold(read) == fold}
+        sure |= {read.case.name: logistic(read.failing, worth) for read in reads if _fold(read) == fold}
+    said = {name: share >= FAILURE_FROM for name, share in sure.items()}
     right = sum(read.case.failed and said[read.case.name] for read in reads)
     wrong = sum(read.case.failed != said[read.case.name] for read in reads)
     clean = [said[read.case.name] for read in reads if not read.case.failed and not read.case.fault_active]
+    left = [said[read.case.name] for read in reads if read.case.residual]
     print(f"failed or not: F1 {2 * right / (2 * right + wrong):.3f}, alarms on {sum(clean)} of {len(clean)} clean runs")
+    print(f"left broken: {sum(left)} of {len(left)} found")
     for drawn in (0.3, 1.0, 2.0, 4.0):
         ranks: list[int] = []
-        for fold in range(FOLDS):
-            left_out = [read for read in placing.reads if _fold(read) == fold]
-            worth = placing.fit([read for read in placing.reads if _fold(read) != fold], drawn)
-            ranks += placing.ranks(left_out, worth)
+        for fold, worths in enumerate(_worths_by_fold(placing, drawn)):
+            ranks += placing.ranks([read for read in placing.reads if _fold(read) == fold], worths)
         told = "  ".join(
             f"top-{most} {100 * sum(rank <= most for rank in ranks) / len(ranks):.1f} %" for most in (1, 3, 5)
         )
         print(f"drawn {drawn}: {told}  of {len(ranks)}")
+    by_fold = _worths_by_fold(placing, DRAWN_PLACE)
+    tell_places(
+        reads, sure, [dict(zip([*placing.names, ELSEWHERE], map(float, each), strict=True)) for each in by_fold]
+    )
+
+
+def _worths_by_fold(placing: Placing, drawn: float) -> list[np.ndarray]:
+    return [placing.fit([read for read in placing.reads if _fold(read) != fold], drawn) for fold in range(FOLDS)]
+
+
+def tell_places(reads: Sequence[Read], sure: Mapping[str, float], worths: Sequence[Mapping[str, float]]) -> None:
+    """Print how often the project is right, and how often files that are said to be so sure."""
+    projects: dict[str, list[bool]] = defaultdict(list)
+    found: dict[int, list[tuple[float, bool]]] = defaultdict(list)
+    for read in reads:
+        shares = spread(read.placing, worths[_fold(read)])
+        best = next((name for name, _ in project_shares(shares)), None)
+        if read.case.is_to_be_placed and read.case.project:
+            projects[read.case.project].append(best == read.case.project)
+        if sure[read.case.name] >= HEALTHY_BELOW and not read.case.residual:
+            for name in ranked(shares, sure[read.case.name]):
+                confidence = shares[name] * sure[read.case.name]
+                found[min(9, int(confidence * 10))].append((confidence, name == read.case.module))
+    for project, right in sorted(projects.items()):
+        print(f"project: {project} {100 * sum(right) / len(right):.0f} % of {len(right)}")
+    for step, each in sorted(found.items()):
+        said, right = (100 * sum(column) / len(each) for column in zip(*each, strict=True))
+        print(
+            f"files said to be {10 * step} to {10 * step + 10} % sure: {len(each)}, {said:.0f} said, {right:.0f} right"
+        )
 
 
 def _fold(read: Read) -> int:

@@ -98,14 +98,19 @@ def project_shares(shares: Mapping[str, float]) -> list[tuple[str, float]]:
     return sorted(found.items(), key=lambda each: -each[1])
 
 
+def ranked(shares: Mapping[str, float], sure: float) -> list[str]:
+    """The source files that are named, the surest first: `sure` is how sure it is that something failed."""
+    names = sorted((name for name in shares if name != ELSEWHERE), key=lambda name: (-shares[name], name))
+    return [
+        name for place, name in enumerate(names[:MOST_FINDINGS])
+        if place < LEAST_FINDINGS or shares[name] * sure >= LEAST_CONFIDENCE
+    ]  # fmt: skip
+
+
 def _findings(evidence: Evidence, shares: Mapping[str, float], sure: float, logs: str) -> tuple[Diagnosed, ...]:
-    ranked = sorted(
-        (name for name in shares if name != ELSEWHERE), key=lambda name: (-shares[name], name)
-    )[:MOST_FINDINGS]  # fmt: skip
     return tuple(
-        _finding(evidence, evidence.candidates[name], shares[name] * sure, logs)
-        for place, name in enumerate(ranked) if place < LEAST_FINDINGS or shares[name] * sure >= LEAST_CONFIDENCE
-    )  # fmt: skip
+        _finding(evidence, evidence.candidates[name], shares[name] * sure, logs) for name in ranked(shares, sure)
+    )
 
 
 def _finding(evidence: Evidence, candidate: Candidate, confidence: float, logs: str) -> Diagnosed:
