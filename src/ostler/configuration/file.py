@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from ostler.catalog.option import Place, place_of
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+")
-_ASSIGNMENT = re.compile(r"(?P<name>[^=:]*?)(?P<sign>[ \t]*[=:][ \t]*)(?P<value>.*)", re.DOTALL)
+_ASSIGNMENT = re.compile(r"(?P<name>[^=:]*(?<![ \t]))(?P<sign>[ \t]*[=:][ \t]*)(?P<value>.*)", re.DOTALL)
 QUOTES = "\"'"
 
 

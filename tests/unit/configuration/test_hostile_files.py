@@ -82,3 +82,11 @@ def test_spoiled_files_are_judged_in_peace(options: dict[str, ProjectOptions], k
         took = time.process_time() - began
         assert took < LONGEST_S, f"file {number} of seed {SEED} took {took:.1f} s"
         assert commands_in(shown) == [], f"file {number} of seed {SEED}"
+
+
+def test_a_line_of_blanks_without_a_sign_takes_no_time(options: dict[str, ProjectOptions], known: ConfigKnown) -> None:
+    """A search that tries every blank as the end of the name would take hours here."""
+    began = time.process_time()
+    shown = shown_of("[DEFAULT]\nname" + " " * 300_000 + "\nother = 1\n", options["nova"], known)
+    assert time.process_time() - began < LONGEST_S
+    assert "line 2: an option is a name, = and a value" in shown
