@@ -25,6 +25,7 @@ MOMENTS = (
     "after expand/ctl1/nova-sync",
     "after roll-keystone/ctl2/10-out-of-balancer",
     "after roll-keystone/ctl2/20-stop",
+    "after roll-neutron/ctl1/20-stop",
     "after hold-glance/*",
     "after leave-one-glance-api/ctl1/20-stop",
     "after roll-computes/cmp1/00-disable",

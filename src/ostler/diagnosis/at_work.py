@@ -22,7 +22,7 @@ class Work:
     """One run that is under way. ``units`` are the units and backends that it has out or is changing, each with its
     host; a host that is empty means all of them. ``has_changed`` is whether it got beyond preparing; ``waits_since``
     when it came to the gate at which it waits for a person (None: it is being carried out); ``is_known`` is False when
-    what it has in hand could not be read."""
+    what it has in hand could not be read; ``machine`` is where its journal is ("": here)."""
 
     run: str
     title: str
@@ -30,6 +30,7 @@ class Work:
     has_changed: bool = False
     waits_since: float | None = None
     is_known: bool = True
+    machine: str = ""
 
 
 def without_work(
@@ -64,15 +65,16 @@ def _note(work: Work, own: Sequence[Finding]) -> Finding:
     doing = tuple(dict.fromkeys(each.summary for each in own))
     more = f"; and {len(doing) - MOST_NAMED} more" if len(doing) > MOST_NAMED else ""
     found = f"its doing: {'; '.join(doing[:MOST_NAMED])}{more}" if doing else "nothing was found that is of its doing"
+    unknown = f"in the journal on {work.machine}" if work.machine else "in a plan that could not be read"
     note = Finding(
         code=CODE,
         severity=Severity.NOTE,
         subject=work.run,
         summary=f"a run of Ostler is at work on this cloud: {work.title}",
-        found=found if work.is_known else "what it has in hand could not be read: nothing is taken for its doing",
+        found=found if work.is_known else f"what it has in hand stands {unknown}: what is found here may be its doing",
         expected="nothing: what it has out it gives back",
         evidence=doing,
-        do_next=f"ostler show {work.run}",
+        do_next=f"{f'on {work.machine}: ' if work.machine else ''}ostler show {work.run}",
     )
     if work.waits_since is None:
         return note

@@ -47,11 +47,13 @@ class Parts:
         return frozenset(project for project, _ in self.services.values())
 
     def settled(self, part: Component) -> Component:
-        """A part by the one name it goes by here: rules name APIs by their project, their type or their service."""
+        """A part by the one name it goes by here: rules name APIs by their project, their type or their service, and what
+        answers for one by its backend, which need not be what its unit is called."""
         if part.kind in ("api", "backend", "endpoint"):
             return replace(part, name=self.unit_of.get(part.name, part.name))
         if part.kind in ("service", "config"):
-            return replace(part, name=UNITS.get(bare(part.name), bare(part.name)))
+            name = UNITS.get(bare(part.name), bare(part.name))
+            return replace(part, name=name if name in self.services else self.unit_of.get(name, name))
         return part
 
 

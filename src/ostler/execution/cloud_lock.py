@@ -171,6 +171,18 @@ def read_lock(transport: Transport, host: str) -> tuple[Holder | None, float]:
     return read_holder(lock or ""), now
 
 
+def holder_now(cloud: Cloud, transport: Transport) -> Holder | None:
+    """Who works on a cloud at present, on any machine, as far as its controllers can be asked; None: nobody they know
+    of. One that lives no more, or was not heard of for long, does not count."""
+    for host in lock_hosts(cloud):
+        # What a controller that cannot be reached would say, another one says too.
+        with contextlib.suppress(OutsideError):
+            holder, now = read_lock(transport, host)
+            if holder is not None and not holder.is_gone and now - holder.at <= STALE_AFTER_S:
+                return holder
+    return None
+
+
 def _look(transport: Transport, host: str, path: str = LOCK_PATH) -> tuple[float, str | None]:
     """The time by a host's clock, and what a lock file says (None: there is none). Raises OutsideError, also when one
     of both could not be read: that it could not be read does not make a lock free."""

@@ -9,12 +9,15 @@ from dataclasses import dataclass, replace
 from ostler.cloud.model import Cloud
 from ostler.diagnosis.at_work import Work
 from ostler.errors import InputError, OstlerError
+from ostler.execution.cloud_lock import holder_now
 from ostler.execution.history import LOOKING, PREPARING
 from ostler.execution.home import JOURNAL_NAME, Home
 from ostler.execution.journal import Journal
+from ostler.execution.lock import holder_here
 from ostler.execution.records import RunRecord, RunState
 from ostler.execution.runs import alive_runs
 from ostler.planning.model import Lane, Plan
+from ostler.remote.protocol import Transport
 from ostler.steps.model import Step
 
 OUT = (
@@ -39,6 +42,15 @@ def either(before: tuple[Work, ...], after: tuple[Work, ...]) -> tuple[Work, ...
         known = by_run.get(work.run, work)
         by_run[work.run] = replace(work, units=work.units | known.units)
     return tuple(by_run.values())
+
+
+def work_elsewhere(cloud: Cloud, home: Home, transport: Transport) -> tuple[Work, ...]:
+    """The run that holds a cloud's lock with a journal that is not this one, on another machine as a rule: all that is
+    known of it is that it is under way. None when nobody holds the lock, or a run of this journal does."""
+    holder, here = holder_now(cloud, transport), holder_here(home.lock(cloud.name))
+    if holder is None or (here is not None and holder.is_same_process(here)):
+        return ()
+    return (Work(holder.run, f"carried out by {holder.who}", machine=holder.machine, is_known=False),)
 
 
 def works_on(cloud: Cloud, home: Home) -> tuple[Work, ...]:

@@ -7,8 +7,8 @@ import shlex
 from collections.abc import Iterable
 
 from ostler.cloud.model import Cloud
-from ostler.errors import Finding, OutsideError, Severity
-from ostler.execution.cloud_lock import STALE_AFTER_S, lock_hosts, read_lock
+from ostler.errors import Finding, Severity
+from ostler.execution.cloud_lock import holder_now
 from ostler.execution.home import Home
 from ostler.execution.journal import Journal
 from ostler.execution.lock import holder_here
@@ -27,18 +27,9 @@ def leftovers(cloud: Cloud, transport: Transport, home: Home) -> list[Finding]:
     with contextlib.closing(Journal(home)) as journal:
         runs = [run for run in journal.runs.all() if run.cloud == cloud.name and run.state.is_open]
         loans = journal.loans.open_on(cloud.name)
-    elsewhere = _at_work_elsewhere(cloud, transport)
+    other = holder_now(cloud, transport)
+    elsewhere = [_at_work(cloud, str(other))] if other else []
     return [*elsewhere, *(_unfinished(run) for run in runs), *(_still_lent(loan, runs) for loan in loans)]
-
-
-def _at_work_elsewhere(cloud: Cloud, transport: Transport) -> list[Finding]:
-    for host in lock_hosts(cloud):
-        # A controller that cannot be reached is told by the checks that need it.
-        with contextlib.suppress(OutsideError):
-            holder, now = read_lock(transport, host)
-            if holder is not None and not holder.is_gone and now - holder.at <= STALE_AFTER_S:
-                return [_at_work(cloud, str(holder))]
-    return []
 
 
 def _at_work(cloud: Cloud, who: str) -> Finding:

@@ -17,7 +17,7 @@ from ostler.diagnosis.at_work import Work
 from ostler.errors import OstlerError
 from ostler.execution.connecting import connect_api, connect_hosts
 from ostler.execution.home import JOURNAL_NAME, Home, find_home
-from ostler.execution.in_hand import either, works_on
+from ostler.execution.in_hand import either, work_elsewhere, works_on
 from ostler.execution.journal import Journal
 from ostler.execution.live_logs import LiveAnswer, LiveWanted, fetch_logs
 from ostler.execution.reading import Web, read_snapshot
@@ -49,7 +49,7 @@ class LookedInto:
     """What was seen: the facts, and what came of the logs into the folder ``warnings`` of the one that was named;
     ``way`` is what came into ``words``: all that names what was asked for (None: nothing was);
     ``runs`` are Ostler's own runs on the cloud, from the journal of this machine, and ``works`` what those of them that
-    were under way meanwhile had in hand."""
+    were under way meanwhile had in hand, and that another machine carries one out."""
 
     snapshot: Snapshot
     logs: LiveAnswer
@@ -91,7 +91,8 @@ def look_into(cloud: Cloud, logs: LiveWanted, words: tuple[str, ...], folder: Pa
             stack.callback(apis.close)
         doors = Doors(hosts, apis, HurriedTransport(transport, TimeLimit(LOGS_S), HOST_S, HOST_S))
         looked = look_through(cloud, doors, diagnosis_requests(cloud), logs, words, folder, limit)
-        return replace(looked, runs=runs_on(cloud, home), works=either(works, works_on(cloud, home)))
+        works = either(works, works_on(cloud, home))
+        return replace(looked, runs=runs_on(cloud, home), works=(*works, *work_elsewhere(cloud, home, hosts)))
 
 
 def runs_on(cloud: Cloud, home: Home) -> tuple[RunRecord, ...]:

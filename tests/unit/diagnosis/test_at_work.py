@@ -63,4 +63,14 @@ def test_a_note_names_what_is_of_a_runs_doing_and_how_much_more_there_is() -> No
 
 def test_what_could_not_be_read_is_said() -> None:
     told = note([], Work("2026-11-26-1-upgrade", "Upgrade example", is_known=False))
-    assert told.found == "what it has in hand could not be read: nothing is taken for its doing"
+    assert (
+        told.found == "what it has in hand stands in a plan that could not be read: what is found here may be its doing"
+    )
+
+
+def test_a_run_of_another_machine_excuses_nothing_and_is_told_with_where_its_journal_is() -> None:
+    work = Work("2026-11-26-1-upgrade", "carried out by bob", is_known=False, machine="desk")
+    assert left([down("ctl1")], work) == [down("ctl1")]
+    told = note([down("ctl1")], work)
+    assert told.found == "what it has in hand stands in the journal on desk: what is found here may be its doing"
+    assert told.do_next == "on desk: ostler show 2026-11-26-1-upgrade"

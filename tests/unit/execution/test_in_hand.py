@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from test_leftovers import Controller, holder
 
 from ostler.cloud.model import Cloud, Host
 from ostler.execution.database import Database
 from ostler.execution.home import Home
-from ostler.execution.in_hand import BACK, OUT, works_on
+from ostler.execution.in_hand import BACK, OUT, work_elsewhere, works_on
 from ostler.execution.journal import Journal
-from ostler.execution.lock import hold_here, this_process
+from ostler.execution.lock import hold_here, holder_to_json, this_process
 from ostler.execution.records import Outcome, RunState, StepOutcome
 from ostler.execution.tables import RUNS, TABLES
 from ostler.planning.model import Lane, Plan, Stage
@@ -141,3 +143,20 @@ def test_of_a_run_whose_plan_cannot_be_read_nothing_is_known_but_that_it_is_ther
 def test_a_broken_journal_tells_of_no_run(home: Home) -> None:
     home.journal.write_bytes(b"no database at all, for more than one hundred bytes " * 50)
     assert works_on(CLOUD, home) == ()
+
+
+def test_a_run_of_another_machine_is_known_by_the_lock_it_holds(home: Home) -> None:
+    (work,) = work_elsewhere(CLOUD, home, Controller(holder_to_json(holder(time.time() - 10))))
+    assert (work.run, work.machine, work.is_known) == ("2026-11-20-1-upgrade", "another-machine", False)
+    assert "bob" in work.title
+
+
+@pytest.mark.parametrize("lock", [None, "", holder_to_json(holder(time.time() - 1000))])
+def test_nobody_works_elsewhere_when_no_lock_is_held(lock: str | None, home: Home) -> None:
+    assert work_elsewhere(CLOUD, home, Controller(lock)) == ()
+
+
+def test_a_run_of_this_journal_does_not_work_elsewhere(home: Home) -> None:
+    mine = this_process("2026-11-20-2-upgrade", "anna", time.time())
+    with hold_here(home.lock(CLOUD.name), CLOUD.name, mine):
+        assert work_elsewhere(CLOUD, home, Controller(holder_to_json(mine))) == ()
