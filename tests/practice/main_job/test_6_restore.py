@@ -1,4 +1,5 @@
-"""Two more ways back, which take long: from just before the point of no return, and by restoring the databases.
+"""Two more ways back, which take long: from just before the point of no return, and by restoring the databases. The
+first upgrade is diagnosed while it goes on: what it does is no fault.
 
 The upgrade that is restored from holds the requests to one project and reloads the load balancers on its way.
 """
@@ -7,6 +8,7 @@ from __future__ import annotations
 
 import pytest
 from cloud_users import CloudUsers
+from looks import diagnosed_meanwhile
 from practice_operator import LONG_S, TARGET, PracticeOperator
 from test_5_back import demand_as_before, take_back
 
@@ -14,11 +16,18 @@ pytestmark = [pytest.mark.practice, pytest.mark.soak, pytest.mark.timeout(2400),
 BUILDS_ON_BEFORE = True
 
 WAITING = 4
+AT_LEAST = 8
+"""So many diagnoses there are in an upgrade, however slow the machine."""
+
 HELD = ("--no-overlap", "neutron", "--reload-balancers")
 
 
 def test_back_from_just_before_the_point_of_no_return(cloud: PracticeOperator) -> None:
-    run = _upgrade_to_the_gate(cloud)
+    with diagnosed_meanwhile(cloud) as looks:
+        run = _upgrade_to_the_gate(cloud)
+    print(f"{len(looks.all)} diagnoses meanwhile")
+    assert looks.findings() == []
+    assert len(looks.all) >= AT_LEAST
     back = take_back(cloud, run)
     demand_as_before(cloud, back)
 

@@ -1,0 +1,62 @@
+"""Somebody who diagnoses the cloud again and again while something else is done to it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from practice_operator import OSTLER, QUICK_S, PracticeOperator
+
+PAUSE_S = 15.0
+HEALTHY, FAILURE = 0, 1
+
+
+@dataclass
+class Looks:
+    """What was seen: each diagnosis as the document that `ostler diagnose --json` writes."""
+
+    all: list[dict[str, Any]] = field(default_factory=list)
+
+    def findings(self) -> list[str]:
+        """What was found wrong, look by look; notes are no findings."""
+        return [
+            f"{each['code']} {each['component']}: {each['found']}" for look in self.all for each in look["findings"]
+        ]
+
+
+@contextmanager
+def diagnosed_meanwhile(cloud: PracticeOperator) -> Iterator[Looks]:
+    """Diagnose the cloud again and again until the block has ended. An error of a look is raised there."""
+    looks, end = Looks(), threading.Event()
+    errors: list[BaseException] = []
+
+    def look() -> None:
+        try:
+            while not end.is_set():
+                looks.all.append(_look(cloud))
+                end.wait(PAUSE_S)
+        except BaseException as error:
+            errors.append(error)
+
+    looking = threading.Thread(target=look, name="looks")
+    looking.start()
+    try:
+        yield looks
+    finally:
+        end.set()
+        looking.join()
+    if errors:
+        raise errors[0]
+
+
+def _look(cloud: PracticeOperator) -> dict[str, Any]:
+    asked = [str(OSTLER), "diagnose", "--json"]
+    done = subprocess.run(asked, capture_output=True, text=True, env=cloud.environ({}), cwd=cloud.work, timeout=QUICK_S)
+    assert done.returncode in (HEALTHY, FAILURE), done.stderr[-2000:]
+    document: dict[str, Any] = json.loads(done.stdout)
+    return document
