@@ -28,7 +28,7 @@ from ostler.planning.upgrade.ready import record_inventory
 from ostler.planning.upgrade.request import Scene, Strategy, UpgradeRequest
 from ostler.planning.upgrade.schema import is_pending
 from ostler.planning.upgrade.volumes import drain
-from ostler.planning.upgrade.way import as_one, way_of
+from ostler.planning.upgrade.way import as_one, catalog_of_way, way_of
 
 Databases = Literal["stay", "restore"]
 
@@ -139,7 +139,8 @@ def _scene(catalog: Catalog, cloud: Cloud, snapshot: Snapshot, history: RunHisto
         )
     strategy: Strategy = "fast-forward" if history.is_fast_forward else "rolling"
     ends = str(plan.request["source"]), str(plan.request["target"])
-    hop = as_one(catalog, way_of(catalog, *ends, strategy))
+    way = way_of(catalog, *ends, strategy)
+    catalog, hop = catalog_of_way(catalog, way), as_one(catalog, way)
     request = UpgradeRequest(target=hop.target.id, strategy=strategy, label=f"ostler rollback of {history.run_id}")
     return Scene(catalog, hop, cloud, snapshot, request)
 

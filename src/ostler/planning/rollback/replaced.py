@@ -28,7 +28,7 @@ from ostler.planning.upgrade.moving import DATABASE, TAKE, infrastructure_on, re
 from ostler.planning.upgrade.onto import LOAD
 from ostler.planning.upgrade.replace import RELEASE, REMOVE_ACCOUNTS, RETIRE
 from ostler.planning.upgrade.request import Scene, UpgradeRequest, unit_of
-from ostler.planning.upgrade.way import as_one, way_of
+from ostler.planning.upgrade.way import as_one, catalog_of_way, way_of
 from ostler.steps.model import Step
 
 STARTED = "roll-"
@@ -95,7 +95,8 @@ def _replacement(history: RunHistory) -> Replacement:
 
 def _scene(catalog: Catalog, cloud: Cloud, snapshot: Snapshot, history: RunHistory) -> Scene:
     source, target = (str(history.plan.request[key]) for key in ("source", "target"))
-    hop = as_one(catalog, way_of(catalog, source, target, "replace"))
+    way = way_of(catalog, source, target, "replace")
+    catalog, hop = catalog_of_way(catalog, way), as_one(catalog, way)
     label = f"ostler rollback of {history.run_id}"
     return Scene(catalog, hop, cloud, snapshot, UpgradeRequest(target=target, strategy="replace", label=label))
 

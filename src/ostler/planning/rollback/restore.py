@@ -154,6 +154,7 @@ def source_schema(scene: Scene) -> dict[str, list[str]]:
     return {
         database.name: sorted(project.version_rows(database.name, scene.source))
         for project in scene.projects
+        if scene.source in project.releases
         for database in project.databases
     }
 

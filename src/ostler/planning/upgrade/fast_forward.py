@@ -10,6 +10,7 @@ from itertools import takewhile
 from ostler.catalog.database import SchemaPhase
 from ostler.catalog.project import Project
 from ostler.catalog.release import Hop
+from ostler.catalog.service import Service
 from ostler.cloud.model import Host
 from ostler.planning.model import Lane, Stage
 from ostler.planning.rehearsed import Rehearsal
@@ -53,15 +54,21 @@ def hop_scenes(
 ) -> tuple[Scene, ...]:
     """The scene of each hop, with the environments of the release it goes to (`on_the_way`, by release) and with what
     rehearsals say of it."""
-    return tuple(
-        replace(
+    found: list[Scene] = []
+    stood: dict[str, str] = {}
+    for hop in way:
+        each = replace(
             scene,
             hop=hop,
             environments=scene.environments if hop is way[-1] else on_the_way.get(hop.target.id, {}),
             rehearsals=weigh(rehearsals, hop, scene.snapshot, scene.catalog, way[0]),
+            stood_at=dict(stood),
         )
-        for hop in way
-    )
+        with_code = {project.name for project in each.projects}
+        there = (project for project in scene.catalog.projects if hop.source.id in project.releases)
+        stood = {p.name: stood.get(p.name, hop.source.id) for p in there if p.name not in with_code}
+        found.append(each)
+    return tuple(found)
 
 
 def fast_forward(scene: Scene, hops: Sequence[Scene]) -> Iterator[Stage | None]:
@@ -99,7 +106,7 @@ def away_s(stages: Iterable[Stage]) -> float:
 
 def close(scene: Scene, lost: str = LOST) -> Stage:
     """The APIs that begin work stop, behind a gate; `lost` is what it says about the way back."""
-    doors = [group.takes_requests for group in controller_groups(scene) if group.project.name in DOORS]
+    doors = [group.part(_is_door) for group in controller_groups(scene) if group.project.name in DOORS]
 
     def steps_of(host: Host) -> list[Step]:
         return [_named(stop(CLOSE, host.name, door), CLOSE, host, door) for door in doors if door.old]
@@ -170,7 +177,13 @@ def stop_all(scene: Scene) -> Stage:
 
 def _behind_doors(group: Group) -> Group:
     """What is left of a group when the doors are shut."""
-    return group.part(lambda service: service.api is None) if group.project.name in DOORS else group
+    return group.part(lambda service: not _is_door(service)) if group.project.name in DOORS else group
+
+
+def _is_door(service: Service) -> bool:
+    """Whether it takes requests that begin work; nova's own placement, of before Stein, is needed for what is under
+    way."""
+    return service.api is not None and service.api.service_type != "placement"
 
 
 def _groups_on(scene: Scene, host: Host) -> tuple[Group, ...]:

@@ -40,13 +40,14 @@ from ostler.planning.upgrade.replace import new_scene, replace_stages
 from ostler.planning.upgrade.request import Scene, TargetEnvironment, UpgradeRequest
 from ostler.planning.upgrade.schema import contract, expand
 from ostler.planning.upgrade.volumes import drain_notes
-from ostler.planning.upgrade.way import as_one, stopped_notes, way_of
+from ostler.planning.upgrade.way import as_one, catalog_of_way, stopped_notes, way_of
 
 
 def facts_needed(
     catalog: Catalog, hop: Hop, cloud: Cloud, rehearsals: Sequence[Rehearsal] = ()
 ) -> tuple[FactRequest, ...]:
     """What a plan for this hop is made from, besides the facts every plan is."""
+    catalog = catalog.reaching(hop.source.id, hop.target.id)
     options = (*option_requests(catalog, hop, cloud), *capacity_requests(catalog, hop, cloud))
     about_rows = rehearsal_requests(rehearsals, catalog)
     return (*readiness_requests(cloud, is_upgrade=True), *options, *policy_requests(catalog, hop, cloud), *about_rows)
@@ -82,10 +83,10 @@ def plan_upgrade(sources: Sources, request: UpgradeRequest) -> Plan:
     Raises InputError as `way_of` does. What stands in the way otherwise is in the plan's findings, all together.
     """
     way = way_of(sources.catalog, sources.cloud.release, request.target, request.strategy)
-    hop = as_one(sources.catalog, way)
+    catalog, hop = catalog_of_way(sources.catalog, way), as_one(sources.catalog, way)
     onto = sources.onto
     cloud = onto.replacement.before(sources.cloud) if onto else sources.cloud
-    scene = Scene(sources.catalog, hop, cloud, sources.snapshot, request, sources.environments)
+    scene = Scene(catalog, hop, cloud, sources.snapshot, request, sources.environments)
     new = new_scene(scene, onto.replacement, onto.snapshot) if onto else scene
     hops = hop_scenes(new, way, sources.on_the_way, sources.rehearsals)
     scene = replace(scene, rehearsals=hops[-1].rehearsals)
@@ -94,7 +95,7 @@ def plan_upgrade(sources: Sources, request: UpgradeRequest) -> Plan:
     rehearsed = _about_rehearsals(hops)
     found = (
         *sources.left,
-        *readiness(sources.catalog, sources.snapshot, request.target, is_rolling=scene.is_rolling),
+        *readiness(catalog, sources.snapshot, request.target, is_rolling=scene.is_rolling),
         *rehearsed,
         *(finding for each in hops for finding in _missing_environments(each)),
         *(onto_findings(scene, new, onto.replacement, onto.snapshot) if onto else ()),

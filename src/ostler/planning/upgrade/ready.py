@@ -124,5 +124,7 @@ def online_step(scene: Scene, project: Project, migration: OnlineMigration, stag
 
 
 def _finish_source_migrations(scene: Scene, project: Project) -> list[Step]:
+    if scene.source not in project.releases:
+        return []
     migration = project.online_migration(scene.source)
     return [online_step(scene, project, migration, "ready", "source")] if migration else []

@@ -15,6 +15,7 @@ from ostler.catalog.service import Role, Service
 from ostler.cloud.model import Cloud, Host
 from ostler.deployment.paths import environment_path
 from ostler.deployment.venv import services_on
+from ostler.environments.old_releases import has_code
 from ostler.facts.model import Snapshot
 from ostler.planning.upgrade.rehearsals import Rehearsals
 
@@ -62,7 +63,8 @@ class UpgradeRequest:
 class Scene:
     """All that stages are planned from: the catalog, one hop (or several as one), the cloud and what was read of it.
     `stands_for` are hosts of a new control plane, each with the one whose place it takes and whose configuration it
-    gets."""
+    gets; `stood_at` are the releases at which databases of projects stand when the hop begins, where that is not its
+    source: there was no code of that."""
 
     catalog: Catalog
     hop: Hop
@@ -72,6 +74,7 @@ class Scene:
     environments: Mapping[str, TargetEnvironment] = field(default_factory=dict)
     rehearsals: Rehearsals = field(default_factory=Rehearsals)
     stands_for: Mapping[str, str] = field(default_factory=dict)
+    stood_at: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def source(self) -> str:
@@ -119,6 +122,7 @@ class Scene:
             service.name: service.unit.removesuffix(".service")
             for project in self.catalog.projects
             for release in (self.source, self.target)
+            if release in project.releases
             for service in project.services(release, optional=True)
             if service.is_optional
         }
@@ -127,9 +131,17 @@ class Scene:
 
     @cached_property
     def projects(self) -> tuple[Project, ...]:
-        """The projects that are upgraded, in the default order."""
+        """The projects that are upgraded, in the default order: those of which there is code of the target."""
         names = dict.fromkeys(turn.project for turn in self.catalog.order.default)
-        return tuple(self.catalog.project(name) for name in names)
+        return tuple(filter(self._has_target, map(self.catalog.project, names)))
+
+    def _has_target(self, project: Project) -> bool:
+        return has_code(project, self.target)
+
+    def heads_before(self, project: Project, database: str) -> Mapping[str, str]:
+        """The revisions of a database when the hop begins, by branch; none where there is no such database yet."""
+        release = self.stood_at.get(project.name, self.source)
+        return project.heads(database, release) if release in project.releases else {}
 
     @cached_property
     def projects_with_databases(self) -> tuple[Project, ...]:

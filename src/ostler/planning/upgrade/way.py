@@ -22,9 +22,15 @@ def way_of(catalog: Catalog, source: str, target: str, strategy: Strategy) -> tu
     return (catalog.hop(source, target),) if strategy == "rolling" else catalog.way(source, target)
 
 
+def catalog_of_way(catalog: Catalog, way: Sequence[Hop]) -> Catalog:
+    """The catalog to plan a way with."""
+    return catalog.reaching(way[0].source.id, way[-1].target.id)
+
+
 def as_one(catalog: Catalog, way: Sequence[Hop]) -> Hop:
     """A way as one hop, for what only asks where it begins and where it ends."""
-    return way[0] if len(way) == 1 else catalog.releases.way(way[0].source.id, way[-1].target.id)
+    ends = way[0].source.id, way[-1].target.id
+    return way[0] if len(way) == 1 else catalog.reaching(*ends).releases.way(*ends)
 
 
 def stopped_notes(scene: Scene, hops: Sequence[Scene], stages: Sequence[Stage]) -> tuple[str, ...]:
@@ -63,7 +69,7 @@ def _why_stop(scene: Scene, hop: Hop) -> str:
             if (floor := project.schema_floor(database.name, scene.target))
             and _is_before(scene, hop.source.id, floor.release)
         ]
-        moves = project.online_migration(hop.target.id)
+        moves = project.online_migration(hop.target.id) if hop.target.id in project.releases else None
         last = project.online_migration(scene.target)
         only_here = sorted(set(moves.names if moves else ()) - set(last.names if last else ()))
         reasons += floors + (

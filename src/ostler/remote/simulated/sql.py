@@ -15,6 +15,7 @@ VERSION = "10.11.14-MariaDB-0+deb12u2"
 ROWS, BYTES = 1000, 2_000_000
 SPEED_US = {"cpu": 30_000, "rows": 40_000}
 _STRUCTURE = re.compile(r"'revision', '(\w+)', version_num FROM")
+_MIGRATED = re.compile(r"'migrated', '(\w+)', CONCAT")
 _VARIABLE = re.compile(r"SHOW GLOBAL VARIABLES WHERE Variable_name = '(\w+)'", re.IGNORECASE)
 _SET = re.compile(r"SET GLOBAL (\w+) = (\w+)", re.IGNORECASE)
 _OBJECT = re.compile(r"SELECT '(\w+)', SUBSTRING_INDEX")
@@ -74,7 +75,11 @@ def _schema(machine: Machine, statement: str) -> Rows:
     schema = databases_of(machine).schema
     asked = [name for name in _STRUCTURE.findall(statement) if name in schema]
     rows: Rows = [("database", name, "") for name in asked]
-    rows += [("revision", name, row) for name in asked for row in machine.world.blueprint.rows(name, schema[name])]
+    blueprint = machine.world.blueprint
+    migrated = {name: blueprint.is_migrated(name, schema[name]) for name in asked}
+    rows += [("revision", n, row) for n in asked if not migrated[n] for row in blueprint.rows(n, schema[n])]
+    for name in _MIGRATED.findall(statement):
+        rows += [("migrated", name, f"{branch} {at}") for branch, at in schema.get(name, {}).items() if migrated[name]]
     return rows
 
 
