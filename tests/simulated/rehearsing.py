@@ -27,6 +27,7 @@ from ostler.planning.model import Plan
 from ostler.planning.rollback.plan import facts_needed as facts_for_rollback
 from ostler.planning.rollback.plan import plan_rollback
 from ostler.planning.rollback.replaced import cloud_to_look_at
+from ostler.planning.upgrade.interpreters import interpreter_requests
 from ostler.planning.upgrade.onto import old_requests, onto_requests, plan_replacement
 from ostler.planning.upgrade.plan import Onto, Sources, facts_needed, plan_upgrade
 from ostler.planning.upgrade.request import Strategy, UpgradeRequest
@@ -64,14 +65,21 @@ class Rehearsal:
             cloud or self.simulation.cloud, simulated.transport, simulated.api, requests, simulated.now
         )
 
-    def plan(self, no_overlap: tuple[str, ...] = (), strategy: Strategy = "rolling") -> Plan:
+    def plan(
+        self, no_overlap: tuple[str, ...] = (), strategy: Strategy = "rolling", accept: tuple[str, ...] = ()
+    ) -> Plan:
         cloud = self.simulation.cloud
         way = way_of(self.catalog, self.source, self.target, strategy)
         replacement = plan_replacement(cloud, self.simulation.onto) if strategy == "replace" else None
         looked_at = replacement.before(cloud) if replacement else cloud
         users = self.catalog.service_users
+        stored = {hop.target.id: target_environments(cloud, hop.target.id) for hop in way}
+        between = {hop.target.id: stored[hop.target.id] for hop in way[:-1]}
+        to_be = replacement.after(cloud) if replacement else cloud
+        interpreters = interpreter_requests(to_be, stored[self.target], between)
         snapshot = self.snapshot(
             [
+                *(() if replacement else interpreters),
                 *upgrade_requests(looked_at),
                 *facts_needed(self.catalog, as_one(self.catalog, way), looked_at),
                 *(old_requests(looked_at, replacement, users) if replacement else ()),
@@ -80,11 +88,10 @@ class Rehearsal:
         )
         onto = None
         if replacement:
-            requests = onto_requests(replacement, snapshot, users)
-            onto = Onto(replacement, self.snapshot(requests, replacement.after(cloud)))
-        stored = {hop.target.id: target_environments(cloud, hop.target.id) for hop in way}
-        request = UpgradeRequest(target=self.target, accepted_by="the tests", no_overlap=no_overlap, strategy=strategy)
-        sources = Sources(self.catalog, cloud, snapshot, stored[self.target], on_the_way=stored, onto=onto)
+            requests = (*onto_requests(replacement, snapshot, users), *interpreters)
+            onto = Onto(replacement, self.snapshot(requests, to_be))
+        request = UpgradeRequest(self.target, accept, accepted_by="the tests", no_overlap=no_overlap, strategy=strategy)
+        sources = Sources(self.catalog, cloud, snapshot, stored[self.target], on_the_way=between, onto=onto)
         return plan_upgrade(sources, request)
 
     def plan_back(self, run: str, databases: str = "stay") -> Plan:

@@ -6,6 +6,7 @@ at a cloud; these explain what a command of OpenStack has said.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -52,7 +53,8 @@ class Blocker(Ranged):
     A `trap` lets a command end well although something is amiss, or badly although nothing is; a `blocker` stops the
     way. `project` is None for what lies below all of them. `fix` is what to do, and `proof` how far that is known;
     `trial` is how a rehearsal tries it (None: it cannot). `rows` is a question in SQL that only reads and gives one
-    number: how many rows it would stop at (None: nobody has found such a question).
+    number: how many rows it would stop at (None: nobody has found such a question); it can be asked of clouds from
+    release `rows_since` on (None: of all): what it asks about was not there before.
     """
 
     code: str
@@ -66,6 +68,14 @@ class Blocker(Ranged):
     source: Source
     trial: Trial | None = None
     rows: str | None = None
+    rows_since: str | None = None
+
+    def can_be_counted(self, release: str, order: Sequence[str]) -> bool:
+        """Whether its rows can be counted on a cloud of a release; `order` lists release ids from old to new. Raises
+        ValueError for a release that is not in it."""
+        return self.rows is not None and (
+            self.rows_since is None or order.index(self.rows_since) <= order.index(release)
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -87,6 +87,7 @@ def upgrade(
     from ostler.catalog.catalog import load_catalog
     from ostler.execution.looking_over import look_over, look_over_onto
     from ostler.execution.questions import upgrade_requests
+    from ostler.planning.upgrade.interpreters import interpreter_requests
     from ostler.planning.upgrade.onto import old_requests, onto_requests
     from ostler.planning.upgrade.plan import Onto, Sources, facts_needed, plan_upgrade
     from ostler.planning.upgrade.request import UpgradeRequest
@@ -102,12 +103,17 @@ def upgrade(
     whole = replacement.before(described) if replacement else described
     requests = [*upgrade_requests(whole), *facts_needed(catalog, hop, whole, rehearsals)]
     requests += old_requests(whole, replacement, catalog.service_users) if replacement else ()
+    environments = target_environments(described, to)
+    on_the_way = {each.target.id: target_environments(described, each.target.id) for each in way[:-1]}
+    to_be = replacement.after(described) if replacement else described
+    interpreters = interpreter_requests(to_be, environments, on_the_way)
+    requests += () if replacement else interpreters
     with reading(whole, as_json=as_json):
         looked = look_over(whole, requests, to)
         moves = None
         if replacement:
-            about_new = onto_requests(replacement, looked.snapshot, catalog.service_users)
-            moves = Onto(replacement, look_over_onto(replacement.after(described), about_new))
+            about_new = (*onto_requests(replacement, looked.snapshot, catalog.service_users), *interpreters)
+            moves = Onto(replacement, look_over_onto(to_be, about_new))
     request = UpgradeRequest(
         target=to,
         accept=tuple(accept or ()),
@@ -118,12 +124,11 @@ def upgrade(
         reload_balancers=reload_balancers,
         strategy=strategy.value,
     )
-    on_the_way = {each.target.id: target_environments(described, each.target.id) for each in way[:-1]}
     sources = Sources(
         catalog,
         described,
         looked.snapshot,
-        target_environments(described, to),
+        environments,
         looked.left,
         on_the_way=on_the_way,
         rehearsals=rehearsals,

@@ -47,10 +47,13 @@ NOT_PUBLISHED = frozenset({("glance", "ocata"), ("keystone", "ocata"), ("glance"
 """Of which the package index has no version (looked up 2026-11-26)."""
 
 REQUIREMENTS = ("PyMySQL", "python-memcached")
+SERVING = ("uWSGI==2.0.21",)
+"""What serves APIs where services are to run from such an environment. Built from source with Python 2.7.18 on Debian
+12, 2026-11-26; not tried under load."""
 
 
-def old_recipe(catalog: Catalog, project: str, release: str, python: Interpreter) -> Recipe:
-    """The recipe of a project's newest version in a release of `PYTHON_OF`.
+def old_recipe(catalog: Catalog, project: str, release: str, python: Interpreter, *, serves: bool = False) -> Recipe:
+    """The recipe of a project's newest version in a release of `PYTHON_OF`; `serves`: its services may run from it.
 
     Raises InputError `environments.not-in-release` for a project of which there is no package of that release.
     """
@@ -67,7 +70,7 @@ def old_recipe(catalog: Catalog, project: str, release: str, python: Interpreter
         project=project,
         release=release,
         version=version,
-        requirements=(f"{past.package}=={version}", *REQUIREMENTS),
+        requirements=(f"{past.package}=={version}", *REQUIREMENTS, *(SERVING if serves else ())),
         constraints=_relaxed(constraints_of(release), RELAXED.get(release, {})),
         python=python.version,
         pip=PipMade(python, SEEDS[python.version], RESOLVER[python.version]),

@@ -29,7 +29,12 @@ def catalog_values(context: Context) -> dict[str, Any]:
         return {}
     try:
         nova = context.catalog.nova.at(context.target)
-        blockers = context.catalog.blockers_of(context.cloud.release, context.target)
+        order = context.catalog.all_releases.order
+        blockers = [
+            blocker
+            for blocker in context.catalog.blockers_of(context.cloud.release, context.target)
+            if blocker.rows is None or blocker.can_be_counted(context.cloud.release, order)
+        ]
     except InputError:
         return {}
     return {

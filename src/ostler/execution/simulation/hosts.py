@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-from ostler.catalog import catalog_of, load_catalog
+from ostler.catalog import catalog_of
 from ostler.catalog.project import Project
 from ostler.catalog.service import Service
 from ostler.cloud.model import Cloud, Host
@@ -37,7 +37,7 @@ def host_state(cloud: Cloud, host: Host) -> HostState:
     """Return one host at the cloud's release, nothing started yet."""
     state = spare_state(cloud, host)
     files = FileSystem(state)
-    _add_users(state)
+    _add_users(state, cloud.release)
     for project, service in services_of(cloud, host):
         _place_service(files, cloud, host, project, service)
     for project in {project.name: project for project, _ in services_of(cloud, host)}.values():
@@ -66,8 +66,8 @@ def spare_state(cloud: Cloud, host: Host) -> HostState:
     return state
 
 
-def _add_users(state: HostState) -> None:
-    for number, project in enumerate(load_catalog().projects):
+def _add_users(state: HostState, release: str) -> None:
+    for number, project in enumerate(in_release(release)):
         state.accounts[project.user] = {
             "uid": FIRST_UID + number,
             "gid": FIRST_UID + number,

@@ -16,7 +16,7 @@ from ostler.facts.model import Snapshot
 from ostler.planning.model import Lane, Plan, Stage
 from ostler.planning.replacement import KEY, Replacement, replacement_of
 from ostler.planning.rollback.groups import put_back, stop_all
-from ostler.planning.rollback.history import RunHistory, nothing_done
+from ostler.planning.rollback.history import RunHistory, nothing_done, services_gone
 from ostler.planning.rollback.losses import losses
 from ostler.planning.rollback.proofs import prove_back
 from ostler.planning.rollback.restore import groups_on, started_again
@@ -98,7 +98,8 @@ def _scene(catalog: Catalog, cloud: Cloud, snapshot: Snapshot, history: RunHisto
     way = way_of(catalog, source, target, "replace")
     catalog, hop = catalog_of_way(catalog, way), as_one(catalog, way)
     label = f"ostler rollback of {history.run_id}"
-    return Scene(catalog, hop, cloud, snapshot, UpgradeRequest(target=target, strategy="replace", label=label))
+    request = UpgradeRequest(target=target, strategy="replace", label=label)
+    return Scene(catalog, hop, cloud, snapshot, request, ran=services_gone(catalog, hop, history))
 
 
 def _would_lose(old: Scene, history: RunHistory) -> Refused:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import takewhile
 
-from ostler.catalog.database import SchemaPhase
+from ostler.catalog.database import OnlineMigration, SchemaPhase
 from ostler.catalog.project import Project
 from ostler.catalog.release import Hop
 from ostler.catalog.service import Service
@@ -19,6 +19,8 @@ from ostler.planning.upgrade.computes import boot_step, compute_groups, compute_
 from ostler.planning.upgrade.controllers import controller_groups, services_after_computes
 from ostler.planning.upgrade.finish import finish, prove, unpin, unpin_computes
 from ostler.planning.upgrade.host_steps import Group, host_lanes, start, stop, switch
+from ostler.planning.upgrade.leaving import FROM, extraction_steps, leaver_on, settings_of_leavers
+from ostler.planning.upgrade.past import borne, left_undone, mend_steps
 from ostler.planning.upgrade.place import place
 from ostler.planning.upgrade.protect import dump, save
 from ostler.planning.upgrade.ready import online_step, ready
@@ -76,6 +78,7 @@ def fast_forward(scene: Scene, hops: Sequence[Scene]) -> Iterator[Stage | None]:
     yield ready(hops[0])
     yield save(scene)
     yield place(scene, hops[:-1])
+    yield settings_of_leavers(scene, hops)
     yield close(scene)
     yield let_work_end(scene)
     yield stop_all(scene)
@@ -218,16 +221,22 @@ def _alone(scene: Scene, title: str, step: Step) -> Stage:
 def _pass(hop: Scene, *, is_first: bool, is_last: bool) -> Stage:
     """All schema phases of one hop, project beside project, and the rows that the next one wants moved; the last hop's
     are moved when its services run again."""
-    stage = f"pass-{hop.target}"
-    lanes = []
+    stage, leaver = f"pass-{hop.target}", leaver_on(hop)
+    lanes: dict[str, list[Step]] = {}
     for project in hop.projects:
-        moved = () if is_first else [database.name for database in project.databases]
-        steps = list(bare_phase_steps(hop, stage, _phases(hop, project), moved))
+        is_new = leaver is not None and leaver[0] is project
+        moved = () if is_first and not is_new else [database.name for database in project.databases]
+        steps = extraction_steps(hop, stage, *leaver) if leaver and is_new else []
+        steps += mend_steps(hop, stage, project)
+        steps += bare_phase_steps(hop, stage, _phases(hop, project), moved)
         migration = None if is_last else project.online_migration(hop.target)
         if migration:
-            steps.append(online_step(hop, project, migration, stage, "target"))
+            steps.append(_alone_online(hop, project, migration, stage))
+        if steps and leaver and project.name == FROM:
+            # What leaves it goes first: its rows are still here.
+            steps = [*lanes.pop(f"{hop.first}-{leaver[0].name}"), *steps]
         if steps:
-            lanes.append(Lane(f"{hop.first}-{project.name}", tuple(steps)))
+            lanes[f"{hop.first}-{project.name}"] = steps
     rows = "" if is_last else ", and move the rows that only its code moves"
     return Stage(
         name=stage,
@@ -236,9 +245,16 @@ def _pass(hop: Scene, *, is_first: bool, is_last: bool) -> Stage:
         undo="none needed: the old databases are not changed, and the way back uses them"
         if hop.stands_for
         else "none: only restoring the dump leads back, and it loses nothing while the APIs are away",
-        lanes=tuple(lanes),
+        lanes=tuple(Lane(name, tuple(steps)) for name, steps in lanes.items()),
         in_flight=SIDE_BY_SIDE,
     )
+
+
+def _alone_online(hop: Scene, project: Project, migration: OnlineMigration, stage: str) -> Step:
+    """A row migration while nothing else runs: what it could only do with services up is left undone, and told."""
+    step = online_step(hop, project, migration, stage, "target")
+    left = left_undone(hop, migration)
+    return replace(step, params={**step.params, "borne": borne(left, migration)}) if left else step
 
 
 def start_group(scene: Scene, group: Group) -> Stage:

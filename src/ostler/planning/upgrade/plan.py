@@ -26,8 +26,11 @@ from ostler.planning.upgrade.coverage import coverage_findings
 from ostler.planning.upgrade.fast_forward import fast_forward, hop_scenes
 from ostler.planning.upgrade.finish import finish, prove, unpin, unpin_computes
 from ostler.planning.upgrade.held import hold_findings
+from ostler.planning.upgrade.interpreters import interpreter_findings
+from ostler.planning.upgrade.leaving import leaver_findings
 from ostler.planning.upgrade.onto_findings import onto_findings
 from ostler.planning.upgrade.order_kept import order_findings
+from ostler.planning.upgrade.past import past_findings, past_requests
 from ostler.planning.upgrade.place import place
 from ostler.planning.upgrade.policies import policy_findings, policy_requests
 from ostler.planning.upgrade.protect import dump_folder, protect
@@ -49,7 +52,7 @@ def facts_needed(
     """What a plan for this hop is made from, besides the facts every plan is."""
     catalog = catalog.reaching(hop.source.id, hop.target.id)
     options = (*option_requests(catalog, hop, cloud), *capacity_requests(catalog, hop, cloud))
-    about_rows = rehearsal_requests(rehearsals, catalog)
+    about_rows = dict.fromkeys((*rehearsal_requests(rehearsals, catalog), *past_requests(catalog, hop, cloud)))
     return (*readiness_requests(cloud, is_upgrade=True), *options, *policy_requests(catalog, hop, cloud), *about_rows)
 
 
@@ -98,6 +101,9 @@ def plan_upgrade(sources: Sources, request: UpgradeRequest) -> Plan:
         *readiness(catalog, sources.snapshot, request.target, is_rolling=scene.is_rolling),
         *rehearsed,
         *(finding for each in hops for finding in _missing_environments(each)),
+        *past_findings(scene, hops),
+        *leaver_findings(new, hops),
+        *interpreter_findings(new, sources.on_the_way),
         *(onto_findings(scene, new, onto.replacement, onto.snapshot) if onto else ()),
         *capacity_findings(scene),
         *config_findings(scene),

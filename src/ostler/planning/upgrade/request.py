@@ -30,7 +30,7 @@ ROLES: tuple[Role, ...] = ("controller", "compute")
 @dataclass(frozen=True)
 class TargetEnvironment:
     """An archive of the environment store: `address` says what it was made of, `sha256` is the archive's;
-    sizes in bytes."""
+    sizes in bytes; `interpreter` is the program it runs with where that is not the host's own (empty: it is)."""
 
     project: str
     version: str
@@ -38,6 +38,7 @@ class TargetEnvironment:
     sha256: str
     size_bytes: int
     unpacked_bytes: int
+    interpreter: str = ""
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ class Scene:
     """All that stages are planned from: the catalog, one hop (or several as one), the cloud and what was read of it.
     `stands_for` are hosts of a new control plane, each with the one whose place it takes and whose configuration it
     gets; `stood_at` are the releases at which databases of projects stand when the hop begins, where that is not its
-    source: there was no code of that."""
+    source: there was no code of that; `ran` are optional services that the cloud had, whatever units are there now."""
 
     catalog: Catalog
     hop: Hop
@@ -75,6 +76,7 @@ class Scene:
     rehearsals: Rehearsals = field(default_factory=Rehearsals)
     stands_for: Mapping[str, str] = field(default_factory=dict)
     stood_at: Mapping[str, str] = field(default_factory=dict)
+    ran: frozenset[str] = frozenset()
 
     @property
     def source(self) -> str:
@@ -127,7 +129,7 @@ class Scene:
             if service.is_optional
         }
         units = {unit for host in self.cloud.hosts for unit in self.snapshot.known("host.units", host) or {}}
-        return frozenset(name for name, unit in optional.items() if unit in units)
+        return self.ran | {name for name, unit in optional.items() if unit in units}
 
     @cached_property
     def projects(self) -> tuple[Project, ...]:

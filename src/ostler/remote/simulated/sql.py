@@ -33,6 +33,9 @@ def mariadb(machine: Machine, arguments: Sequence[str], stdin: bytes) -> Outcome
     statement = _statement(arguments)
     if statement is None:
         return failed("a simulated database server takes statements as an argument only")
+    if statement.startswith("UPDATE "):
+        machine.note(f"rows of {statement.split()[1]} mended")
+        return Outcome(seconds=0.1)
     if found := _SET.search(statement):
         return _set(machine, found[1], found[2])
     for mark, answer in _ANSWERS:
