@@ -29,13 +29,17 @@ def past_requests(catalog: Catalog, hop: Hop, cloud: Cloud) -> tuple[FactRequest
     """What a way from a past release is planned from besides: rows that a known blocker would stop at, and users."""
     if not is_past(hop.source.id):
         return ()
-    order = catalog.all_releases.order
-    known = catalog.blockers_of(hop.source.id, hop.target.id)
-    counted = [blocker.code for blocker in known if blocker.can_be_counted(hop.source.id, order)]
-    rows = (wanted("databases.rows_in_the_way", blocker=code) for code in counted)
+    counted = _counted(catalog, hop.source.id, hop.target.id)
+    rows = (wanted("databases.rows_in_the_way", blocker=blocker.code) for blocker in counted)
     users = (accounts_wanted(host.name, catalog.service_users) for host in cloud.hosts_with("controller"))
     addresses = (wanted("host.connections", host.name) for host in cloud.hosts.values() if host.roles)
     return (*rows, *users, *addresses)
+
+
+def _counted(catalog: Catalog, source: str, target: str) -> list[Blocker]:
+    """The blockers of a way whose rows can be counted before it begins."""
+    order = catalog.all_releases.order
+    return [blocker for blocker in catalog.blockers_of(source, target) if blocker.can_be_counted(source, order)]
 
 
 def past_findings(scene: Scene, hops: Sequence[Scene]) -> Iterator[Finding]:
@@ -44,7 +48,7 @@ def past_findings(scene: Scene, hops: Sequence[Scene]) -> Iterator[Finding]:
     if not is_past(scene.source):
         return
     commands = _commands(hops)
-    for blocker in scene.catalog.blockers_of(scene.source, scene.target):
+    for blocker in _counted(scene.catalog, scene.source, scene.target):
         counted = scene.snapshot.known("databases.rows_in_the_way", blocker=blocker.code)
         if counted and counted["rows"] and any(sign.command in commands for sign in blocker.signs):
             yield _rows_in_the_way(blocker, counted["rows"])

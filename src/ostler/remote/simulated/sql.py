@@ -34,8 +34,7 @@ def mariadb(machine: Machine, arguments: Sequence[str], stdin: bytes) -> Outcome
     if statement is None:
         return failed("a simulated database server takes statements as an argument only")
     if statement.startswith("UPDATE "):
-        machine.note(f"rows of {statement.split()[1]} mended")
-        return Outcome(seconds=0.1)
+        return _mend(machine, statement)
     if found := _SET.search(statement):
         return _set(machine, found[1], found[2])
     for mark, answer in _ANSWERS:
@@ -98,7 +97,15 @@ def _speed(machine: Machine, statement: str) -> Rows:
 
 
 def _rows_in_the_way(machine: Machine, statement: str) -> Rows:
-    return [("rows_in_the_way", 0)]
+    stuck = databases_of(machine).in_the_way
+    return [("rows_in_the_way", sum(rows for word, rows in stuck.items() if word in statement))]
+
+
+def _mend(machine: Machine, statement: str) -> Outcome:
+    stuck = databases_of(machine).in_the_way
+    for word in [word for word, rows in stuck.items() if rows and word in statement]:
+        machine.note(f"{stuck.pop(word)} rows of {word} mended")
+    return Outcome(seconds=0.1)
 
 
 def _variable(machine: Machine, statement: str) -> Rows:
