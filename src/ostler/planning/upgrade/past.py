@@ -252,10 +252,12 @@ def _not_rehearsed(scene: Scene, hops: Sequence[Scene]) -> Iterator[Finding]:
         yield Finding(
             code="upgrade.past-not-rehearsed",
             severity=Severity.WARNING,
-            subject=", ".join(missing),
+            subject=f"{len(missing)} hops from {scene.source} to {scene.target}",
             summary="no rehearsal that counts went over these hops: the checks of their releases, which ask APIs, are "
             "not asked while the APIs are away, and what stops a migration there is met with the cloud stopped",
-            found="; ".join(f"{hop}: {', '.join(names)}" for hop, names in missing.items()),
+            found="; ".join(f"{hop}: {', '.join(names)}" for hop, names in missing.items())
+            if any(hop.rehearsals.weighed for hop in hops)
+            else "no rehearsal",
             expected="a rehearsal of the whole way on a copy of these databases",
             do_next=f"as root: ostler rehearse --to {scene.target} --live --try-fixes --report rehearsal.json; then "
             "make the plan with --rehearsal rehearsal.json; or take it on: --accept upgrade.past-not-rehearsed",

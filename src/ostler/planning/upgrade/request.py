@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from math import inf
 from typing import Any, Literal
 
 from ostler.catalog.catalog import Catalog
@@ -172,6 +173,13 @@ class Scene:
             if not record.get("deleted"):
                 found.setdefault(key.split(".", 1)[0], []).append(key)
         return {name: tuple(keys) for name, keys in found.items()}
+
+    @cached_property
+    def oldest_compute(self) -> float:
+        """The lowest version that a record of nova-compute says which is not deleted; infinity where none is known."""
+        records = (self.snapshot.known("nova.services") or {}).items()
+        found = (r["version"] for key, r in records if key.startswith("nova-compute@") and not r.get("deleted"))
+        return min(found, default=inf)
 
     @cached_property
     def compute_records(self) -> Mapping[str, Mapping[str, Any]]:
