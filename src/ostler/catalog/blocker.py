@@ -38,12 +38,14 @@ class Change(Closed):
 class Trial(Closed):
     """The fix as a copy of the databases can take it: what is changed `before` the command is run again, and `after`.
 
-    `is_left`: the command is not run again, and what it could not do is left.
+    `is_left`: the command is not run again, and what it could not do is left; `left_means` is what that means for the
+    cloud.
     """
 
     before: tuple[Change, ...] = ()
     after: tuple[Change, ...] = ()
     is_left: bool = False
+    left_means: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

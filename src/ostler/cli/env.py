@@ -50,7 +50,7 @@ def build(
     Examples:  ostler env build 2025.1 --cloud cloud.yaml
                ostler env build --practice 2025.1
                ostler env build rocky --project nova
-               ostler env build rocky --cloud cloud.yaml --python /opt/python/2.7/bin/python2.7
+               ostler env build rocky --cloud cloud.yaml --python /opt/pyenv/versions/2.7.18/bin/python2.7
     """
     from datetime import UTC, datetime
 

@@ -233,14 +233,12 @@ def _left_undone(hop: Scene, blocker: Blocker) -> Finding:
         summary=f"{blocker.title}; nothing of it runs on this way, and rows stay as they are ({blocker.code})",
         found="no service of it runs while the databases are brought through",
         expected="rows as they are, taken on; or an upgrade to that release by its own guide, with its services up",
-        do_next=(
-            "accepting it means, for shared_targets: volumes from before keep the value 1, and attaching and detaching "
-            "those of one backend on one host wait for each other, as they did; nothing is lost: "
-            "--accept upgrade.left-undone"
-            if "shared-targets" in blocker.code
-            else f"ostler catalog explain {blocker.code}; then: --accept upgrade.left-undone"
-        ),
+        do_next=f"accepting it means: {_left_means(blocker)}: --accept upgrade.left-undone",
     )
+
+
+def _left_means(blocker: Blocker) -> str:
+    return " ".join(blocker.trial.left_means.split()) if blocker.trial else ""
 
 
 def _not_rehearsed(scene: Scene, hops: Sequence[Scene]) -> Iterator[Finding]:
