@@ -100,14 +100,15 @@ def write(path, text, mode):
     os.chmod(path, mode)
 
 
-def begin_again(client, database):
-    # Tables without a revision are what a run that was ended has left: the script would take them for all there is.
-    def rows(statement):
-        words = [client, "-uPLACEMENT", "--batch", "--skip-column-names", "--execute", statement, database]
-        asked = subprocess.run(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-        return asked.stdout.decode().split() if asked.returncode == 0 else []
+def rows(statement):
+    words = [folder + "/bin/mysql", "-uPLACEMENT", "--batch", "--skip-column-names", "--execute", statement]
+    asked = subprocess.run(words + [environment["PLACEMENT_DB"]], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                           stderr=subprocess.DEVNULL)
+    return asked.stdout.decode().split() if asked.returncode == 0 else []
+
+def empty():
     tables = rows("SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()")
-    if tables and not ("alembic_version" in tables and rows("SELECT version_num FROM alembic_version")):
+    if tables:
         rows("SET FOREIGN_KEY_CHECKS = 0; DROP TABLE %s" % ", ".join("`%s`" % name for name in tables))
 
 os.umask(0o077)
@@ -131,9 +132,16 @@ try:
         if program is None:
             sys.exit("neither %s nor %s is on this host" % (newer, name))
         write("%s/bin/%s" % (folder, name), STANDS_FOR % (program, folder), 0o700)
-    begin_again(folder + "/bin/mysql", environment["PLACEMENT_DB"])
+    # Tables without a revision are what a run that was ended has left: the script would take them for all there is.
+    if not rows("SELECT version_num FROM alembic_version"):
+        empty()
     words = ["bash", script] + sys.argv[6:] + ["-"]
-    code = subprocess.call(words, env=environment, cwd=folder, stdin=subprocess.DEVNULL)
+    done = subprocess.run(words, env=environment, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+    sys.stdout.write(done.stdout.decode(errors="replace"))
+    code = done.returncode
+    # It gives the database a revision all the same, and would be content with it the next time.
+    if b"Failed to dump" in done.stdout or b"Failed to load" in done.stdout:
+        empty()
 finally:
     shutil.rmtree(folder)
 sys.exit(code)

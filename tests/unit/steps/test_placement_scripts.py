@@ -5,6 +5,7 @@ from __future__ import annotations
 import grp
 import os
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -102,33 +103,56 @@ def program(folder: Path, name: str, text: str) -> None:
     (folder / name).chmod(0o755)
 
 
-@pytest.fixture
-def taken_out(nova: Path, tmp_path: Path) -> tuple[subprocess.CompletedProcess[str], Path]:
-    """What a run of the script said, and the folder in which the stand-ins of the clients note what they were given."""
-    seen = tmp_path / "seen"
-    seen.mkdir()
-    note = """file=${1#--defaults-extra-file=}; shift; cp "$file" SEEN/NAME.cnf
+CLIENT = r"""file=${1#--defaults-extra-file=}; shift; cp "$file" SEEN/NAME.cnf
 case "$*" in
-  *information_schema*) printf 'traits\\nusers\\n' ;;
-  *"DROP TABLE"*) echo "$*" > SEEN/dropped ;;
+  *version_num*) cat SEEN/revision 2> /dev/null ;;
+  *information_schema*) printf 'traits\nusers\n' ;;
+  *"DROP TABLE"*) echo "$*" >> SEEN/dropped ;;
   *) echo "NAME $*" ;;
 esac
 cat > /dev/null"""
-    for name in ("mariadb", "mariadb-dump"):
-        program(tmp_path / "clients", name, note.replace("SEEN", str(seen)).replace("NAME", name))
-    program(tmp_path / "programs", "placement-manage", 'echo "placement-manage $*"')
-    script, placement = tmp_path / "migrate.sh", tmp_path / "placement.conf"
-    script.write_text(SCRIPT)
-    placement.write_text("[placement_database]\nconnection = mysql+pymysql://place:p@db/placement\n")
-    own = TAKE_OUT.replace('PATH = "', f'PATH = "{tmp_path / "clients"}:', 1)
-    words = (str(nova), str(placement), str(script), str(tmp_path / "programs"), "--migrate")
-    return run("take-placement-out", own, *words), seen
+"""Stands for the clients of MariaDB: notes in SEEN what it was given, and tells a revision where one lies there."""
 
 
-def test_the_developers_script_begins_anew_reads_its_passwords_from_files_and_its_end_is_ours(
-    taken_out: tuple[subprocess.CompletedProcess[str], Path],
-) -> None:
-    told, seen = taken_out
+@dataclass(frozen=True)
+class Host:
+    """A host with stand-ins for all that is called, and what these have noted."""
+
+    folder: Path
+    nova: Path
+
+    @property
+    def seen(self) -> Path:
+        return self.folder / "seen"
+
+    @property
+    def dropped(self) -> list[str]:
+        noted = self.seen / "dropped"
+        return noted.read_text().splitlines() if noted.exists() else []
+
+    def take_out(self, script: str = SCRIPT, revision: str | None = None) -> subprocess.CompletedProcess[str]:
+        self.seen.mkdir()
+        for name in ("mariadb", "mariadb-dump"):
+            text = CLIENT.replace("SEEN", str(self.seen)).replace("NAME", name)
+            program(self.folder / "clients", name, text)
+        program(self.folder / "programs", "placement-manage", 'echo "placement-manage $*"')
+        developers, placement = self.folder / "migrate.sh", self.folder / "placement.conf"
+        developers.write_text(script)
+        placement.write_text("[placement_database]\nconnection = mysql+pymysql://place:p@db/placement\n")
+        if revision:
+            (self.seen / "revision").write_text(revision)
+        own = TAKE_OUT.replace('PATH = "', f'PATH = "{self.folder / "clients"}:', 1)
+        words = (str(self.nova), str(placement), str(developers), str(self.folder / "programs"), "--migrate")
+        return run("take-placement-out", own, *words)
+
+
+@pytest.fixture
+def host(nova: Path, tmp_path: Path) -> Host:
+    return Host(tmp_path, nova)
+
+
+def test_the_developers_script_reads_its_passwords_from_files_and_its_end_is_ours(host: Host) -> None:
+    told = host.take_out()
     assert told.returncode == 3, told.stderr
     lines = told.stdout.splitlines()
     assert lines[:3] == [
@@ -138,7 +162,7 @@ def test_the_developers_script_begins_anew_reads_its_passwords_from_files_and_it
     ]
     assert lines[3].startswith("with --migrate - in ")
     assert not Path(lines[3].rpartition(" ")[2]).exists()
-    assert (seen / "mariadb.cnf").read_text().splitlines() == [
+    assert (host.seen / "mariadb.cnf").read_text().splitlines() == [
         "[client]",
         'host="10.0.0.5"',
         'user="nova"',
@@ -146,6 +170,20 @@ def test_the_developers_script_begins_anew_reads_its_passwords_from_files_and_it
         'port="3307"',
         'ssl-ca="/etc/ca.pem"',
     ]
-    assert (seen / "dropped").read_text().endswith("DROP TABLE `traits`, `users` placement\n")
-    assert 'user="place"' in (seen / "mariadb-dump.cnf").read_text()
+    assert 'user="place"' in (host.seen / "mariadb-dump.cnf").read_text()
     assert PASSWORD not in told.stdout + told.stderr
+
+
+@pytest.mark.parametrize(("revision", "is_emptied"), [(None, True), ("b4ed", False)])
+def test_what_an_ended_run_has_left_goes_first_and_what_has_a_revision_stays(
+    host: Host, revision: str | None, is_emptied: bool
+) -> None:
+    host.take_out(revision=revision)
+    drop = "--execute SET FOREIGN_KEY_CHECKS = 0; DROP TABLE `traits`, `users` placement"
+    assert [line.endswith(drop) for line in host.dropped] == [True] * is_emptied
+
+
+def test_what_could_not_be_loaded_whole_is_not_left_with_a_revision(host: Host) -> None:
+    told = host.take_out("echo 'Failed to load destination database:'\n", revision="b4ed")
+    assert (told.returncode, told.stdout) == (0, "Failed to load destination database:\n")
+    assert len(host.dropped) == 1
