@@ -24,6 +24,7 @@ from ostler.execution.run_result import RunResult
 from ostler.execution.simulation import Simulation, three_plus_two
 from ostler.facts.model import FactRequest, Snapshot
 from ostler.planning.model import Plan
+from ostler.planning.rehearsed import Rehearsal as Rehearsed
 from ostler.planning.rollback.plan import facts_needed as facts_for_rollback
 from ostler.planning.rollback.plan import plan_rollback
 from ostler.planning.rollback.replaced import cloud_to_look_at
@@ -66,7 +67,11 @@ class Rehearsal:
         )
 
     def plan(
-        self, no_overlap: tuple[str, ...] = (), strategy: Strategy = "rolling", accept: tuple[str, ...] = ()
+        self,
+        no_overlap: tuple[str, ...] = (),
+        strategy: Strategy = "rolling",
+        accept: tuple[str, ...] = (),
+        rehearsals: tuple[Rehearsed, ...] = (),
     ) -> Plan:
         cloud = self.simulation.cloud
         way = way_of(self.catalog, self.source, self.target, strategy)
@@ -81,7 +86,7 @@ class Rehearsal:
             [
                 *(() if replacement else interpreters),
                 *upgrade_requests(looked_at),
-                *facts_needed(self.catalog, as_one(self.catalog, way), looked_at),
+                *facts_needed(self.catalog, as_one(self.catalog, way), looked_at, rehearsals),
                 *(old_requests(looked_at, replacement, users) if replacement else ()),
             ],
             looked_at,
@@ -91,7 +96,7 @@ class Rehearsal:
             requests = (*onto_requests(replacement, snapshot, users), *interpreters)
             onto = Onto(replacement, self.snapshot(requests, to_be))
         request = UpgradeRequest(self.target, accept, accepted_by="the tests", no_overlap=no_overlap, strategy=strategy)
-        sources = Sources(self.catalog, cloud, snapshot, stored[self.target], on_the_way=between, onto=onto)
+        sources = Sources(self.catalog, cloud, snapshot, stored[self.target], (), between, rehearsals, onto)
         return plan_upgrade(sources, request)
 
     def plan_back(self, run: str, databases: str = "stay") -> Plan:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import signal
@@ -18,7 +19,7 @@ from test_simulated_upgrade import differences, kept
 
 from ostler.catalog import load_catalog
 from ostler.environments.old_releases import PYTHON_OF
-from ostler.errors import InputError, Severity
+from ostler.errors import Finding, InputError, Severity
 from ostler.execution.home import Home
 from ostler.execution.records import RunState
 from ostler.execution.runs import list_runs, load_run
@@ -26,7 +27,10 @@ from ostler.execution.simulation import Simulation, open_simulation, three_plus_
 from ostler.execution.simulation.archives import INTERPRETER
 from ostler.execution.step_book import effects_repeated
 from ostler.facts.model import wanted
+from ostler.facts.speed import Speed
 from ostler.planning.model import Plan
+from ostler.planning.rehearsed import Beginning, CommandRun, HopOutcome
+from ostler.planning.rehearsed import Rehearsal as Rehearsed
 from ostler.planning.upgrade.request import Strategy
 from ostler.remote.simulated.planes import TWO_HOLD_IT
 from ostler.remote.simulated.state import Entry
@@ -231,6 +235,53 @@ def test_what_is_taken_on_is_asked_for(folder: Path) -> None:
     left = [f for f in plan.refusals if f.code == "upgrade.left-undone"]
     assert [f.subject for f in left] == ["cinder on pike → queens", "cinder on queens → rocky"]
     assert all("nothing is lost" in f.do_next for f in left)
+
+
+def rehearsed(cloud: Rehearsal, stopped: str = "") -> Rehearsed:
+    """A rehearsal of the whole way, in which every project came through; cinder on the hop to `stopped` by a fix."""
+    stands = cloud.snapshot([wanted("databases.schema")]).known("databases.schema")
+    order = [cloud.source, *between(cloud.source, cloud.target), cloud.target]
+    fix = Finding(
+        "cinder.use-quota-of-deleted-volumes", Severity.WARNING, "cinder", "got over on the copy", do_next="mend"
+    )
+    run = CommandRun("cinder-manage db sync", "schema", stopped, 0, "done", 1.0, 2.0, "fixed", findings=(fix,))
+    hops = tuple(
+        HopOutcome(a, b, name, "fixed", (run,))
+        if (name, b) == ("cinder", stopped)
+        else HopOutcome(a, b, name, "ok", ())
+        for a, b in itertools.pairwise(order)
+        for name in cloud.catalog.project_names
+    )
+    taken_at = cloud.simulation.simulated.now() - 60
+    sizes = dict.fromkeys(stands, 2_000_000)
+    beginning = Beginning(taken_at, {n: tuple(rows) for n, rows in stands.items()}, sizes, Speed(0.03, 0.04), 1.0)
+    return Rehearsed(cloud.source, cloud.target, tuple(stands), hops, 60.0, beginning)
+
+
+def test_a_rehearsal_of_the_whole_way_is_all_the_plan_waits_for(folder: Path) -> None:
+    cloud = cloud_in(folder, "xena", "2024.1")
+    assert codes_of(cloud) == set()
+    without = cloud.plan(strategy="fast-forward")
+    assert [refusal.code for refusal in without.refusals] == ["upgrade.past-not-rehearsed"]
+    plan = cloud.plan(strategy="fast-forward", rehearsals=(rehearsed(cloud),))
+    assert plan.refusals == ()
+
+
+def test_a_fix_that_the_plan_makes_itself_is_not_asked_for(folder: Path) -> None:
+    cloud = cloud_in(folder, "wallaby", "2024.1")
+    plan = cloud.plan(strategy="fast-forward", rehearsals=(rehearsed(cloud, stopped="2024.1"),))
+    assert plan.refusals == ()
+    assert [f.subject for f in plan.findings if f.code == "upgrade.rehearsed-fix-in-plan"] == [
+        "cinder on 2023.1 → 2024.1"
+    ]
+
+
+def test_a_schema_that_came_by_plain_sync_is_taken_for_what_it_is(folder: Path) -> None:
+    cloud = cloud_in(folder, "pike", "rocky")
+    with cloud.simulation.simulated.world() as world:
+        world.state.databases.schema["glance"] = {"main": "pike01"}
+    about = [f.code for f in cloud.plan(strategy="fast-forward").findings if f.code.startswith("databases.")]
+    assert about == []
 
 
 def test_interpreters_and_users_that_are_not_there_are_told_each(folder: Path) -> None:
