@@ -14,7 +14,7 @@ from ostler.cloud.model import Cloud, Host
 from ostler.errors import Finding, InputError, Refused, Severity
 from ostler.facts.model import Snapshot
 from ostler.planning.model import Lane, Plan, Stage
-from ostler.planning.replacement import KEY, Replacement, replacement_of
+from ostler.planning.replacement import KEY, Replacement, replacement_of, seen_as_past
 from ostler.planning.rollback.groups import put_back, stop_all
 from ostler.planning.rollback.history import RunHistory, nothing_done, services_gone
 from ostler.planning.rollback.losses import losses
@@ -75,7 +75,8 @@ def replaced_back(
 
 def cloud_to_look_at(cloud: Cloud, history: RunHistory) -> Cloud:
     """The cloud as a replacement has left it: where its databases are asked, with every host within reach; the cloud
-    itself for other runs."""
+    itself for other runs. One that came from a past release is looked at as of that."""
+    cloud = seen_as_past(history.plan, cloud)
     if not history.plan.is_replacement:
         return cloud
     replacement = _replacement(history)
