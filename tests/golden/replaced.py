@@ -13,9 +13,8 @@ from ostler.execution.reading import read_snapshot
 from ostler.execution.simulation import Simulation, three_plus_two
 from ostler.facts.model import FactRequest, Snapshot
 from ostler.planning.model import Plan
-from ostler.planning.upgrade.interpreters import interpreter_requests
-from ostler.planning.upgrade.onto import old_requests, onto_requests, plan_replacement
-from ostler.planning.upgrade.plan import Onto, Sources, facts_needed, plan_upgrade
+from ostler.planning.upgrade.onto import old_requests, plan_replacement
+from ostler.planning.upgrade.plan import Onto, Sources, facts_needed, facts_needed_of_new, plan_upgrade
 from ostler.planning.upgrade.request import UpgradeRequest
 from ostler.planning.upgrade.way import as_one, way_of
 from ostler.reporting.plan_text import plan_text
@@ -38,11 +37,8 @@ def replacement_plan(source: str = SOURCE) -> Plan:
     before, users = replacement.before(made.cloud), catalog.service_users
     requests = [*upgrade_requests(before), *facts_needed(catalog, as_one(catalog, way), before)]
     snapshot = _read(made, before, [*requests, *old_requests(before, replacement, users)])
-    about_new = [
-        *onto_requests(replacement, snapshot, users),
-        *interpreter_requests(replacement.after(made.cloud), stored[TARGET], between),
-    ]
-    onto = _read(made, replacement.after(made.cloud), about_new)
+    about_new = facts_needed_of_new(catalog, as_one(catalog, way), made.cloud, replacement, snapshot, stored)
+    onto = _read(made, replacement.after(made.cloud), list(about_new))
     sources = Sources(catalog, made.cloud, snapshot, stored[TARGET], on_the_way=between, onto=Onto(replacement, onto))
     return plan_upgrade(sources, UpgradeRequest(TARGET, accepted_by="the golden test", strategy="replace"))
 

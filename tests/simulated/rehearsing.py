@@ -28,9 +28,8 @@ from ostler.planning.rehearsed import Rehearsal as Rehearsed
 from ostler.planning.rollback.plan import facts_needed as facts_for_rollback
 from ostler.planning.rollback.plan import plan_rollback
 from ostler.planning.rollback.replaced import cloud_to_look_at
-from ostler.planning.upgrade.interpreters import interpreter_requests
-from ostler.planning.upgrade.onto import old_requests, onto_requests, plan_replacement
-from ostler.planning.upgrade.plan import Onto, Sources, facts_needed, plan_upgrade
+from ostler.planning.upgrade.onto import old_requests, plan_replacement
+from ostler.planning.upgrade.plan import Onto, Sources, facts_needed, facts_needed_of_new, plan_upgrade
 from ostler.planning.upgrade.request import Strategy, UpgradeRequest
 from ostler.planning.upgrade.way import as_one, way_of
 from ostler.remote.protocol import Api, Transport
@@ -80,21 +79,19 @@ class Rehearsal:
         users = self.catalog.service_users
         stored = {hop.target.id: target_environments(cloud, hop.target.id) for hop in way}
         between = {hop.target.id: stored[hop.target.id] for hop in way[:-1]}
-        to_be = replacement.after(cloud) if replacement else cloud
-        interpreters = interpreter_requests(to_be, stored[self.target], between)
+        hop = as_one(self.catalog, way)
         snapshot = self.snapshot(
             [
-                *(() if replacement else interpreters),
                 *upgrade_requests(looked_at),
-                *facts_needed(self.catalog, as_one(self.catalog, way), looked_at, rehearsals),
+                *facts_needed(self.catalog, hop, looked_at, rehearsals, None if replacement else stored),
                 *(old_requests(looked_at, replacement, users) if replacement else ()),
             ],
             looked_at,
         )
         onto = None
         if replacement:
-            requests = (*onto_requests(replacement, snapshot, users), *interpreters)
-            onto = Onto(replacement, self.snapshot(requests, to_be))
+            requests = facts_needed_of_new(self.catalog, hop, cloud, replacement, snapshot, stored)
+            onto = Onto(replacement, self.snapshot(requests, replacement.after(cloud)))
         request = UpgradeRequest(self.target, accept, accepted_by="the tests", no_overlap=no_overlap, strategy=strategy)
         sources = Sources(self.catalog, cloud, snapshot, stored[self.target], (), between, rehearsals, onto)
         return plan_upgrade(sources, request)

@@ -327,11 +327,17 @@ def test_addresses_that_later_code_does_not_understand_are_refused(folder: Path)
     assert "0123456789abcdef" not in repr(refusal)
 
 
-def test_apis_that_no_load_balancer_knows_are_refused(folder: Path) -> None:
-    cloud = cloud_in(folder, "yoga", "2023.1")
+@pytest.mark.parametrize(
+    ("host", "strategy", "is_refused"),
+    [("ctl2", "fast-forward", True), ("ctl2", "replace", False), ("new2", "replace", True)],
+)
+def test_apis_that_a_load_balancer_of_the_target_does_not_know_are_refused(
+    folder: Path, host: str, strategy: Strategy, is_refused: bool
+) -> None:
+    cloud = cloud_in(folder, "yoga", "2023.1", has_spares=True)
     with cloud.simulation.simulated.world() as world:
-        del world.state.hosts["ctl2"].balancer["nova-metadata"]
-    assert "upgrade.backend-missing" in codes_of(cloud)
+        del world.state.hosts[host].balancer["nova-metadata"]
+    assert ("upgrade.backend-missing" in codes_of(cloud, strategy)) is is_refused
 
 
 def test_an_environment_of_a_past_release_that_is_missing_is_told_and_one_that_nobody_has_is_not(folder: Path) -> None:

@@ -20,7 +20,7 @@ from ostler.planning.upgrade.controllers import controller_groups, services_afte
 from ostler.planning.upgrade.finish import finish, prove, unpin, unpin_computes
 from ostler.planning.upgrade.host_steps import Group, host_lanes, start, stop, switch
 from ostler.planning.upgrade.leaving import FROM, extraction_steps, leaver_on, settings_of_leavers
-from ostler.planning.upgrade.past import borne, left_undone, mend_steps
+from ostler.planning.upgrade.mending import borne, left_undone, mend_steps
 from ostler.planning.upgrade.place import place
 from ostler.planning.upgrade.protect import dump, save
 from ostler.planning.upgrade.ready import online_step, ready

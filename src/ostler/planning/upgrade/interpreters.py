@@ -13,8 +13,8 @@ from ostler.facts.model import FactRequest
 from ostler.planning.upgrade.request import Scene, TargetEnvironment
 from ostler.steps.model import Step
 
-OnTheWay = Mapping[str, Mapping[str, TargetEnvironment]]
-"""Environments by release and project."""
+Environments = Mapping[str, Mapping[str, TargetEnvironment]]
+"""Environments of each release of a way, by release and project."""
 
 CLOSED = ("/root/", "/home/")
 """Folders that the users of services may not enter."""
@@ -22,18 +22,15 @@ CLOSED = ("/root/", "/home/")
 TRY_TIMEOUT_S = 300.0
 
 
-def interpreter_requests(
-    cloud: Cloud, target: Mapping[str, TargetEnvironment], on_the_way: OnTheWay
-) -> tuple[FactRequest, ...]:
+def interpreter_requests(cloud: Cloud, stored: Environments, target: str) -> tuple[FactRequest, ...]:
     """Whether the hosts have what they need; `cloud` as the target's services will run on it."""
-    needed = _needed(cloud, target, on_the_way)
-    return tuple(files_wanted(host, paths) for host, paths in needed.items() if paths)
+    return tuple(files_wanted(host, paths) for host, paths in _needed(cloud, stored, target).items() if paths)
 
 
-def interpreter_findings(scene: Scene, on_the_way: OnTheWay) -> Iterator[Finding]:
+def interpreter_findings(scene: Scene, stored: Environments) -> Iterator[Finding]:
     """A failure for each host and interpreter that is not there, and for what services could not reach."""
     named: set[str] = set()
-    for host, paths in _needed(scene.cloud, scene.environments, on_the_way).items():
+    for host, paths in _needed(scene.cloud, stored, scene.target).items():
         there = scene.snapshot.values.get(files_wanted(host, paths)) if paths else None
         for path in paths:
             if path.startswith(CLOSED) and path not in named:
@@ -63,10 +60,10 @@ def try_step(stage: str, scene: Scene, project: Project, host: str) -> Step:
     )
 
 
-def _needed(cloud: Cloud, target: Mapping[str, TargetEnvironment], on_the_way: OnTheWay) -> dict[str, list[str]]:
+def _needed(cloud: Cloud, stored: Environments, target: str) -> dict[str, list[str]]:
     """The interpreters by host: on the first controller those of every release, elsewhere the target's."""
-    everywhere = {made.interpreter for made in target.values() if made.interpreter}
-    first = {made.interpreter for of in on_the_way.values() for made in of.values() if made.interpreter} | everywhere
+    everywhere = {made.interpreter for made in stored.get(target, {}).values() if made.interpreter}
+    first = {made.interpreter for of in stored.values() for made in of.values() if made.interpreter}
     controllers = cloud.hosts_with("controller")
     hosts = [host.name for host in (*controllers, *cloud.hosts_with("compute"))]
     return {host: sorted(first if host == controllers[0].name else everywhere) for host in dict.fromkeys(hosts)}

@@ -1,28 +1,24 @@
 """What is to be said of ways through releases before those that Ostler plans rolling upgrades between: what is known to
-stand there, what nobody looks at on the way, and what a hop mends by itself or leaves undone while nothing runs."""
+stand there, what nobody looks at on the way, and what lies below OpenStack."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from ostler.catalog.blocker import Blocker
 from ostler.catalog.catalog import Catalog
-from ostler.catalog.database import OnlineMigration
-from ostler.catalog.project import Project
 from ostler.catalog.release import Hop
 from ostler.cloud.model import Cloud
 from ostler.environments.old_releases import is_past
 from ostler.errors import Finding, Severity
 from ostler.facts.accounts import accounts_wanted
-from ostler.facts.connections import DATABASE
 from ostler.facts.model import FactRequest, wanted
+from ostler.planning.upgrade.addresses import address_findings, address_requests
+from ostler.planning.upgrade.mending import left_undone, left_undone_finding, mends_on
 from ostler.planning.upgrade.request import Scene
-from ostler.steps.model import Step
 
 OF_BUILDING = "environment."
 """How the codes of blockers begin that are about building environments, which is done when a plan is made."""
-
-DRIVER, BUS = "mysql+pymysql", "transport_url"
 
 
 def past_requests(catalog: Catalog, hop: Hop, cloud: Cloud) -> tuple[FactRequest, ...]:
@@ -32,8 +28,13 @@ def past_requests(catalog: Catalog, hop: Hop, cloud: Cloud) -> tuple[FactRequest
     counted = _counted(catalog, hop.source.id, hop.target.id)
     rows = (wanted("databases.rows_in_the_way", blocker=blocker.code) for blocker in counted)
     users = (accounts_wanted(host.name, catalog.service_users) for host in cloud.hosts_with("controller"))
-    addresses = (wanted("host.connections", host.name) for host in cloud.hosts.values() if host.roles)
-    return (*rows, *users, *addresses)
+    return (*rows, *users, *address_requests(cloud))
+
+
+def balancer_requests(source: str, cloud: Cloud) -> tuple[FactRequest, ...]:
+    """What the load balancers know that the target's APIs will be behind; `cloud` as it will be."""
+    balancers = cloud.load_balancer.hosts if cloud.load_balancer and is_past(source) else ()
+    return tuple(wanted("haproxy.servers", host) for host in balancers)
 
 
 def _counted(catalog: Catalog, source: str, target: str) -> list[Blocker]:
@@ -42,9 +43,10 @@ def _counted(catalog: Catalog, source: str, target: str) -> list[Blocker]:
     return [blocker for blocker in catalog.blockers_of(source, target) if blocker.can_be_counted(source, order)]
 
 
-def past_findings(scene: Scene, hops: Sequence[Scene]) -> Iterator[Finding]:
+def past_findings(scene: Scene, new: Scene, hops: Sequence[Scene]) -> Iterator[Finding]:
     """Failures for rows that stop a command of the way, warnings for what is left undone, for what was not rehearsed,
-    and for APIs of the target that no load balancer knows. Nothing for a way from 2023.1 on."""
+    and for APIs of the target that no load balancer knows; `new` is the cloud as it will be. Nothing for a way from
+    2023.1 on."""
     if not is_past(scene.source):
         return
     commands = _commands(hops)
@@ -56,10 +58,10 @@ def past_findings(scene: Scene, hops: Sequence[Scene]) -> Iterator[Finding]:
         for project in hop.projects:
             migration = project.online_migration(hop.target)
             if migration and (left := left_undone(hop, migration)):
-                yield _left_undone(hop, left)
+                yield left_undone_finding(hop, left)
     yield from _not_rehearsed(scene, hops)
-    yield from _unbalanced(scene)
-    yield from _addresses(scene)
+    yield from _unbalanced(new)
+    yield from address_findings(scene)
 
 
 def past_notes(scene: Scene, hops: Sequence[Scene]) -> Iterator[str]:
@@ -106,102 +108,6 @@ def _databases(scene: Scene) -> Sequence[str]:
     return scene.cloud.databases.hosts if scene.cloud.databases else ()
 
 
-def left_undone(hop: Scene, migration: OnlineMigration) -> Blocker | None:
-    """The known blocker whose row migration is not done while no service runs, and that the way goes on without; None
-    where there is none."""
-    order = hop.catalog.all_releases.order
-    for blocker in hop.catalog.blockers:
-        is_left = blocker.trial is not None and blocker.trial.is_left and blocker.is_true_in(hop.target, order)
-        if is_left and any(sign.command == migration.words for sign in blocker.signs):
-            return blocker
-    return None
-
-
-def borne(blocker: Blocker, migration: OnlineMigration) -> Mapping[str, list[str]]:
-    """By exit code, what a command says that leaves this undone and nothing else."""
-    return {
-        str(sign.exit_code): [sign.pattern, blocker.code]
-        for sign in blocker.signs
-        if sign.command == migration.words and sign.exit_code is not None and sign.pattern
-    }
-
-
-def mends_on(hop: Scene) -> Iterator[tuple[Blocker, Project]]:
-    """The known blockers whose rows cannot be told from the cloud as it is, since what they are about comes on the way,
-    and whose fix was carried out: it is made just before the command that would stop."""
-    catalog = hop.catalog
-    order = catalog.all_releases.order
-    for blocker in catalog.blockers:
-        if blocker.trial is None or blocker.rows is None or blocker.can_be_counted(hop.cloud.release, order):
-            continue
-        for project in hop.projects:
-            words = {phase.words for phase in project.schema_phases(hop.target)}
-            stops = project.name == blocker.project and any(sign.command in words for sign in blocker.signs)
-            if stops and blocker.proof == "carried out" and blocker.is_true_in(hop.target, order):
-                yield blocker, project
-
-
-def mend_steps(hop: Scene, stage: str, project: Project) -> list[Step]:
-    """The fixes that are made before a project's schema is changed on a hop."""
-    return [
-        Step(
-            id=f"{stage}/{hop.first}/mend-{blocker.code.replace('.', '-')}-{number}",
-            kind="mend-rows",
-            host=hop.cloud.databases.hosts[0],
-            why=f"{' '.join(blocker.title.split())}; no service runs that could write them again",
-            undo="none needed: the old databases stay" if hop.stands_for else "none: only the dump leads back",
-            estimate_s=5,
-            params={"blocker": blocker.code, "database": change.database, "sql": " ".join(change.sql.split())},
-        )
-        for blocker, of in mends_on(hop)
-        if of.name == project.name
-        for number, change in enumerate(blocker.trial.before if blocker.trial else ())
-    ]
-
-
-def _addresses(scene: Scene) -> Iterator[Finding]:
-    """Addresses in configuration that later code does not understand, by file and option."""
-    ours = {path for project in scene.projects for path in project.config_files}
-    where: dict[tuple[str, str, str], list[str]] = {}
-    for host in scene.cloud.hosts.values():
-        read = scene.snapshot.known("host.connections", host.name)
-        for seen in read["found"] if read else ():
-            is_database, driver = seen["kind"] == DATABASE, seen["scheme"]
-            is_wrong = driver.startswith("mysql") and driver != DRIVER if is_database else seen["option"] != BUS
-            if seen["file"] in ours and is_wrong:
-                where.setdefault((seen["kind"], seen["file"], f"[{seen['group']}] {seen['option']}"), []).append(
-                    host.name
-                )
-    for (kind, path, option), hosts in where.items():
-        others = f" and {len(hosts) - 1} more" if len(hosts) > 1 else ""
-        yield (_other_driver if kind == DATABASE else _old_words)(f"{path} on {hosts[0]}{others}", option)
-
-
-def _other_driver(subject: str, option: str) -> Finding:
-    return Finding(
-        code="upgrade.database-driver",
-        severity=Severity.FAILURE,
-        subject=subject,
-        summary="it names the databases by a driver that the environments on the way do not have",
-        found=option,
-        expected=f"{DRIVER}://, which every release from Ocata on understands",
-        do_next=f"write {DRIVER}:// there, restart its services, and make the plan again",
-    )
-
-
-def _old_words(subject: str, option: str) -> Finding:
-    return Finding(
-        code="upgrade.broker-by-old-options",
-        severity=Severity.FAILURE,
-        subject=subject,
-        summary="it names the broker by options that later releases do not read: their services would find none",
-        found=option,
-        expected=f"[DEFAULT] {BUS}, which every release from Ocata on reads",
-        do_next=f"write {BUS} = rabbit://USER:PASSWORD@HOST:5672/ there (ostler config migrate shows it), take the "
-        "others out, restart its services, and make the plan again",
-    )
-
-
 def _commands(hops: Sequence[Scene]) -> frozenset[str]:
     """The words of every command that changes a database on the way."""
     found: set[str] = set()
@@ -223,22 +129,6 @@ def _rows_in_the_way(blocker: Blocker, rows: int) -> Finding:
         expected="none",
         do_next=" ".join(blocker.fix.split()) or f"ostler catalog explain {blocker.code}",
     )
-
-
-def _left_undone(hop: Scene, blocker: Blocker) -> Finding:
-    return Finding(
-        code="upgrade.left-undone",
-        severity=Severity.WARNING,
-        subject=f"{blocker.project} on {hop.hop}",
-        summary=f"{blocker.title}; nothing of it runs on this way, and rows stay as they are ({blocker.code})",
-        found="no service of it runs while the databases are brought through",
-        expected="rows as they are, taken on; or an upgrade to that release by its own guide, with its services up",
-        do_next=f"accepting it means: {_left_means(blocker)}: --accept upgrade.left-undone",
-    )
-
-
-def _left_means(blocker: Blocker) -> str:
-    return " ".join(blocker.trial.left_means.split()) if blocker.trial else ""
 
 
 def _not_rehearsed(scene: Scene, hops: Sequence[Scene]) -> Iterator[Finding]:

@@ -27,11 +27,12 @@ from ostler.planning.upgrade.coverage import coverage_findings
 from ostler.planning.upgrade.fast_forward import fast_forward, hop_scenes
 from ostler.planning.upgrade.finish import finish, prove, unpin, unpin_computes
 from ostler.planning.upgrade.held import hold_findings
-from ostler.planning.upgrade.interpreters import interpreter_findings
+from ostler.planning.upgrade.interpreters import Environments, interpreter_findings, interpreter_requests
 from ostler.planning.upgrade.leaving import leaver_findings
+from ostler.planning.upgrade.onto import onto_requests
 from ostler.planning.upgrade.onto_findings import onto_findings
 from ostler.planning.upgrade.order_kept import order_findings
-from ostler.planning.upgrade.past import past_findings, past_requests
+from ostler.planning.upgrade.past import balancer_requests, past_findings, past_requests
 from ostler.planning.upgrade.place import place
 from ostler.planning.upgrade.policies import policy_findings, policy_requests
 from ostler.planning.upgrade.protect import dump_folder, protect
@@ -48,13 +49,31 @@ from ostler.planning.upgrade.way import as_one, catalog_of_way, stopped_notes, w
 
 
 def facts_needed(
-    catalog: Catalog, hop: Hop, cloud: Cloud, rehearsals: Sequence[Rehearsal] = ()
+    catalog: Catalog,
+    hop: Hop,
+    cloud: Cloud,
+    rehearsals: Sequence[Rehearsal] = (),
+    stored: Environments | None = None,
 ) -> tuple[FactRequest, ...]:
-    """What a plan for this hop is made from, besides the facts every plan is."""
+    """What a plan for this hop is made from, besides the facts every plan is; `stored` are the environments of each
+    release of the way, where its code runs on the hosts there are now (None: it does not, or needs nothing there)."""
     catalog = catalog.reaching(hop.source.id, hop.target.id)
     options = (*option_requests(catalog, hop, cloud), *capacity_requests(catalog, hop, cloud))
     about_rows = dict.fromkeys((*rehearsal_requests(rehearsals, catalog), *past_requests(catalog, hop, cloud)))
-    return (*readiness_requests(cloud, is_upgrade=True), *options, *policy_requests(catalog, hop, cloud), *about_rows)
+    interpreters = interpreter_requests(cloud, stored, hop.target.id) if stored else ()
+    policies = policy_requests(catalog, hop, cloud)
+    return (*readiness_requests(cloud, is_upgrade=True), *options, *policies, *about_rows, *interpreters)
+
+
+def facts_needed_of_new(
+    catalog: Catalog, hop: Hop, cloud: Cloud, replacement: Replacement, snapshot: Snapshot, stored: Environments
+) -> tuple[FactRequest, ...]:
+    """What a replacement is planned from besides, of the cloud as it will be; `cloud` and `snapshot` are as it is,
+    `stored` the environments of each release of the way."""
+    to_be = replacement.after(cloud)
+    about_plane = onto_requests(replacement, snapshot, catalog.service_users)
+    balancers = balancer_requests(hop.source.id, to_be)
+    return (*about_plane, *balancers, *interpreter_requests(to_be, stored, hop.target.id))
 
 
 @dataclass(frozen=True)
@@ -102,9 +121,9 @@ def plan_upgrade(sources: Sources, request: UpgradeRequest) -> Plan:
         *readiness(catalog, sources.snapshot, request.target, is_rolling=scene.is_rolling),
         *rehearsed,
         *(finding for each in hops for finding in _missing_environments(each)),
-        *past_findings(scene, hops),
+        *past_findings(scene, new, hops),
         *leaver_findings(new, hops),
-        *interpreter_findings(new, sources.on_the_way),
+        *interpreter_findings(new, {**sources.on_the_way, scene.target: sources.environments}),
         *(onto_findings(scene, new, onto.replacement, onto.snapshot) if onto else ()),
         *capacity_findings(scene),
         *config_findings(scene),

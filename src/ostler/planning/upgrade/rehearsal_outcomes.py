@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from ostler.errors import Finding, Severity
 from ostler.planning.rehearsed import PASSED, CommandRun, HopOutcome
-from ostler.planning.upgrade.past import left_undone, mends_on
+from ostler.planning.upgrade.mending import left_undone, mends_on
 from ostler.planning.upgrade.request import Scene
 
 OF_NO_CONCERN = ("rehearsal.check-wants-schema",)
