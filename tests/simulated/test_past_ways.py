@@ -18,6 +18,7 @@ from rehearsing import Rehearsal, copy_of, place_of, rehearsal
 from test_simulated_upgrade import differences, kept
 
 from ostler.catalog import load_catalog
+from ostler.cloud.model import Databases
 from ostler.environments.old_releases import PYTHON_OF
 from ostler.errors import Finding, InputError, Severity
 from ostler.execution.home import Home
@@ -346,6 +347,13 @@ def test_an_environment_of_a_past_release_that_is_missing_is_told_and_one_that_n
     missing = [f for f in refusals if f.code == "environments.missing"]
     assert {f.subject for f in missing} == {f"{name} queens" for name in ("keystone", "cinder", "neutron", "nova")}
     assert all("ostler env build queens --cloud FILE" in f.do_next for f in missing)
+
+
+def test_a_cloud_file_that_names_no_databases_is_told(folder: Path) -> None:
+    cloud = cloud_in(folder, "pike", "2025.1")
+    described = replace(cloud.simulation.cloud, databases=Databases())
+    cloud = replace(cloud, simulation=replace(cloud.simulation, cloud=described))
+    assert "upgrade.not-described" in codes_of(cloud)
 
 
 def test_rolling_over_a_past_hop_is_refused_with_the_ways_there_are(folder: Path) -> None:

@@ -74,7 +74,7 @@ def extraction_steps(hop: Scene, stage: str, project: Project, extraction: Extra
         Step(
             id=f"{stage}/{hop.first}/{project.name}-database",
             kind="make-database",
-            host=hop.cloud.databases.hosts[0],
+            host=hop.database_host,
             why=f"{project.name} has had none of its own",
             undo="none needed: nothing reads it before",
             estimate_s=2,

@@ -34,7 +34,7 @@ def mend_steps(hop: Scene, stage: str, project: Project) -> list[Step]:
         Step(
             id=f"{stage}/{hop.first}/mend-{blocker.code.replace('.', '-')}-{number}",
             kind="mend-rows",
-            host=hop.cloud.databases.hosts[0],
+            host=hop.database_host,
             why=f"{' '.join(blocker.title.split())}; no service runs that could write them again",
             undo="none needed: the old databases stay" if hop.stands_for else "none: only the dump leads back",
             estimate_s=5,

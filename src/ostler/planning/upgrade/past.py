@@ -92,7 +92,10 @@ def past_notes(scene: Scene, hops: Sequence[Scene]) -> Iterator[str]:
 
 def _beneath(scene: Scene) -> Iterator[str]:
     """The versions of brokers and database servers, which no plan changes."""
-    asked = (("rabbitmq", "rabbitmq.node", scene.cloud.messaging.hosts), ("mariadb", "galera.node", _databases(scene)))
+    asked = (
+        ("rabbitmq", "rabbitmq.node", scene.cloud.messaging.hosts),
+        ("mariadb", "galera.node", scene.cloud.databases.hosts),
+    )
     for name, fact, hosts in asked:
         seen = (scene.snapshot.known(fact, host) or {} for host in hosts)
         versions = sorted({str(each.get("version") or "unknown") for each in seen})
@@ -102,10 +105,6 @@ def _beneath(scene: Scene) -> Iterator[str]:
                 f"{name} ({', '.join(versions)}) is changed by no plan; whether {scene.target} works with it is yours "
                 f"to see (ostler catalog infrastructure {name}); on new hosts it may be a newer one{series}"
             )
-
-
-def _databases(scene: Scene) -> Sequence[str]:
-    return scene.cloud.databases.hosts if scene.cloud.databases else ()
 
 
 def _commands(hops: Sequence[Scene]) -> frozenset[str]:

@@ -147,7 +147,7 @@ def plan_upgrade(sources: Sources, request: UpgradeRequest) -> Plan:
             "strategy": request.strategy,
             "way": [each.target.id for each in way],
             "dump_folder": dump_folder(scene),
-            "database_host": sources.cloud.databases.hosts[0] if sources.cloud.databases else None,
+            "database_host": next(iter(sources.cloud.databases.hosts), None),
             **({REPLACEMENT: onto.replacement.told()} if onto else {}),
         },
         stages=stages,

@@ -118,6 +118,12 @@ class Scene:
         """The controller on which commands for the whole cloud are run."""
         return self.controllers[0].name
 
+    @property
+    def database_host(self) -> str:
+        """The host on which statements to the databases are made; the first controller where the cloud file names none
+        (such a plan is refused)."""
+        return next(iter(self.cloud.databases.hosts), self.first)
+
     @cached_property
     def optional(self) -> frozenset[str]:
         """The optional services that some host of this cloud has a unit of."""
