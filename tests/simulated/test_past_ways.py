@@ -24,7 +24,7 @@ from ostler.errors import Finding, InputError, Severity
 from ostler.execution.home import Home
 from ostler.execution.records import RunState
 from ostler.execution.runs import list_runs, load_run
-from ostler.execution.simulation import Simulation, open_simulation, three_plus_two
+from ostler.execution.simulation import Simulation, archives, open_simulation, three_plus_two
 from ostler.execution.simulation.archives import INTERPRETER
 from ostler.execution.step_book import effects_repeated
 from ostler.facts.model import wanted
@@ -295,6 +295,17 @@ def test_interpreters_and_users_that_are_not_there_are_told_each(folder: Path) -
     assert pythons == [f"{INTERPRETER.format('3.6')} on {host}" for host in ("ctl1", "ctl2", "ctl3", "cmp1", "cmp2")]
     users = [f.subject for f in refusals if f.code == "upgrade.no-user"]
     assert users == ["placement on ctl1", "placement on ctl2", "placement on ctl3"]
+
+
+def test_environments_whose_python_only_root_can_reach_are_refused(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archives, "INTERPRETER", "/root/.pyenv/{0}/bin/python{0}")
+    cloud = cloud_in(folder, "yoga", "2023.1")
+    (refusal,) = cloud.plan(strategy="fast-forward", accept=TAKEN_ON).refusals
+    assert (refusal.code, refusal.subject) == (
+        "environments.interpreter-out-of-reach", "/root/.pyenv/3.10/bin/python3.10",
+    )  # fmt: skip
 
 
 def test_a_way_that_ends_where_placement_leaves_is_refused(folder: Path) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from ostler.catalog.project import Project
 from ostler.cloud.model import Cloud
+from ostler.environments.interpreters import is_out_of_reach
 from ostler.errors import Finding, Severity
 from ostler.facts.files import files_wanted
 from ostler.facts.model import FactRequest
@@ -15,9 +16,6 @@ from ostler.steps.model import Step
 
 Environments = Mapping[str, Mapping[str, TargetEnvironment]]
 """Environments of each release of a way, by release and project."""
-
-CLOSED = ("/root/", "/home/")
-"""Folders that the users of services may not enter."""
 
 TRY_TIMEOUT_S = 300.0
 
@@ -33,7 +31,7 @@ def interpreter_findings(scene: Scene, stored: Environments) -> Iterator[Finding
     for host, paths in _needed(scene.cloud, stored, scene.target).items():
         there = scene.snapshot.values.get(files_wanted(host, paths)) if paths else None
         for path in paths:
-            if path.startswith(CLOSED) and path not in named:
+            if is_out_of_reach(path) and path not in named:
                 named.add(path)
                 yield _out_of_reach(path)
             elif isinstance(there, Mapping) and path not in there:

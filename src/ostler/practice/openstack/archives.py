@@ -8,10 +8,18 @@ from datetime import datetime
 from pathlib import Path
 
 from ostler.catalog.catalog import Catalog, load_catalog
-from ostler.environments.interpreters import Interpreter, find_python, no_python, python_here, usable_python
+from ostler.environments.interpreters import (
+    Interpreter,
+    find_python,
+    is_out_of_reach,
+    no_python,
+    python_here,
+    usable_python,
+)
 from ostler.environments.old_releases import PYTHON_OF, old_recipe, projects_in
 from ostler.environments.recipe import AddedPackage, Recipe, buildable_releases, recipe_for
 from ostler.environments.store import EnvironmentStore, StoredEnvironment
+from ostler.errors import InputError
 
 PROJECTS = ("keystone", "glance", "placement", "nova", "neutron", "cinder")
 CHANGED = ("nova", "neutron", "cinder")
@@ -83,6 +91,15 @@ def ensure_old_archives(
     if not lacking:
         return found
     interpreter = find_python(PYTHON_OF[release], python)
+    if store is not None and is_out_of_reach(str(interpreter.program)):
+        raise InputError(
+            "environments.python-for-root-alone",
+            f"a controller has to run {release} with this Python at the same place, as the users of the services",
+            found=str(interpreter.program),
+            expected="a Python below a folder that everybody may enter",
+            do_next="put one there, here and on that controller (pyenv, with PYENV_ROOT=/opt/pyenv), and name it with "
+            "--python",
+        )
     wanted = [old_recipe(catalog, name, release, interpreter, serves=store is not None) for name in lacking]
     return found | _built(wanted, cache_dir, store or old_store(cache_dir), built_at, report)
 

@@ -133,3 +133,15 @@ def test_for_a_cloud_they_are_made_apart_and_serve_apis(tmp_path: Path, monkeypa
     assert any(requirement.startswith("uWSGI==") for requirement in requirements)
     alone = old_recipe(load_catalog(), "nova", "rocky", python(tmp_path / "p", "2.7"))
     assert not any("uWSGI" in requirement for requirement in alone.requirements)
+
+
+def test_a_python_that_only_root_can_reach_is_for_no_cloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    of_root = Interpreter(
+        "2.7", Path("/root/.pyenv/versions/2.7.18/bin/python2.7"), Path("/root/.pyenv/versions/2.7.18")
+    )
+    monkeypatch.setattr(archives, "find_python", lambda *_: of_root)
+    with pytest.raises(InputError) as refused:
+        archives.ensure_old_archives(
+            tmp_path, "rocky", NOW, print, ["nova"], store=EnvironmentStore(tmp_path / "cloud")
+        )
+    assert refused.value.code == "environments.python-for-root-alone"
