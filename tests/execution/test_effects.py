@@ -77,6 +77,27 @@ def test_a_command_that_fails_shows_its_last_lines_without_secrets(room: Room) -
     assert result.evidence == ("password=******** mysql://nova:********@db/nova",)
 
 
+DOUBTS = {0: (r"hunter\d", "a migration that failed is told and not counted")}
+
+
+@pytest.mark.parametrize(("exit_code", "said"), [("0", "still something failed"), ("1", "ended with exit code 1")])
+def test_an_exit_code_of_success_proves_nothing_where_the_output_says_so(room: Room, exit_code: str, said: str) -> None:
+    result = room.do(Run("cmp1", Command(("die", exit_code)), doubts=DOUBTS))
+    assert said in str(result.failure)
+    assert ("is told and not counted" in str(result.failure)) is (exit_code == "0")
+    assert "hunter2" not in "".join(result.evidence)
+
+
+@pytest.mark.parametrize(("pattern", "is_borne"), [("^password=", True), ("other", False)])
+def test_what_is_left_undone_is_borne_with_the_very_words_it_says_so_in(
+    room: Room, pattern: str, is_borne: bool
+) -> None:
+    borne = {0: (pattern, "cinder.some-blocker"), 2: (pattern, "cinder.some-blocker")}
+    results = [room.do(Run("cmp1", Command(("die", code)), doubts=DOUBTS, borne=borne)) for code in ("0", "2")]
+    assert [result.failure is None for result in results] == [is_borne, is_borne]
+    assert is_borne is all(result.text == "left undone: cinder.some-blocker" for result in results)
+
+
 def test_a_command_that_says_again_is_run_until_it_is_done(room: Room) -> None:
     room.world.set("cmp1", rows=3)
     again = Run("cmp1", Command(("down-by-one", "rows")), again_on=(1,))

@@ -37,7 +37,7 @@ def documents() -> dict[Path, str]:
         found[golden.folder / "plan.txt"] = plan_text(plan)
         found[golden.folder / "plan.json"] = plan_to_json(plan)
         found[golden.folder / "plan-rehearsed.txt"] = plan_text(rehearsed_plan_of(golden))
-    found[REPLACED] = replacement_text()
+    found |= {path: replacement_text(source) for source, path in REPLACED.items()}
     found[README] = readme_with(found[GOLDEN_PLANS[0].folder / "plan.txt"])
     return found
 

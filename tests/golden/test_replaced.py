@@ -7,7 +7,7 @@ import json
 import jsonschema
 import pytest
 from tests.golden.regenerate import SCHEMAS
-from tests.golden.replaced import replacement_plan
+from tests.golden.replaced import GOLDEN, replacement_plan
 
 from ostler.catalog.catalog import load_catalog
 from ostler.execution.simulation import three_plus_two
@@ -16,9 +16,9 @@ from ostler.planning.replacement import cloud_at, replacement_of
 from ostler.planning.upgrade.order_kept import moves
 
 
-@pytest.fixture(scope="module")
-def plan() -> Plan:
-    return replacement_plan()
+@pytest.fixture(scope="module", params=GOLDEN)
+def plan(request: pytest.FixtureRequest) -> Plan:
+    return replacement_plan(request.param)
 
 
 def test_it_follows_the_published_schema_and_reads_back(plan: Plan) -> None:

@@ -24,11 +24,12 @@ from ostler.execution.run_result import RunResult
 from ostler.execution.simulation import Simulation, three_plus_two
 from ostler.facts.model import FactRequest, Snapshot
 from ostler.planning.model import Plan
+from ostler.planning.rehearsed import Rehearsal as Rehearsed
 from ostler.planning.rollback.plan import facts_needed as facts_for_rollback
 from ostler.planning.rollback.plan import plan_rollback
 from ostler.planning.rollback.replaced import cloud_to_look_at
-from ostler.planning.upgrade.onto import old_requests, onto_requests, plan_replacement
-from ostler.planning.upgrade.plan import Onto, Sources, facts_needed, plan_upgrade
+from ostler.planning.upgrade.onto import old_requests, plan_replacement
+from ostler.planning.upgrade.plan import Onto, Sources, facts_needed, facts_needed_of_new, plan_upgrade
 from ostler.planning.upgrade.request import Strategy, UpgradeRequest
 from ostler.planning.upgrade.way import as_one, way_of
 from ostler.remote.protocol import Api, Transport
@@ -64,27 +65,35 @@ class Rehearsal:
             cloud or self.simulation.cloud, simulated.transport, simulated.api, requests, simulated.now
         )
 
-    def plan(self, no_overlap: tuple[str, ...] = (), strategy: Strategy = "rolling") -> Plan:
+    def plan(
+        self,
+        no_overlap: tuple[str, ...] = (),
+        strategy: Strategy = "rolling",
+        accept: tuple[str, ...] = (),
+        rehearsals: tuple[Rehearsed, ...] = (),
+    ) -> Plan:
         cloud = self.simulation.cloud
         way = way_of(self.catalog, self.source, self.target, strategy)
         replacement = plan_replacement(cloud, self.simulation.onto) if strategy == "replace" else None
         looked_at = replacement.before(cloud) if replacement else cloud
         users = self.catalog.service_users
+        stored = {hop.target.id: target_environments(cloud, hop.target.id) for hop in way}
+        between = {hop.target.id: stored[hop.target.id] for hop in way[:-1]}
+        hop = as_one(self.catalog, way)
         snapshot = self.snapshot(
             [
                 *upgrade_requests(looked_at),
-                *facts_needed(self.catalog, as_one(self.catalog, way), looked_at),
+                *facts_needed(self.catalog, hop, looked_at, rehearsals, None if replacement else stored),
                 *(old_requests(looked_at, replacement, users) if replacement else ()),
             ],
             looked_at,
         )
         onto = None
         if replacement:
-            requests = onto_requests(replacement, snapshot, users)
+            requests = facts_needed_of_new(self.catalog, hop, cloud, replacement, snapshot, stored)
             onto = Onto(replacement, self.snapshot(requests, replacement.after(cloud)))
-        stored = {hop.target.id: target_environments(cloud, hop.target.id) for hop in way}
-        request = UpgradeRequest(target=self.target, accepted_by="the tests", no_overlap=no_overlap, strategy=strategy)
-        sources = Sources(self.catalog, cloud, snapshot, stored[self.target], on_the_way=stored, onto=onto)
+        request = UpgradeRequest(self.target, accept, accepted_by="the tests", no_overlap=no_overlap, strategy=strategy)
+        sources = Sources(self.catalog, cloud, snapshot, stored[self.target], (), between, rehearsals, onto)
         return plan_upgrade(sources, request)
 
     def plan_back(self, run: str, databases: str = "stay") -> Plan:

@@ -6,6 +6,7 @@ at a cloud; these explain what a command of OpenStack has said.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -37,12 +38,14 @@ class Change(Closed):
 class Trial(Closed):
     """The fix as a copy of the databases can take it: what is changed `before` the command is run again, and `after`.
 
-    `is_left`: the command is not run again, and what it could not do is left.
+    `is_left`: the command is not run again, and what it could not do is left; `left_means` is what that means for the
+    cloud.
     """
 
     before: tuple[Change, ...] = ()
     after: tuple[Change, ...] = ()
     is_left: bool = False
+    left_means: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +55,8 @@ class Blocker(Ranged):
     A `trap` lets a command end well although something is amiss, or badly although nothing is; a `blocker` stops the
     way. `project` is None for what lies below all of them. `fix` is what to do, and `proof` how far that is known;
     `trial` is how a rehearsal tries it (None: it cannot). `rows` is a question in SQL that only reads and gives one
-    number: how many rows it would stop at (None: nobody has found such a question).
+    number: how many rows it would stop at (None: nobody has found such a question); it can be asked of clouds from
+    release `rows_since` on (None: of all): what it asks about was not there before.
     """
 
     code: str
@@ -66,6 +70,14 @@ class Blocker(Ranged):
     source: Source
     trial: Trial | None = None
     rows: str | None = None
+    rows_since: str | None = None
+
+    def can_be_counted(self, release: str, order: Sequence[str]) -> bool:
+        """Whether its rows can be counted on a cloud of a release; `order` lists release ids from old to new. Raises
+        ValueError for a release that is not in it."""
+        return self.rows is not None and (
+            self.rows_since is None or order.index(self.rows_since) <= order.index(release)
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

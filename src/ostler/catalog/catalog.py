@@ -8,6 +8,7 @@ from pathlib import Path
 from ostler.catalog.blocker import Blocker, BlockersData
 from ostler.catalog.config_change import ConfigChange, ConfigChangesData
 from ostler.catalog.infrastructure import Component, InfrastructureData
+from ostler.catalog.joined import joined_nova, joined_project
 from ostler.catalog.listed import ListedProject
 from ostler.catalog.nearest import did_you_mean
 from ostler.catalog.nova import Nova, NovaData
@@ -24,20 +25,32 @@ class Catalog:
     """What is true of OpenStack, from the data files in one directory.
 
     `releases`, `projects` and `nova` are what Ostler plans with; `all_releases`, `past`, `past_nova` and `listed` are
-    facts beside them, from files that are read only when they are asked for.
+    facts beside them, from files that are read only when they are asked for. `is_whole`: it plans with the past as
+    well, where the services are stopped; see `reaching`.
     Every property raises InputError `catalog.bad-data` when its file does not fit its schema.
     """
 
-    def __init__(self, directory: Path = DATA) -> None:
+    def __init__(self, directory: Path = DATA, *, is_whole: bool = False) -> None:
         self._directory = directory
+        self._is_whole = is_whole
         self._projects: dict[str, Project] = {}
         self._past: dict[str, Project] = {}
         self._listed: dict[str, ListedProject] = {}
 
+    def reaching(self, *releases: str) -> Catalog:
+        """The catalog to plan with where a way touches these releases: one in which a project's past and present are
+        one, when any of them is past; else this one."""
+        return self._whole if any(map(self._is_past, releases)) else self
+
+    @functools.cached_property
+    def _whole(self) -> Catalog:
+        return Catalog(self._directory, is_whole=True)
+
     @functools.cached_property
     def releases(self) -> Releases:
         """The releases Ostler plans hops between and builds practice clouds of."""
-        return Releases(self._releases_data, since=self._releases_data.planned_since)
+        data = self._releases_data
+        return Releases(data, since=data.stopped_since if self._is_whole else data.planned_since)
 
     @functools.cached_property
     def all_releases(self) -> Releases:
@@ -50,12 +63,17 @@ class Catalog:
 
     @functools.cached_property
     def nova(self) -> Nova:
-        return Nova(read_record(NovaData, self._directory / "nova.yaml"))
+        now = read_record(NovaData, self._directory / "nova.yaml")
+        return Nova(joined_nova(self._past_nova_data, now) if self._is_whole else now)
 
     @functools.cached_property
     def past_nova(self) -> Nova:
-        """What holds between releases of nova before those of `releases`."""
-        return Nova(read_record(NovaData, self._directory / "past" / "between_nova.yaml"))
+        """What holds between releases of nova before 2023.1."""
+        return Nova(self._past_nova_data)
+
+    @functools.cached_property
+    def _past_nova_data(self) -> NovaData:
+        return read_record(NovaData, self._directory / "past" / "between_nova.yaml")
 
     @functools.cached_property
     def order(self) -> Order:
@@ -113,11 +131,15 @@ class Catalog:
             raise self._not_planned(name)
         if name not in self._projects:
             data = read_record(ProjectData, self._directory / "projects" / f"{name}.yaml")
-            self._projects[name] = Project(data, self.releases.order)
+            order = self.releases.order
+            if self._is_whole:
+                order = self.all_releases.order
+                data = joined_project(self.past(name).data, data, order)
+            self._projects[name] = Project(data, order)
         return self._projects[name]
 
     def past(self, name: str) -> Project:
-        """What was true of a project Ostler upgrades in the releases before those of `releases`.
+        """What was true of a project Ostler upgrades in the releases before 2023.1.
 
         Raises InputError as `project` does.
         """
@@ -185,6 +207,11 @@ class Catalog:
             raise self._release_not_planned(release_id, self._way_here(release_id))
         return self.releases.release(release_id)
 
+    def release_of_cloud(self, release_id: str) -> Release:
+        """The release with this id, among those that clouds are upgraded from, rolling or with their services stopped.
+        Raises InputError as `release` does."""
+        return self.reaching(release_id).release(release_id)
+
     def hops_from(self, release_id: str) -> tuple[Hop, ...]:
         """The hops that leave a release, the shortest first. Raises InputError as `release` does."""
         return self.releases.hops_from(self.release(release_id).id)
@@ -206,29 +233,44 @@ class Catalog:
             raise
 
     def way(self, source: str, target: str) -> tuple[Hop, ...]:
-        """The fewest hops that lead from `source` to `target`, none of them exceptional.
+        """The fewest hops that lead from `source` to `target`, none of them exceptional; before 2023.1 that is every
+        release.
 
         Raises InputError `catalog.no-such-hop` when none do, and as `release` does for either end.
         """
-        if self._is_past(target):
-            return (self.hop(source, target),)
-        here, there = self.release(source).id, self.release(target).id
-        return self.releases.chain(here, there) or (self.releases.hop(here, there),)
+        known = self.reaching(source, target)
+        here, there = known.release(source).id, known.release(target).id
+        return known.releases.chain(here, there) or (known.hop(here, there),)
 
     def _is_past(self, release_id: str) -> bool:
         return release_id not in self.releases.order and release_id in self.all_releases.order
 
     def _way_here(self, release_id: str) -> str:
+        if self._is_before_all(release_id):
+            first = self._releases_data.stopped_since
+            return (
+                f"bring the cloud to {first} as the releases' own guides say (what stands in the way: "
+                f"ostler catalog hops {release_id} --to {first}); Ostler plans ways that begin there"
+            )
         first = self.releases.order[0]
         return (
-            f"bring the cloud to {first} as the releases' own guides say (what stands in the way: "
-            f"ostler catalog hops {release_id} --to {first}); Ostler plans every hop from there on"
+            "go over many releases in one plan, with the APIs away for a while: --strategy replace --onto NEW.yaml, on "
+            "new controllers (the old ones are only stopped), or --strategy fast-forward, where the controllers run "
+            f"what the target needs; what stands in the way: ostler catalog hops {release_id} --to {first}"
         )
 
+    def _is_before_all(self, release_id: str) -> bool:
+        order = self.all_releases.order
+        return order.index(release_id) < order.index(self._releases_data.stopped_since)
+
     def _release_not_planned(self, release_id: str, do_next: str) -> InputError:
+        if self._is_before_all(release_id):
+            said = f"Ostler knows facts about {release_id}, and plans no upgrade from or to it"
+        else:
+            said = f"Ostler plans no rolling upgrade from or to {release_id}, only with the services stopped"
         return InputError(
             "catalog.release-not-planned",
-            f"Ostler knows facts about {release_id}, and plans no upgrade from or to it yet",
+            said,
             found=release_id,
             expected=f"a release from {self.releases.order[0]} to {self.releases.order[-1]}",
             do_next=do_next,
@@ -285,3 +327,8 @@ class Catalog:
 def load_catalog() -> Catalog:
     """The catalog that comes with Ostler; the same object each time."""
     return Catalog()
+
+
+def catalog_of(release: str) -> Catalog:
+    """The catalog that comes with Ostler, as a cloud of this release needs it."""
+    return load_catalog().reaching(release)

@@ -91,10 +91,12 @@ class TriedWay(Closed):
 
 @dataclass(frozen=True, kw_only=True)
 class ReleasesData(Closed):
-    """The file releases.yaml. Of releases before `planned_since` Ostler knows facts, and plans nothing."""
+    """The file releases.yaml. Ways that begin or end before `planned_since` are planned only with the services stopped,
+    from `stopped_since` on; of releases before that Ostler knows facts, and plans nothing."""
 
     source: Source
     planned_since: str
+    stopped_since: str
     releases: tuple[Release, ...]
     exceptional_hops: tuple[ExceptionalHop, ...]
     rolling: tuple[RollingFacts, ...]

@@ -42,10 +42,22 @@ def releases(
     _show(rows, as_json, _release(rows[0]) if release else _releases(rows))
 
 
+PLANNED = {
+    "plans": "plans upgrades",
+    "stopped": "plans upgrades with the services stopped",
+    "facts": "knows facts, plans nothing",
+}
+
+
+def _planned(row: dict[str, Any]) -> str:
+    """What Ostler does with a release or a hop, in one word."""
+    return "plans" if row["is_planned"] else "stopped" if row["is_planned_stopped"] else "facts"
+
+
 def _releases(rows: list[dict[str, Any]]) -> Table:
     table = _table("release", "series", "released", "status", "SLURP", "Ostler", "can go to")
     for row in rows:
-        slurp, planned = "yes" if row["is_slurp"] else "", "plans" if row["is_planned"] else "facts"
+        slurp, planned = "yes" if row["is_slurp"] else "", _planned(row)
         words = (row["id"], row["series"], row["released"], row["status"], slurp, planned, row["hops_to"])
         table.add_row(*(_text(word) for word in words))
     return table
@@ -59,7 +71,7 @@ def _release(row: dict[str, Any]) -> Table:
         ("status", row["status"] + (f", {coming['status']} from {coming['date']}" if coming else "")),
         ("ended", row["ended"] or "no"),
         ("SLURP", "yes" if row["is_slurp"] else "no"),
-        ("Ostler", "plans upgrades" if row["is_planned"] else "knows facts, plans nothing yet"),
+        ("Ostler", PLANNED[_planned(row)]),
         ("Python", row["pythons"]),
         ("tested on", _text(row["distributions"]) + (f"; for upgrades also {upgrades}" if upgrades else "")),
         ("can go to", row["hops_to"]),
@@ -93,7 +105,7 @@ def _hops(rows: list[dict[str, Any]]) -> Group:
 
     table = _table("from", "to", "kind", "Ostler", "tried in service", "databases that change")
     for row in rows:
-        planned, tried = "plans" if row["is_planned"] else "facts", "yes" if row["is_tried"] else "no"
+        planned, tried = _planned(row), "yes" if row["is_tried"] else "no"
         table.add_row(row["source"], row["target"], row["kind"], planned, tried, _text(row["databases_changed"]))
     notes = [Text(f"{row['source']} → {row['target']}: {row['note']}") for row in rows if row["note"]]
     known = {each["code"]: each for row in rows for each in row["blockers"]}
@@ -143,7 +155,9 @@ def _project(document: dict[str, Any]) -> Group:
     before = f", before {_text(document['order']['before'])}" if document["order"]["before"] else ""
     parts: list[Any] = [Text(title), Text(f"{place}{after}{before}")]
     if not document["is_planned"]:
-        parts.append(Text("facts only: Ostler does not upgrade it in this release"))
+        stopped = "Ostler upgrades it in this release only with the services stopped"
+        alone = "facts only: Ostler does not upgrade it in this release"
+        parts.append(Text(stopped if document["is_planned_stopped"] else alone))
     tables = (_services(document), _units(document), _databases(document), _commands(document))
     parts += [table for table in tables if table.row_count]
     if document["between_releases"]:

@@ -47,7 +47,7 @@ def check(
         catalog.hop(known.release, to)
     with reading(known, as_json=as_json):
         looked = look_over(known, readiness_requests(known, is_upgrade=to is not None), to)
-    found = worst_first([*looked.left, *readiness(catalog, looked.snapshot, to)])
+    found = worst_first([*looked.left, *readiness(catalog.reaching(known.release), looked.snapshot, to)])
     if as_json:
         about = {"cloud": known.name, "release": known.release, "target": to, "taken_at": looked.snapshot.taken_at}
         typer.echo(json.dumps(findings_json(found, **about), indent=1, ensure_ascii=False))

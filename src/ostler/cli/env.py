@@ -42,21 +42,27 @@ def build(
 ) -> None:
     """Build the environments of a release that are not in the store yet. Needs root and a package index.
 
-    They go into the cloud's store. Those of Ocata to Zed are for no cloud, but to be harvested and rehearsed with: they
-    have a store of their own, and are made with a Python of 2.7 to 3.10 that pyenv or uv has put on this machine.
+    They go into the cloud's store. Those of Ocata to Zed go there only where --cloud names it: an upgrade that passes
+    them needs them on its first controller, with the Python they are made with, at the same place there. Else they have
+    a store of their own, to be harvested and rehearsed with. They are made with a Python of 2.7 to 3.10 that pyenv or
+    uv has put on this machine, or that --python names.
 
     Examples:  ostler env build 2025.1 --cloud cloud.yaml
                ostler env build --practice 2025.1
                ostler env build rocky --project nova
+               ostler env build rocky --cloud cloud.yaml --python /opt/pyenv/versions/2.7.18/bin/python2.7
     """
     from datetime import UTC, datetime
 
+    from ostler.environments.old_releases import is_past
     from ostler.practice.layout import cache_dir
     from ostler.practice.openstack.archives import PROJECTS, ensure_archives, ensure_old_archives
 
     now, tell = datetime.now(UTC), _reporter(as_json)
     names = tuple(dict.fromkeys(project or ()))
-    if is_in_own_store(release, practice=practice, cloud=cloud):
+    if is_past(release) and cloud is not None:
+        found = ensure_old_archives(cache_dir(), release, now, tell, names, python, store_of(cloud))
+    elif is_in_own_store(release, practice=practice, cloud=cloud):
         found = ensure_old_archives(cache_dir(), release, now, tell, names, python)
     elif python is not None:
         raise InputError(

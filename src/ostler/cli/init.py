@@ -57,7 +57,7 @@ def init(
         )
     name = name or _ask("Name of the cloud", "--name", default=out.stem if out.stem != "cloud" else "mycloud")
     release = release or _ask("Release it is at", "--release")
-    load_catalog().release(release)
+    load_catalog().release_of_cloud(release)
     cloud = _cloud(from_kolla, from_osa, name, release, vip)
     write_cloud_file(cloud, out, force=force)
     _tell(cloud, out, as_json)

@@ -50,8 +50,9 @@ def target_environments(cloud: Cloud, release: str) -> Mapping[str, TargetEnviro
         stored = store.newest(project.name, release)
         if stored is not None:
             made = stored.manifest
+            sizes = (made.size_bytes, made.unpacked_bytes)
             found[project.name] = TargetEnvironment(
-                project.name, made.version, made.address, made.sha256, made.size_bytes, made.unpacked_bytes
+                project.name, made.version, made.address, made.sha256, *sizes, interpreter=made.interpreter
             )
     return found
 

@@ -87,8 +87,8 @@ def upgrade(
     from ostler.catalog.catalog import load_catalog
     from ostler.execution.looking_over import look_over, look_over_onto
     from ostler.execution.questions import upgrade_requests
-    from ostler.planning.upgrade.onto import old_requests, onto_requests
-    from ostler.planning.upgrade.plan import Onto, Sources, facts_needed, plan_upgrade
+    from ostler.planning.upgrade.onto import old_requests
+    from ostler.planning.upgrade.plan import Onto, Sources, facts_needed, facts_needed_of_new, plan_upgrade
     from ostler.planning.upgrade.request import UpgradeRequest
     from ostler.planning.upgrade.way import as_one, way_of
 
@@ -100,13 +100,15 @@ def upgrade(
     for project in no_overlap or ():
         catalog.project(project)
     whole = replacement.before(described) if replacement else described
-    requests = [*upgrade_requests(whole), *facts_needed(catalog, hop, whole, rehearsals)]
+    stored = {each.target.id: target_environments(described, each.target.id) for each in way}
+    asked = facts_needed(catalog, hop, whole, rehearsals, None if replacement else stored)
+    requests = [*upgrade_requests(whole), *asked]
     requests += old_requests(whole, replacement, catalog.service_users) if replacement else ()
     with reading(whole, as_json=as_json):
         looked = look_over(whole, requests, to)
         moves = None
         if replacement:
-            about_new = onto_requests(replacement, looked.snapshot, catalog.service_users)
+            about_new = facts_needed_of_new(catalog, hop, described, replacement, looked.snapshot, stored)
             moves = Onto(replacement, look_over_onto(replacement.after(described), about_new))
     request = UpgradeRequest(
         target=to,
@@ -118,14 +120,13 @@ def upgrade(
         reload_balancers=reload_balancers,
         strategy=strategy.value,
     )
-    on_the_way = {each.target.id: target_environments(described, each.target.id) for each in way[:-1]}
     sources = Sources(
         catalog,
         described,
         looked.snapshot,
-        target_environments(described, to),
+        stored[hop.target.id],
         looked.left,
-        on_the_way=on_the_way,
+        on_the_way={release: of for release, of in stored.items() if release != hop.target.id},
         rehearsals=rehearsals,
         onto=moves,
     )

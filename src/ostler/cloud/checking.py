@@ -36,7 +36,7 @@ def _names(entry: CloudEntry, problems: Problems) -> None:
 
 def _release(entry: CloudEntry, problems: Problems) -> None:
     try:
-        load_catalog().release(entry.release)
+        load_catalog().release_of_cloud(entry.release)
     except InputError as error:
         problems.add(error.code, ("release",), f"{error.summary} ({error.expected})", error.do_next)
 

@@ -15,6 +15,10 @@ OLDEST_OF_UV = [3, 8]
 """The oldest Python that uv installs (2026-11-26)."""
 
 
+CLOSED = ("/root/", "/home/")
+"""Folders that the users of services may not enter."""
+
+
 @dataclass(frozen=True)
 class Interpreter:
     """A Python of this machine: its version ("2.7"), its program, and the folder that it and its library lie in."""
@@ -52,6 +56,11 @@ def python_here(version: str, environ: Mapping[str, str] = os.environ) -> Interp
     """The newest interpreter of a version that pyenv or uv has put on this machine; None when there is none."""
     asked = (usable_python(program, version) for program in _candidates(version, environ))
     return next((found for found in asked if found is not None), None)
+
+
+def is_out_of_reach(program: str) -> bool:
+    """Whether an interpreter lies where the users of services may not go."""
+    return program.startswith(CLOSED)
 
 
 def usable_python(program: Path, version: str) -> Interpreter | None:

@@ -1,7 +1,8 @@
 """Environments of releases that ran on Pythons that Debian 12 does not bring: from Ocata (2.7) to Zed (3.10).
 
-No host gets them: their options are harvested and their migrations rehearsed. They are made by pip, since uv knows no
-Python before 3.8, with the versions of pip, setuptools and wheel that still build what those releases pinned.
+Their options are harvested, their migrations rehearsed, and the controller that brings databases through these releases
+runs their management commands. They are made by pip, since uv knows no Python before 3.8, with the versions of pip,
+setuptools and wheel that still build what those releases pinned.
 
 Source: every environment from Ocata to Yoga was built and used in this way on Debian 12, 2026-11-20; Zed 2026-11-26.
 """
@@ -11,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ostler.catalog.catalog import Catalog
+from ostler.catalog.project import Project
 from ostler.environments.interpreters import Interpreter
 from ostler.environments.recipe import PipMade, Recipe, constraints_of
 from ostler.errors import InputError
@@ -45,10 +47,13 @@ NOT_PUBLISHED = frozenset({("glance", "ocata"), ("keystone", "ocata"), ("glance"
 """Of which the package index has no version (looked up 2026-11-26)."""
 
 REQUIREMENTS = ("PyMySQL", "python-memcached")
+SERVING = ("uWSGI==2.0.21",)
+"""What serves APIs where services are to run from such an environment. Built from source with Python 2.7.18 on Debian
+12, 2026-11-26; not tried under load."""
 
 
-def old_recipe(catalog: Catalog, project: str, release: str, python: Interpreter) -> Recipe:
-    """The recipe of a project's newest version in a release of `PYTHON_OF`.
+def old_recipe(catalog: Catalog, project: str, release: str, python: Interpreter, *, serves: bool = False) -> Recipe:
+    """The recipe of a project's newest version in a release of `PYTHON_OF`; `serves`: its services may run from it.
 
     Raises InputError `environments.not-in-release` for a project of which there is no package of that release.
     """
@@ -65,20 +70,26 @@ def old_recipe(catalog: Catalog, project: str, release: str, python: Interpreter
         project=project,
         release=release,
         version=version,
-        requirements=(f"{past.package}=={version}", *REQUIREMENTS),
+        requirements=(f"{past.package}=={version}", *REQUIREMENTS, *(SERVING if serves else ())),
         constraints=_relaxed(constraints_of(release), RELAXED.get(release, {})),
         python=python.version,
         pip=PipMade(python, SEEDS[python.version], RESOLVER[python.version]),
     )
 
 
+def is_past(release: str) -> bool:
+    """Whether environments of a release are made with a Python of their own."""
+    return release in PYTHON_OF
+
+
+def has_code(project: Project, release: str) -> bool:
+    """Whether there is code of a project in a release: it was part of it, and its package can be had."""
+    return release in project.releases and (project.name, release) not in NOT_PUBLISHED
+
+
 def projects_in(catalog: Catalog, release: str) -> tuple[str, ...]:
     """The projects that a past release can be built with."""
-    return tuple(
-        name
-        for name in catalog.project_names
-        if release in catalog.past(name).releases and (name, release) not in NOT_PUBLISHED
-    )
+    return tuple(name for name in catalog.project_names if has_code(catalog.past(name), release))
 
 
 def _relaxed(constraints: str, pins: Mapping[str, str]) -> str:

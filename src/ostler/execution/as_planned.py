@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from ostler.catalog import load_catalog
+from ostler.catalog import catalog_of
 from ostler.cloud.model import Cloud
 from ostler.errors import Finding, Refused, Severity
 from ostler.execution.clock_reading import TimedTransport
@@ -91,7 +91,7 @@ def _in_the_way(
     accepted stays accepted, whatever it is about."""
     seen = look_again(snapshot, transport, api, target, means.clock.now, means.clock.sleep)
     accepted = {acceptance.code for acceptance in plan.accepted}
-    for finding in readiness(load_catalog(), seen, target, is_rolling=not plan.takes_apis_away):
+    for finding in readiness(catalog_of(seen.cloud.release), seen, target, is_rolling=not plan.takes_apis_away):
         is_open = finding.severity is Severity.WARNING and finding.code not in accepted
         if finding.severity is Severity.FAILURE or is_open:
             yield finding

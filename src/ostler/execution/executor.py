@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ostler.errors import CommandFailed
@@ -102,7 +103,17 @@ def _run(bench: Bench, effect: Run) -> EffectResult:
         )
     is_change = not effect.command.is_read_only
     took = f" after {rounds} rounds" if rounds > 1 else ""
-    answer = result.stdout.strip()
+    answer, said = result.stdout.strip(), f"{result.stdout}\n{result.stderr}"
+    if (left := _shown_in(said, effect.borne, result.exit_code)) is not None:
+        return EffectResult(f"left undone: {left}{took}", is_change, evidence=last_lines(said))
+    if (doubt := _shown_in(said, effect.doubts, result.exit_code)) is not None:
+        return EffectResult(
+            f"exit code {result.exit_code}{took}, and something failed",
+            is_change,
+            failure=f"a command on {effect.host} ended with exit code {result.exit_code}, and still something failed "
+            f"({doubt}): {_shown(effect.command.argv)}",
+            evidence=last_lines(said),
+        )
     if effect.is_silent and answer and result.exit_code in effect.accept:
         return EffectResult(
             "refused",
@@ -116,8 +127,14 @@ def _run(bench: Bench, effect: Run) -> EffectResult:
         f"exit code {result.exit_code}{took}",
         is_change,
         failure=f"a command on {effect.host} ended with exit code {result.exit_code}: {_shown(effect.command.argv)}",
-        evidence=last_lines(f"{result.stdout}\n{result.stderr}"),
+        evidence=last_lines(said),
     )
+
+
+def _shown_in(said: str, patterns: Mapping[int, tuple[str, str]], exit_code: int) -> str | None:
+    """What goes with the pattern of an exit code, where that is found; else None."""
+    pattern, told = patterns.get(exit_code, (None, ""))
+    return told if pattern is not None and re.search(pattern, said) else None
 
 
 def _call(bench: Bench, effect: Call) -> EffectResult:

@@ -158,7 +158,7 @@ class Operation:
             is_probed=self._with_probe,
             max_failed=self._max_failed,
             clock=self.means.clock,
-            catalog=load_catalog(),
+            catalog=load_catalog().reaching(cloud.release, release),
         )
         return prove(context, name, release)
 

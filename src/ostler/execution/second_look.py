@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from ostler.catalog import load_catalog
+from ostler.catalog import catalog_of
 from ostler.execution.reading import read_snapshot
 from ostler.facts.model import FactRequest, JsonValue, Snapshot, Unknown
 from ostler.remote.protocol import Api, Transport
@@ -42,7 +42,10 @@ def look_again(
     """
     purpose = Purpose.DIAGNOSIS if is_diagnosis else Purpose.HEALTH if target is None else Purpose.UPGRADE
     doubtful = [rule for rule in load_rules() if rule.confirm]
-    codes = {finding.code for finding in evaluate(doubtful, first, load_catalog(), target, is_diagnosis=is_diagnosis)}
+    codes = {
+        finding.code
+        for finding in evaluate(doubtful, first, catalog_of(first.cloud.release), target, is_diagnosis=is_diagnosis)
+    }
     fired = [rule for rule in doubtful if rule.id in codes]
     if not fired:
         return first

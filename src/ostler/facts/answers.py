@@ -18,7 +18,7 @@ from ostler.commands import Command, CommandResult
 from ostler.facts.model import FactRequest, HostFact, JsonValue
 from ostler.facts.output import entry, json_object_of
 from ostler.facts.scripts import python
-from ostler.facts.service_units import expected_services
+from ostler.facts.service_units import apis_by_backend, expected_services
 
 LIMIT_S = 5.0
 
@@ -52,9 +52,13 @@ print(json.dumps(answer))
 
 def commands(cloud: Cloud, request: FactRequest) -> Sequence[Command]:
     asked = dict(request.params).get("backends")
+    known = apis_of(cloud, str(request.host))
+    if asked is not None:
+        # A host may have those of a later release already, and of past ones some that only some clouds run.
+        known = {**apis_by_backend(cloud), **known}
     wanted = [
         [backend, api.port, api.health_path]
-        for backend, api in apis_of(cloud, str(request.host)).items()
+        for backend, api in known.items()
         if asked is None or backend in asked.split(":")
     ]
     address = cloud.host(str(request.host)).address

@@ -23,10 +23,17 @@ from ostler.facts.output import integer
 
 # 2.53 (Pike): ids of services are UUIDs, tags are shown, and hypervisors still tell running_vms (until 2.87).
 VERSION = "compute 2.53"
+VERSIONS = {"ocata": "compute 2.42"}
+"""For clouds of a release whose API does not know VERSION: its newest (nova 15.1.5, nova/api/openstack/
+api_version_request.py, read 2026-11-26). Ids of services are numbers there."""
+
+
+def _version(cloud: Cloud) -> str:
+    return VERSIONS.get(cloud.release, VERSION)
 
 
 def servers_requests(cloud: Cloud, request: FactRequest) -> Sequence[ApiRequest]:
-    return (list_of("compute", f"/servers/detail?all_tenants=1&limit={PAGE}", version=VERSION),)
+    return (list_of("compute", f"/servers/detail?all_tenants=1&limit={PAGE}", version=_version(cloud)),)
 
 
 def parse_servers(responses: Sequence[ApiResponse], cloud: Cloud, request: FactRequest) -> JsonValue:
@@ -51,7 +58,7 @@ def _server(server: dict[str, Any]) -> JsonValue:
 
 
 def services_requests(cloud: Cloud, request: FactRequest) -> Sequence[ApiRequest]:
-    return (list_of("compute", "/os-services", version=VERSION),)
+    return (list_of("compute", "/os-services", version=_version(cloud)),)
 
 
 def parse_services(responses: Sequence[ApiResponse], cloud: Cloud, request: FactRequest) -> JsonValue:
@@ -64,7 +71,7 @@ def parse_services(responses: Sequence[ApiResponse], cloud: Cloud, request: Fact
 
 
 def hypervisors_requests(cloud: Cloud, request: FactRequest) -> Sequence[ApiRequest]:
-    return (list_of("compute", f"/os-hypervisors/detail?limit={PAGE}", version=VERSION),)
+    return (list_of("compute", f"/os-hypervisors/detail?limit={PAGE}", version=_version(cloud)),)
 
 
 def parse_hypervisors(responses: Sequence[ApiResponse], cloud: Cloud, request: FactRequest) -> JsonValue:

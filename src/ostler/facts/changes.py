@@ -97,7 +97,7 @@ print(json.dumps(found))
 
 
 def commands(cloud: Cloud, request: FactRequest) -> Sequence[Command]:
-    arguments = (str(WITHIN_S), str(MOST), *FOLDERS, "--", *(f"{unit}.service" for unit in unit_names()))
+    arguments = (str(WITHIN_S), str(MOST), *FOLDERS, "--", *(f"{unit}.service" for unit in unit_names(cloud)))
     return (python("host.changed_recently", SCRIPT, *arguments, timeout_s=8),)
 
 

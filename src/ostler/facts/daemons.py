@@ -108,7 +108,7 @@ SHAPE = {"failed": ByName({"kind": str, "result": str}), "stopped": [str], "rest
 
 
 def commands(cloud: Cloud, request: FactRequest) -> Sequence[Command]:
-    return (python("host.daemons", SCRIPT, str(RECENT_S), str(LEAST_RESTARTS), *unit_names(), timeout_s=10),)
+    return (python("host.daemons", SCRIPT, str(RECENT_S), str(LEAST_RESTARTS), *unit_names(cloud), timeout_s=10),)
 
 
 def parse(results: Sequence[CommandResult], cloud: Cloud, request: FactRequest) -> JsonValue:

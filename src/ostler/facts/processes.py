@@ -65,7 +65,7 @@ ESTABLISHED, LISTENING = 1, 10
 
 
 def commands(cloud: Cloud, request: FactRequest) -> Sequence[Command]:
-    units = sorted({f"{unit}{SUFFIX}" for unit in service_units().values()})
+    units = sorted({f"{unit}{SUFFIX}" for unit in service_units(cloud).values()})
     return (python("host.processes", SCRIPT, ENVIRONMENTS_DIR, *units),)
 
 
@@ -74,7 +74,7 @@ def parse(results: Sequence[CommandResult], cloud: Cloud, request: FactRequest) 
     units = entry(answer, "units", dict, "the list of processes")
     sockets = entry(answer, "sockets", dict, "the list of processes")
     found = {}
-    for service, unit in service_units().items():
+    for service, unit in service_units(cloud).items():
         if f"{unit}{SUFFIX}" in units:
             found[service] = _service(units[f"{unit}{SUFFIX}"], sockets, service)
     return found

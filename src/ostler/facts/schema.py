@@ -1,23 +1,25 @@
 """`databases.schema`, `databases.sizes`, `databases.variable`: what state the databases are in.
 
 `databases.schema`: {database: revisions in its version table, sorted}; a database without that table has [];
-databases that do not exist are absent.
+databases that do not exist are absent. On clouds of past releases, where the table of sqlalchemy-migrate may hold them,
+it counts as long as no other does.
 `databases.sizes`: {database: {tables, rows: the server's estimate, bytes}}.
 `databases.variable` on a database host, parameter `name`: {value: as the server shows it, such as "OFF"}.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from ostler.catalog import load_catalog
+from ostler.catalog.database import MIGRATE_TABLE
 from ostler.cloud.model import Cloud
 from ostler.commands import Command, CommandResult
 from ostler.facts.model import FactRequest, HostFact, JsonValue
 from ostler.facts.output import excerpt, integer, rows_of, text_of
 from ostler.facts.sql import NO_SUCH_TABLE, ask, database_hosts, identifier
 
-DATABASE_ROW, REVISION_ROW = "database", "revision"
+DATABASE_ROW, REVISION_ROW, MIGRATED_ROW = "database", "revision", "migrated"
 
 
 def _version_tables() -> Mapping[str, str]:
@@ -46,7 +48,17 @@ def schema_commands(cloud: Cloud, request: FactRequest) -> Sequence[Command]:
         f"SELECT '{REVISION_ROW}', '{database}', version_num FROM {database}.{table};"
         for database, table in _version_tables().items()
     )
-    return (ask(" ".join((exist, *revisions)), go_on=True),)
+    return (ask(" ".join((exist, *revisions, *_migrated(cloud))), go_on=True),)
+
+
+def _migrated(cloud: Cloud) -> Iterator[str]:
+    """What else is asked of clouds whose databases sqlalchemy-migrate may have brought where they are."""
+    catalog = load_catalog()
+    if catalog.reaching(cloud.release) is catalog:
+        return
+    for name in (database.name for project in catalog.project_names for database in catalog.past(project).databases):
+        of = f"{identifier(name)}.{MIGRATE_TABLE}"
+        yield f"SELECT '{MIGRATED_ROW}', '{name}', CONCAT(repository_id, ' ', version) FROM {of};"
 
 
 def parse_schema(results: Sequence[CommandResult], cloud: Cloud, request: FactRequest) -> JsonValue:
@@ -57,14 +69,29 @@ def parse_schema(results: Sequence[CommandResult], cloud: Cloud, request: FactRe
     accept = (0, 1) if errors else (0,)
     text_of(results[0], "the databases' revisions", accept=accept)
     found: dict[str, list[str]] = {}
+    migrated: dict[str, dict[str, str]] = {}
     rows = rows_of(CommandResult(0, results[0].stdout, ""), "the databases' revisions", 3)
     for kind, database, revision in rows:
-        if kind not in (DATABASE_ROW, REVISION_ROW):
+        if kind not in (DATABASE_ROW, REVISION_ROW, MIGRATED_ROW):
             raise ValueError(f"the databases' revisions have a row of another form: {excerpt(kind)}")
         found.setdefault(database, [])
         if kind == REVISION_ROW:
             found[database].append(revision)
-    return {database: sorted(revisions) for database, revisions in found.items()}
+        elif kind == MIGRATED_ROW:
+            repository, _, version = revision.partition(" ")
+            migrated.setdefault(database, {})[repository] = version
+    return {
+        database: sorted(revisions) or sorted(migrated_revisions(migrated.get(database, {})))
+        for database, revisions in found.items()
+    }
+
+
+def migrated_revisions(versions: Mapping[str, str]) -> frozenset[str]:
+    """The revisions in a table of sqlalchemy-migrate, from each repository's version: keystone's first repository stays
+    beside keystone_expand and the others that took its place, and says nothing any more."""
+    return frozenset(
+        version for name, version in versions.items() if not any(other.startswith(f"{name}_") for other in versions)
+    )
 
 
 def sizes_question() -> str:

@@ -74,7 +74,7 @@ COUNTS = ("exit_status", "restarts", "processes", "frozen", "queued")
 
 
 def commands(cloud: Cloud, request: FactRequest) -> Sequence[Command]:
-    return (python("host.service_states", SCRIPT, *(f"{unit}{SUFFIX}" for unit in unit_names()), timeout_s=9),)
+    return (python("host.service_states", SCRIPT, *(f"{unit}{SUFFIX}" for unit in unit_names(cloud)), timeout_s=9),)
 
 
 def parse(results: Sequence[CommandResult], cloud: Cloud, request: FactRequest) -> JsonValue:

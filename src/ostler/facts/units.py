@@ -24,7 +24,7 @@ STARTS_AT_BOOT = ("enabled", "alias", "generated", "static")
 
 def commands(cloud: Cloud, request: FactRequest) -> Sequence[Command]:
     # TZ and LC_ALL: systemd before 247 prints times only in local form, and env knows no unit name as a flag.
-    units = [f"{unit}{SUFFIX}" for unit in unit_names()]
+    units = [f"{unit}{SUFFIX}" for unit in unit_names(cloud)]
     return (read("env", "TZ=UTC", "LC_ALL=C", "systemctl", "show", f"--property={PROPERTIES}", "--", *units),)
 
 

@@ -6,13 +6,14 @@ Kept in the plan's request, so that the run, and its way back from any point, kn
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import TypeAdapter
 
 from ostler.cloud.control_plane import ControlPlane, with_control_plane
 from ostler.cloud.model import Cloud
+from ostler.environments.old_releases import is_past
 from ostler.planning.model import Plan
 
 KEY = "replacement"
@@ -74,4 +75,13 @@ def cloud_at(plan: Plan, cloud: Cloud, stage: str) -> Cloud:
 
 def cloud_within_reach(plan: Plan, cloud: Cloud) -> Cloud:
     """The cloud as the plan finds it when it begins, with every host that it works on."""
+    cloud = seen_as_past(plan, cloud)
     return cloud_at(plan, cloud, plan.stages[0].name) if plan.stages else cloud
+
+
+def seen_as_past(plan: Plan, cloud: Cloud) -> Cloud:
+    """The cloud of the past release that a plan begins or ends at, whatever it is at now, so that services are looked
+    for that went since; the cloud itself for other plans."""
+    ends = (plan.request.get(end) for end in ("source", "target"))
+    past = next((str(end) for end in ends if end is not None and is_past(str(end))), None)
+    return cloud if past is None or is_past(cloud.release) else replace(cloud, release=past)

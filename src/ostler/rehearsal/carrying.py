@@ -17,6 +17,7 @@ from ostler.catalog.release import Hop
 from ostler.commands import CommandResult
 from ostler.environments.store import StoredEnvironment
 from ostler.errors import Finding, Severity
+from ostler.facts.schema import migrated_revisions
 from ostler.planning.rehearsed import PASSED, CommandRun, HopOutcome, Outcome
 from ostler.rehearsal.fresh import Comparing
 from ostler.rehearsal.journal import Journal
@@ -259,8 +260,7 @@ def revisions_of(scratch: Scratch, database: Database) -> frozenset[str]:
     if not _has_table(scratch, database, MIGRATE_TABLE):
         return frozenset()
     rows = scratch.rows(f"SELECT repository_id, version FROM `{MIGRATE_TABLE}`", database.name)
-    # keystone's first repository stays beside keystone_expand and the others that took its place.
-    return frozenset(version for name, version in rows if not any(other.startswith(f"{name}_") for other, _ in rows))
+    return migrated_revisions(dict(rows))
 
 
 def _has_table(scratch: Scratch, database: Database, table: str) -> bool:

@@ -15,9 +15,10 @@ from ostler.commands import CommandResult
 from ostler.deployment.paths import CURRENT_DIR, current_link
 from ostler.deployment.uwsgi import ini_path, uwsgi_ini
 from ostler.environments.store import StoredEnvironment
-from ostler.rehearsal.scratch import HOST, Scratch
-from ostler.rehearsal.settings import PLACEMENT, PLACEMENT_PORT
+from ostler.rehearsal.scratch import HOST, Scratch, database_url
+from ostler.rehearsal.settings import PLACEMENT, PLACEMENT_PORT, config_files
 from ostler.rehearsal.unpacking import Unpacking
+from ostler.steps.placement_scripts import TAKE_OUT, python_words
 
 PROJECT = "placement"
 TIMEOUT_S = 60.0
@@ -31,9 +32,6 @@ UWSGI_ENDS, PYTHON_ENDS = "INT", "TERM"
 END = ("sh", "-c", f"kill -KILL $(cat {PIDFILE}); pkill -KILL uwsgi")
 TOKEN = "X-Auth-Token: admin"
 """Up to Pike placement answers nobody without one; without keystone any will do."""
-
-PASSWORD = "rehearsal"
-"""Of a user of the copy alone, which nobody can reach: the script that takes placement out wants one."""
 
 Environments = Callable[[str, str], StoredEnvironment]
 """The archive of a project in a release."""
@@ -99,26 +97,20 @@ class Placement:
         return ["env", *variables, f"{environment}/bin/uwsgi", "--ini", ini, "--pidfile", PIDFILE]
 
     def take_out(self, extraction: Extraction, release: str, timeout_s: float) -> CommandResult:
-        """Fill placement's database from nova's, with the script that placement's developers wrote for it."""
+        """Fill placement's database from nova's, as an upgrade does it."""
         into, out_of = extraction.into, extraction.out_of
-        folder = self.catalog.past(PROJECT).config_dir
-        user = f"extraction@'{HOST}'"
         self.scratch.rows(
-            f"DROP DATABASE IF EXISTS `{into}`; CREATE DATABASE `{into}` COLLATE {self._collation(out_of)};"
-            f"CREATE USER IF NOT EXISTS {user} IDENTIFIED BY '{PASSWORD}'; GRANT ALL ON *.* TO {user}"
+            f"DROP DATABASE IF EXISTS `{into}`; CREATE DATABASE `{into}` COLLATE {self._collation(out_of)}"
         )
-        said = {"NOVA_API": out_of, "PLACEMENT": into}
-        lines = [
-            f'{which}_{name}="{value}"'
-            for which, database in said.items()
-            for name, value in (("DB", database), ("DB_HOST", HOST), ("USER", "extraction"), ("PASS", PASSWORD))
-        ]
-        self.scratch.write(f"{folder}/migrate-db.rc", "\n".join(lines) + "\n")
-        brought_by = self.unpacking.at(self.environments(PROJECT, extraction.script_release))
-        programs = f"{self.unpacking.at(self.environments(PROJECT, release))}/bin:/usr/bin:/bin"
-        argv = ["env", f"--chdir={folder}", f"PATH={programs}", f"TMPDIR={folder}", "bash"]
-        argv.append(f"{brought_by}/{extraction.script}")
-        return self.scratch.run([*argv, *extraction.argv[1:]], timeout_s=timeout_s, check=False)
+        nova, own = (self.catalog.past(name) for name in ("nova", PROJECT))
+        for project in (nova, own):
+            for path, text in config_files(project, database_url, is_past=True).items():
+                self.scratch.write(path, text)
+        script = f"{self.unpacking.at(self.environments(PROJECT, extraction.script_release))}/{extraction.script}"
+        programs = f"{self.unpacking.at(self.environments(PROJECT, release))}/bin"
+        values = (nova.config_files[0], own.config_files[0], script, programs, *extraction.argv[1:])
+        words = python_words("take-placement-out", TAKE_OUT, *values)
+        return self.scratch.run(words, timeout_s=timeout_s, check=False)
 
     def _collation(self, database: str) -> str:
         found = self.scratch.rows(

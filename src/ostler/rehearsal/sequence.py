@@ -11,7 +11,7 @@ from ostler.catalog.command import ProjectCommand
 from ostler.catalog.database import Extraction
 from ostler.catalog.project import Project
 from ostler.catalog.release import Hop
-from ostler.environments.old_releases import PYTHON_OF, projects_in
+from ostler.environments.old_releases import has_code
 from ostler.rehearsal.standing import FIRST
 
 Kind = Literal["rows", "schema", "check", "extraction"]
@@ -43,9 +43,8 @@ class Planned:
 
 def code_of(catalog: Catalog, name: str, release: str) -> Project | None:
     """What is true of a project in a release, where there is code of it to run; else None."""
-    if release in PYTHON_OF and name not in projects_in(catalog, release):
-        return None
-    return catalog.project_in(name, release)
+    project = catalog.project_in(name, release)
+    return project if project is not None and has_code(project, release) else None
 
 
 def taking_part(catalog: Catalog, names: Sequence[str], hop: Hop) -> tuple[str, ...]:

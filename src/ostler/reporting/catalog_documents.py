@@ -34,12 +34,18 @@ def _release(catalog: Catalog, release: Release) -> Document:
         else None,
         "is_slurp": release.is_slurp,
         "is_planned": release.id in catalog.releases.order,
+        "is_planned_stopped": _is_planned_stopped(catalog, release.id),
         "pythons": list(release.pythons),
         "distributions": list(release.distributions),
         "upgrade_distributions": list(release.upgrade_distributions),
         "hops_to": [hop.target.id for hop in catalog.all_releases.hops_from(release.id)],
         "source": _source(catalog.source_of(release)),
     }
+
+
+def _is_planned_stopped(catalog: Catalog, release: str) -> bool:
+    """Whether upgrades from and to a release are planned with the services stopped."""
+    return release in catalog.reaching(release).releases.order
 
 
 def hop_documents(catalog: Catalog, source: str, target: str | None) -> list[Document]:
@@ -60,6 +66,7 @@ def _hop(catalog: Catalog, hop: Hop) -> Document:
         "target": ends[1],
         "kind": hop.kind,
         "is_planned": set(ends) <= set(catalog.releases.order),
+        "is_planned_stopped": all(_is_planned_stopped(catalog, end) for end in ends),
         "databases_changed": _schema_changes(catalog, *ends),
         "is_tried": bool(rolling and rolling.is_tried),
         "note": rolling.note if rolling else hop.note,
@@ -120,6 +127,7 @@ def _project(project: Project, release: str, catalog: Catalog) -> Document:
         "version": versions.last,
         "first_version": versions.first,
         "is_planned": release in catalog.releases.order,
+        "is_planned_stopped": _is_planned_stopped(catalog, release),
         "package": project.package,
         "versions": _versions(catalog, project.name),
         "services": [
@@ -245,6 +253,7 @@ def _listed(project: ListedProject, release: str | None, catalog: Catalog) -> Do
         "version": versions.last if versions else None,
         "first_version": versions.first if versions else None,
         "is_planned": False,
+        "is_planned_stopped": False,
         "package": project.package,
         "versions": {release: [known.first, known.last] for release, known in project.versions.items()},
         "services": [],

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ostler.catalog import Service, load_catalog
+from ostler.catalog import Catalog, Service, catalog_of
 from ostler.errors import Severity
 from ostler.facts.model import Snapshot
 from ostler.facts.service_units import bare, expected_services
@@ -44,7 +44,8 @@ def judge_services(snapshot: Snapshot, hosts: tuple[str, ...]) -> Iterator[tuple
 
 def _services(snapshot: Snapshot, host: str) -> list[tuple[str, Service]]:
     """Return what should run on a host, without what services of another release replace there, and what runs."""
-    running = [found for found in _of_any_release() if _pids(snapshot, host, found[1].name)]
+    any_release = _of_any_release(catalog_of(snapshot.cloud.release))
+    running = [found for found in any_release if _pids(snapshot, host, found[1].name)]
     names = {service.name for _, service in running}
     replaced = {old for _, service in running for old in service.replaces} - names
     expected = [found for found in expected_services(snapshot.cloud, host) if found[1].name not in replaced]
@@ -53,10 +54,10 @@ def _services(snapshot: Snapshot, host: str) -> list[tuple[str, Service]]:
 
 
 @functools.cache
-def _of_any_release() -> list[tuple[str, Service]]:
+def _of_any_release(catalog: Catalog) -> list[tuple[str, Service]]:
     found = {
         service.name: (project.name, service)
-        for project in load_catalog().projects
+        for project in catalog.projects
         for release in project.releases
         for service in project.services(release, optional=True)
     }
@@ -93,7 +94,7 @@ class _Seen:
             service=self.service.name,
             unit=self._unit_word(),
             version=self._version(),
-            release=load_catalog().project(self.project).release_of(self._version() or ""),
+            release=catalog_of(self.cloud.release).project(self.project).release_of(self._version() or ""),
             environment=process.get("environment"),
             executables=tuple(process.get("executables", ())),
             answers=self.answer["status"] if self.answer else None,

@@ -29,7 +29,12 @@ def catalog_values(context: Context) -> dict[str, Any]:
         return {}
     try:
         nova = context.catalog.nova.at(context.target)
-        blockers = context.catalog.blockers_of(context.cloud.release, context.target)
+        order = context.catalog.all_releases.order
+        blockers = [
+            blocker
+            for blocker in context.catalog.blockers_of(context.cloud.release, context.target)
+            if blocker.rows is None or blocker.can_be_counted(context.cloud.release, order)
+        ]
     except InputError:
         return {}
     return {
@@ -64,7 +69,8 @@ def databases_of(context: Context) -> list[dict[str, Any]]:
     """The databases of the cloud's release.
 
     ``rows`` is what their version tables hold when the schema is that of the release; ``known`` are all revisions
-    that are right there before, during or after a hop to the target (without one: to any release one hop away).
+    that are right there before, during or after a hop to the target (without one: to any release one hop away);
+    ``plain`` is what they hold instead of ``rows`` where one command for all brought the schema there (empty: nothing).
     """
     release = context.cloud.release
     targets = [context.target] if context.target else [hop.target.id for hop in context.catalog.hops_from(release)]
@@ -75,5 +81,7 @@ def databases_of(context: Context) -> list[dict[str, Any]]:
             for database in project.databases:
                 known = {revision for each in at for revision in project.heads(database.name, each).values()}
                 rows = sorted(project.version_rows(database.name, release))
-                found.append({"name": database.name, "project": project.name, "rows": rows, "known": sorted(known)})
+                plain = [revision for at, revision in database.by_plain_sync.items() if at == release]
+                about = {"rows": rows, "known": sorted({*known, *plain}), "plain": plain}
+                found.append({"name": database.name, "project": project.name, **about})
     return found

@@ -13,11 +13,23 @@ from ostler.steps.model import Kind, Remembered, Step, param
 
 UNIT = "nova-compute"
 MICROVERSION = {"X-OpenStack-Nova-API-Version": "2.53"}
+BY_NAME = {"X-OpenStack-Nova-API-Version": "2.52"}
 
 
-def _switch(service_id: str, body: dict[str, str]) -> Call:
-    request = ApiRequest("compute", "PUT", f"/os-services/{service_id}", body=body, headers=MICROVERSION)
-    return Call(request)
+def _switch(step: Step, body: dict[str, str]) -> Call:
+    service_id = param(step, "service_id")
+    if service_id.isdecimal():
+        return _by_name(step, body)
+    return Call(ApiRequest("compute", "PUT", f"/os-services/{service_id}", body=body, headers=MICROVERSION))
+
+
+def _by_name(step: Step, body: dict[str, str]) -> Call:
+    """A service whose id was read of Ocata: newer code gives it another, and still takes its name at that version."""
+    about = {"binary": UNIT, "host": param(step, "service_host")}
+    if body["status"] == "disabled":
+        about["disabled_reason"] = body["disabled_reason"]
+    where = "disable-log-reason" if body["status"] == "disabled" else "enable"
+    return Call(ApiRequest("compute", "PUT", f"/os-services/{where}", body=about, headers=BY_NAME))
 
 
 def _status_is(step: Step, status: str) -> tuple[Until, ...]:
@@ -38,7 +50,7 @@ class DisableCompute(Kind):
 
     def effects(self, step: Step, cloud: Cloud, remembered: Remembered) -> tuple[Effect, ...]:
         body = {"status": "disabled", "disabled_reason": param(step, "reason")}
-        return (_switch(param(step, "service_id"), body),)
+        return (_switch(step, body),)
 
     def verify(self, step: Step, cloud: Cloud, remembered: Remembered) -> tuple[Until, ...]:
         return _status_is(step, "disabled")
@@ -50,7 +62,7 @@ class DisableCompute(Kind):
         stopped = "it stays disabled: see why nova-compute does not run there"
         return (
             Until(active, timeout_s=5, on_timeout=stopped),
-            _switch(param(step, "service_id"), {"status": "enabled"}),
+            _switch(step, {"status": "enabled"}),
         )
 
 
@@ -63,7 +75,7 @@ class EnableCompute(Kind):
         return f"enable scheduling to {param(step, 'service_host')} again"
 
     def effects(self, step: Step, cloud: Cloud, remembered: Remembered) -> tuple[Effect, ...]:
-        return (_switch(param(step, "service_id"), {"status": "enabled"}),)
+        return (_switch(step, {"status": "enabled"}),)
 
     def verify(self, step: Step, cloud: Cloud, remembered: Remembered) -> tuple[Until, ...]:
         return _status_is(step, "enabled")

@@ -17,7 +17,9 @@ from ostler.facts.predicate import Expectation
 class Run:
     """Run a command on a host. ``accept`` maps the exit codes that are no failure to what they mean;
     ``again_on`` are codes that mean "some done, run again" (up to ``again_limit`` times); ``is_silent``: it prints
-    nothing when it succeeds, what it prints is why it did not."""
+    nothing when it succeeds, what it prints is why it did not. ``doubts`` are patterns by exit code, each with a
+    reason: where one is found in what it printed, the code is a failure after all; ``borne`` are patterns by exit code,
+    each with what is left undone: where one is found, the code is none, whatever else is said of it."""
 
     host: str
     command: Command
@@ -25,6 +27,8 @@ class Run:
     again_on: tuple[int, ...] = ()
     again_limit: int = 10000
     is_silent: bool = False
+    doubts: Mapping[int, tuple[str, str]] = field(default_factory=dict)
+    borne: Mapping[int, tuple[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,16 @@ from ostler.steps.effects import Effect, Run, Until
 from ostler.steps.model import Kind, Remembered, Step, param
 
 
+def doubts_of(step: Step, name: str = "doubts") -> dict[int, tuple[str, str]]:
+    """A parameter that says what output means, by exit code; empty where the step has none."""
+    return {int(code): (str(pattern), str(why)) for code, (pattern, why) in step.params.get(name, {}).items()}
+
+
 class RunManagement(Kind):
     """Parameters: `environment`; `argv` (program without folder, then arguments); `user`; `accept` (exit code as
     text -> meaning); `again_on` (codes that mean: run again); `timeout_s`; `schema` (database -> heads it must
-    have afterwards; may be empty when the command proves nothing that can be read)."""
+    have afterwards; may be empty when the command proves nothing that can be read); `doubts` and `borne` (exit code as
+    text -> pattern and what it means; see effects.Run)."""
 
     name = "run-management"
 
@@ -30,7 +36,8 @@ class RunManagement(Kind):
             user=param(step, "user"),
         )
         accept = {int(code): str(meaning) for code, meaning in param(step, "accept").items()}
-        return (Run(str(step.host), command, accept, tuple(step.params.get("again_on", ()))),)
+        again = tuple(step.params.get("again_on", ()))
+        return (Run(str(step.host), command, accept, again, doubts=doubts_of(step), borne=doubts_of(step, "borne")),)
 
     def verify(self, step: Step, cloud: Cloud, remembered: Remembered) -> tuple[Until, ...]:
         return tuple(

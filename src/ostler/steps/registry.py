@@ -26,9 +26,11 @@ from ostler.steps.files_restore import RestoreFiles
 from ostler.steps.files_save import SaveFiles
 from ostler.steps.management_run import RunManagement
 from ostler.steps.model import StepKind
+from ostler.steps.placement_leave import DeriveSettings, MakeDatabase, TakePlacementOut
 from ostler.steps.proof import ProveStep
 from ostler.steps.queues_purge import PurgeQueues
 from ostler.steps.records_edit import EditRecords, RestoreRecords
+from ostler.steps.rows_mend import MendRows
 from ostler.steps.service_restart import RestartService
 from ostler.steps.service_start import StartService
 from ostler.steps.service_stop import StopService
@@ -43,6 +45,7 @@ from ostler.steps.volume_idle import WaitForIdleVolumeBackends
 _KINDS: tuple[StepKind, ...] = (
     CarryDatabases(),
     CarryFiles(),
+    DeriveSettings(),
     DisableCompute(),
     DisableVolumeBackends(),
     DumpDatabases(),
@@ -57,6 +60,8 @@ _KINDS: tuple[StepKind, ...] = (
     JudgeTarget(),
     LendVariable(),
     MakeAccounts(),
+    MakeDatabase(),
+    MendRows(),
     ProveStep(),
     PurgeQueues(),
     PutIntoBalancer(),
@@ -77,6 +82,7 @@ _KINDS: tuple[StepKind, ...] = (
     StartUnits(),
     StopService(),
     SwitchEnvironment(),
+    TakePlacementOut(),
     TakeOutOfBalancer(),
     TryDump(),
     WaitForIdleCompute(),

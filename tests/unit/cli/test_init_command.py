@@ -60,7 +60,7 @@ def test_a_file_that_is_there_is_not_touched(tmp_path: Path, inventory: Path) ->
     ("options", "code"),
     [
         (["--release", "2024.9"], "catalog.unknown-release"),
-        (["--release", "queens"], "catalog.release-not-planned"),
+        (["--release", "newton"], "catalog.release-not-planned"),
         ([], "init.cannot-ask"),
         (["--release", "2024.1", "--from-osa", "x"], "init.two-inventories"),
         (["--release", "2024.1", "--vip", "-x"], "cloud.bad-name"),

@@ -93,7 +93,7 @@ def test_an_unknown_host_names_the_nearest(tmp_path: Path) -> None:
         (", vip: 10.77.0.250", "", "cloud.missing-key", 6, "load_balancer.vip: this key is missing"),
         ('"2024.1"', "2024.1", "cloud.bad-value", 2, 'release: 2024.1 is not text; put it in quotes, as "2025.1"'),
         ('"2024.1"', '"2024.3"', "catalog.unknown-release", 2, "did you mean 2024.2"),
-        ('"2024.1"', "rocky", "catalog.release-not-planned", 2, "ostler catalog hops rocky --to 2023.1"),
+        ('"2024.1"', "newton", "catalog.release-not-planned", 2, "ostler catalog hops newton --to ocata"),
         ("[compute]", "[computer]", "cloud.bad-value", 14, "hosts.cmp1.roles.0: 'computer' should be 'controller'"),
         ("[compute]", "[]", "cloud.no-role", 14, "hosts.cmp1.roles: a host needs a role"),
         ("deployment: venv", "deployment: juju", "cloud.bad-value", 3, "deployment: 'juju' should be 'venv', 'apt'"),

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from ostler.catalog import load_catalog
+from ostler.catalog import catalog_of, load_catalog
 from ostler.errors import Severity
 from ostler.execution.reading import read_snapshot
 from ostler.execution.second_look import look_again
@@ -14,17 +14,18 @@ from ostler.execution.simulation import Simulation, three_plus_two
 from ostler.planning.readiness import readiness, readiness_requests
 from ostler.remote.simulated.state import CloudState, ServiceRecord
 
+PAST = [release for release in catalog_of("ocata").releases.order if release not in load_catalog().releases.order]
 RELEASES = [r for r in load_catalog().project("nova").releases if load_catalog().hops_from(r)]
 
 
-def found_on(made: Simulation, target: str | None) -> dict[str, list[str]]:
+def found_on(made: Simulation, target: str | None, *, is_rolling: bool = True) -> dict[str, list[str]]:
     """What is found, as code to subjects."""
     transport, api, clock = made.simulated.transport, made.simulated.api, made.clock
     requests = readiness_requests(made.cloud, is_upgrade=target is not None)
     first = read_snapshot(made.cloud, transport, api, requests, clock.now)
     snapshot = look_again(first, transport, api, target, clock.now, clock.sleep)
     found: dict[str, list[str]] = {}
-    for finding in readiness(load_catalog(), snapshot, target):
+    for finding in readiness(catalog_of(made.cloud.release), snapshot, target, is_rolling=is_rolling):
         if finding.severity is not Severity.NOTE:
             found.setdefault(finding.code, []).append(finding.subject)
     return found
@@ -34,6 +35,12 @@ def found_on(made: Simulation, target: str | None) -> dict[str, list[str]]:
 def test_nothing_is_wrong_with_a_healthy_cloud(release: str) -> None:
     target = load_catalog().hops_from(release)[-1].target.id
     assert found_on(three_plus_two(release), target) == {}
+    assert found_on(three_plus_two(release), None) == {}
+
+
+@pytest.mark.parametrize("release", PAST)
+def test_nor_with_a_cloud_of_the_past_on_its_way_with_the_services_stopped(release: str) -> None:
+    assert found_on(three_plus_two(release), "2025.1", is_rolling=False) == {}
     assert found_on(three_plus_two(release), None) == {}
 
 

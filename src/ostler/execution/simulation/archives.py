@@ -7,15 +7,18 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from ostler.catalog import load_catalog
+from ostler.catalog import catalog_of
 from ostler.catalog.project import Project
 from ostler.deployment.paths import environment_path
 from ostler.deployment.venv import CODE_FILES
 from ostler.environments.manifest import Manifest
+from ostler.environments.old_releases import PYTHON_OF, has_code
 from ostler.environments.store import ARCHIVE, MANIFEST
 
 BUILT_AT = "2026-11-20T10:00:00Z"
 UNPACKED_BYTES = 150_000_000
+INTERPRETER = "/opt/python/{0}/bin/python{0}"
+"""Where the Pythons of old releases' environments lie, on the hosts that have them."""
 
 
 def archive_of(project: Project, release: str) -> bytes:
@@ -31,8 +34,8 @@ def archive_of(project: Project, release: str) -> bytes:
 def fill_store(folder: Path, releases: Iterable[str]) -> None:
     """Put the archives of releases into an environment store."""
     for release in releases:
-        for project in load_catalog().projects:
-            if release in project.releases:
+        for project in catalog_of(release).projects:
+            if has_code(project, release):
                 _store(folder, project, release)
 
 
@@ -52,10 +55,11 @@ def _manifest(project: Project, release: str) -> Manifest:
         release=release,
         version=version,
         path=environment_path(project.name, version),
-        python="3.11",
+        python=PYTHON_OF.get(release, "3.11"),
         address=hashlib.sha256(f"simulated {project.name} {version}".encode()).hexdigest()[:16],
         packages={project.package: version},
         heads={d.name: tuple(sorted(project.version_rows(d.name, release))) for d in project.databases},
         unpacked_bytes=UNPACKED_BYTES,
         built_at=BUILT_AT,
+        interpreter=INTERPRETER.format(PYTHON_OF[release]) if release in PYTHON_OF else "",
     )

@@ -63,9 +63,10 @@ def _server(world: World, host: str, number: int, image: Thing) -> None:
             "os-extended-volumes:volumes_attached": [],
         },
     )
-    objects = world.state.databases.objects.setdefault("ImageMetaProps", {})
-    version = world.blueprint.nova[world.state.release].objects["ImageMetaProps"]
-    objects[version] = objects.get(version, 0) + 1
+    version = world.blueprint.nova[world.state.release].objects.get("ImageMetaProps")
+    if version is not None:
+        objects = world.state.databases.objects.setdefault("ImageMetaProps", {})
+        objects[version] = objects.get(version, 0) + 1
     if number == 0:
         volume = _add(world, "volumes", f"{name}-data", size=2, status="in-use")
         volume.values["attachments"] = [{"server_id": server.values["id"], "volume_id": volume.values["id"]}]

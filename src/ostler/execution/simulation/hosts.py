@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-from ostler.catalog import load_catalog
+from ostler.catalog import catalog_of
 from ostler.catalog.project import Project
 from ostler.catalog.service import Service
 from ostler.cloud.model import Cloud, Host
@@ -17,7 +17,10 @@ from ostler.remote.simulated.management import place_environment
 from ostler.remote.simulated.services import VENDOR_DIR
 from ostler.remote.simulated.state import BalancerServer, Entry, HostState
 
-OPTIONAL_SERVICES = ("neutron-openvswitch-agent",)
+OPTIONAL_SERVICES = (
+    *("neutron-openvswitch-agent", "nova-metadata"),
+    *("nova-consoleauth", "nova-placement-api", "glance-registry"),
+)
 """Of the services only some clouds have, those a simulated one has."""
 
 ON_CONTROLLERS = ("mariadb", "rabbitmq-server", "memcached", "haproxy", "keepalived")
@@ -34,7 +37,7 @@ def host_state(cloud: Cloud, host: Host) -> HostState:
     """Return one host at the cloud's release, nothing started yet."""
     state = spare_state(cloud, host)
     files = FileSystem(state)
-    _add_users(state)
+    _add_users(state, cloud.release)
     for project, service in services_of(cloud, host):
         _place_service(files, cloud, host, project, service)
     for project in {project.name: project for project, _ in services_of(cloud, host)}.values():
@@ -63,8 +66,8 @@ def spare_state(cloud: Cloud, host: Host) -> HostState:
     return state
 
 
-def _add_users(state: HostState) -> None:
-    for number, project in enumerate(load_catalog().projects):
+def _add_users(state: HostState, release: str) -> None:
+    for number, project in enumerate(in_release(release)):
         state.accounts[project.user] = {
             "uid": FIRST_UID + number,
             "gid": FIRST_UID + number,
@@ -76,7 +79,7 @@ def _add_users(state: HostState) -> None:
 
 def services_of(cloud: Cloud, host: Host) -> tuple[tuple[Project, Service], ...]:
     """Return what a host runs at the cloud's release, in the order it is started."""
-    catalog = load_catalog()
+    catalog = catalog_of(cloud.release)
     return tuple(
         pair
         for role in ("controller", "compute")
@@ -127,15 +130,18 @@ def _environment(cloud: Cloud, project: Project) -> str:
 
 def _backends(cloud: Cloud) -> dict[str, dict[str, BalancerServer]]:
     names = [host.name for host in cloud.hosts_with("controller")]
-    found = load_catalog().projects
     backends = {
         service.api.backend
-        for project in found
-        if cloud.release in project.releases
-        for service in project.services(cloud.release, "controller")
-        if service.api
+        for project in in_release(cloud.release)
+        for service in project.services(cloud.release, "controller", optional=True)
+        if service.api and (not service.is_optional or service.name in OPTIONAL_SERVICES)
     }
     return {backend: {name: BalancerServer() for name in names} for backend in sorted(backends)}
+
+
+def in_release(release: str) -> tuple[Project, ...]:
+    """Return the projects that are part of a release."""
+    return tuple(project for project in catalog_of(release).projects if release in project.releases)
 
 
 def _number(host: Host) -> int:

@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ostler.catalog import load_catalog
 from ostler.cloud.model import Api as ApiEntry
 from ostler.cloud.model import Cloud, Databases, EnvironmentsStore, Host, LoadBalancer, Messaging
 from ostler.execution.clock import Clock
 from ostler.execution.cloud_lock import LOCK_PATH
 from ostler.execution.simulation.archives import fill_store
 from ostler.execution.simulation.content import fill
-from ostler.execution.simulation.hosts import ON_CONTROLLERS, host_state, spare_state, units_of
+from ostler.execution.simulation.hosts import ON_CONTROLLERS, host_state, in_release, spare_state, units_of
 from ostler.execution.simulation.software import blueprint
 from ostler.remote.simulated import SimulatedCloud
 from ostler.remote.simulated.machine import Machine, World
@@ -58,7 +57,7 @@ def three_plus_two(
     databases, brokers and load balancers of their own, and nothing of OpenStack.
     """
     cloud = _described(release, folder)
-    software = blueprint()
+    software = blueprint(release)
     state = CloudState(
         release=release,
         hosts={host.name: host_state(cloud, host) for host in cloud.hosts.values()},
@@ -70,7 +69,7 @@ def three_plus_two(
         unnoted=LOCK_PATH,
     )
     world = World(software, state)
-    for project in load_catalog().projects:
+    for project in in_release(release):
         for database in project.databases:
             state.databases.schema[database.name] = dict(project.heads(database.name, release))
     _start_everything(world, cloud)
@@ -88,7 +87,7 @@ def open_simulation(folder: Path, release: str = "2024.1") -> Simulation:
 
     ``release`` is what its operator says it is at. Raises OSError when there is none.
     """
-    return Simulation(_described(release, folder), SimulatedCloud.from_file(folder / STATE, blueprint()))
+    return Simulation(_described(release, folder), SimulatedCloud.from_file(folder / STATE, blueprint(release)))
 
 
 def _described(release: str, folder: Path | None) -> Cloud:

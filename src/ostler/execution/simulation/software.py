@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache
 
-from ostler.catalog import Catalog, load_catalog
+from ostler.catalog import Catalog, catalog_of
+from ostler.catalog.database import Database
 from ostler.catalog.project import Project
 from ostler.catalog.service import Service
 from ostler.remote.simulated.blueprint import (
@@ -27,18 +28,24 @@ RECORDS = {
 """The services that keep a record of their own in nova's database, and the binary it says."""
 
 
+def blueprint(release: str) -> Blueprint:
+    """Return the software of every release that a cloud of this one may meet."""
+    return _blueprint(catalog_of(release))
+
+
 @cache
-def blueprint() -> Blueprint:
-    """Return the software of every release the catalog knows."""
-    catalog = load_catalog()
+def _blueprint(catalog: Catalog) -> Blueprint:
     editions = tuple(_edition(p, release) for p in catalog.projects for release in p.releases)
     databases = {
-        database.name: DatabasePlan(database.name, project.name, database.heads, database.hidden_branches)
-        for project in catalog.projects
-        for database in project.databases
+        database.name: _database(project, database) for project in catalog.projects for database in project.databases
     }
     releases = tuple(r for r in catalog.releases.order if any(e.release == r for e in editions))
     return Blueprint(releases, editions, databases, _nova(catalog, releases))
+
+
+def _database(project: Project, database: Database) -> DatabasePlan:
+    hidden, until = database.hidden_branches, database.migrate_until
+    return DatabasePlan(database.name, project.name, database.heads, hidden, until)
 
 
 def _nova(catalog: Catalog, releases: tuple[str, ...]) -> dict[str, NovaEdition]:

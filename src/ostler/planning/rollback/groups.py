@@ -143,6 +143,7 @@ def _linked(scene: Scene, group: Group) -> frozenset[str]:
     services = (
         service
         for release in (scene.source, scene.target)
+        if release in group.project.releases
         for service in group.project.services(release, optional=True)
     )
     return frozenset(path for service in services for path in code_links(group.project, service.name))

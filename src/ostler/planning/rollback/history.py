@@ -8,6 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ostler.catalog.catalog import Catalog
+from ostler.catalog.project import Project
+from ostler.catalog.release import Hop
+from ostler.catalog.service import Service
+from ostler.deployment.venv import UNIT_DIR
 from ostler.errors import InputError
 from ostler.planning.model import Plan
 from ostler.steps.model import Remembered
@@ -53,7 +58,7 @@ class RunHistory:
     @property
     def has_changed_databases(self) -> bool:
         """Whether any command of a later release began to change a database."""
-        ids = (step.id for _, _, step in self.plan.steps() if step.params.get("schema"))
+        ids = (step.id for _, _, step in self.plan.steps() if "schema" in step.params)
         return any(step_id in self.touched for step_id in ids)
 
     def began(self, prefix: str) -> bool:
@@ -96,6 +101,23 @@ class RunHistory:
                 found = value.get("links", {}).get(service)
                 return str(found) if found else None
         return None
+
+
+def services_gone(catalog: Catalog, hop: Hop, history: RunHistory) -> frozenset[str]:
+    """The optional services of the source that the target has no more, and whose unit the run kept on some host: the
+    cloud ran them, though their units are gone now."""
+    kept = {path for files in history.files.values() for path, file in files.items() if file is not None}
+    return frozenset(
+        service.name
+        for project in catalog.projects
+        if hop.source.id in project.releases
+        for service in project.services(hop.source.id, optional=True)
+        if service.is_optional and f"{UNIT_DIR}/{service.unit}" in kept and not _is_in(project, service, hop.target.id)
+    )
+
+
+def _is_in(project: Project, service: Service, release: str) -> bool:
+    return release in project.releases and service.name in {s.name for s in project.services(release, optional=True)}
 
 
 def nothing_done(history: RunHistory) -> InputError:

@@ -15,7 +15,7 @@ from ostler.planning.model import Lane, Plan, Stage
 from ostler.planning.rollback.computes import agents_back, computes_back
 from ostler.planning.rollback.conductors import CONDUCTOR, forget_versions
 from ostler.planning.rollback.groups import way_back
-from ostler.planning.rollback.history import RunHistory, nothing_done
+from ostler.planning.rollback.history import RunHistory, nothing_done, services_gone
 from ostler.planning.rollback.losses import KINDS, losses
 from ostler.planning.rollback.proofs import prove_back
 from ostler.planning.rollback.records import edit_records, undo_edits
@@ -28,7 +28,7 @@ from ostler.planning.upgrade.ready import record_inventory
 from ostler.planning.upgrade.request import Scene, Strategy, UpgradeRequest
 from ostler.planning.upgrade.schema import is_pending
 from ostler.planning.upgrade.volumes import drain
-from ostler.planning.upgrade.way import as_one, way_of
+from ostler.planning.upgrade.way import as_one, catalog_of_way, way_of
 
 Databases = Literal["stay", "restore"]
 
@@ -139,9 +139,10 @@ def _scene(catalog: Catalog, cloud: Cloud, snapshot: Snapshot, history: RunHisto
         )
     strategy: Strategy = "fast-forward" if history.is_fast_forward else "rolling"
     ends = str(plan.request["source"]), str(plan.request["target"])
-    hop = as_one(catalog, way_of(catalog, *ends, strategy))
+    way = way_of(catalog, *ends, strategy)
+    catalog, hop = catalog_of_way(catalog, way), as_one(catalog, way)
     request = UpgradeRequest(target=hop.target.id, strategy=strategy, label=f"ostler rollback of {history.run_id}")
-    return Scene(catalog, hop, cloud, snapshot, request)
+    return Scene(catalog, hop, cloud, snapshot, request, ran=services_gone(catalog, hop, history))
 
 
 def _serving(scene: Scene, history: RunHistory) -> list[Stage]:

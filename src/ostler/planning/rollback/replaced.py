@@ -14,9 +14,9 @@ from ostler.cloud.model import Cloud, Host
 from ostler.errors import Finding, InputError, Refused, Severity
 from ostler.facts.model import Snapshot
 from ostler.planning.model import Lane, Plan, Stage
-from ostler.planning.replacement import KEY, Replacement, replacement_of
+from ostler.planning.replacement import KEY, Replacement, replacement_of, seen_as_past
 from ostler.planning.rollback.groups import put_back, stop_all
-from ostler.planning.rollback.history import RunHistory, nothing_done
+from ostler.planning.rollback.history import RunHistory, nothing_done, services_gone
 from ostler.planning.rollback.losses import losses
 from ostler.planning.rollback.proofs import prove_back
 from ostler.planning.rollback.restore import groups_on, started_again
@@ -28,7 +28,7 @@ from ostler.planning.upgrade.moving import DATABASE, TAKE, infrastructure_on, re
 from ostler.planning.upgrade.onto import LOAD
 from ostler.planning.upgrade.replace import RELEASE, REMOVE_ACCOUNTS, RETIRE
 from ostler.planning.upgrade.request import Scene, UpgradeRequest, unit_of
-from ostler.planning.upgrade.way import as_one, way_of
+from ostler.planning.upgrade.way import as_one, catalog_of_way, way_of
 from ostler.steps.model import Step
 
 STARTED = "roll-"
@@ -75,7 +75,8 @@ def replaced_back(
 
 def cloud_to_look_at(cloud: Cloud, history: RunHistory) -> Cloud:
     """The cloud as a replacement has left it: where its databases are asked, with every host within reach; the cloud
-    itself for other runs."""
+    itself for other runs. One that came from a past release is looked at as of that."""
+    cloud = seen_as_past(history.plan, cloud)
     if not history.plan.is_replacement:
         return cloud
     replacement = _replacement(history)
@@ -95,9 +96,11 @@ def _replacement(history: RunHistory) -> Replacement:
 
 def _scene(catalog: Catalog, cloud: Cloud, snapshot: Snapshot, history: RunHistory) -> Scene:
     source, target = (str(history.plan.request[key]) for key in ("source", "target"))
-    hop = as_one(catalog, way_of(catalog, source, target, "replace"))
+    way = way_of(catalog, source, target, "replace")
+    catalog, hop = catalog_of_way(catalog, way), as_one(catalog, way)
     label = f"ostler rollback of {history.run_id}"
-    return Scene(catalog, hop, cloud, snapshot, UpgradeRequest(target=target, strategy="replace", label=label))
+    request = UpgradeRequest(target=target, strategy="replace", label=label)
+    return Scene(catalog, hop, cloud, snapshot, request, ran=services_gone(catalog, hop, history))
 
 
 def _would_lose(old: Scene, history: RunHistory) -> Refused:

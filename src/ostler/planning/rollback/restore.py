@@ -86,6 +86,7 @@ def _start_all(scene: Scene, history: RunHistory, hosts: Mapping[str, Sequence[t
                 group.name,
             )
             for group, switch_id in groups
+            if group.old
         ]
         if steps:
             lanes.append(Lane(name, tuple(steps)))
@@ -130,12 +131,13 @@ def _checked_dump(history: RunHistory) -> Stage:
 
 
 def groups_on(scene: Scene, name: str) -> list[tuple[Group, str]]:
-    """Every group of services of a host, with the id of the step that switches it in an upgrade."""
+    """Every group of services of a host, those that are new with the target too, with the id of the step that switches
+    it in an upgrade."""
     host = scene.cloud.host(name)
     found: list[tuple[Group, str]] = []
     if "controller" in host.roles:
-        found += [(_all(g), f"roll-{g.name}/{name}/30-switch") for g in controller_groups(scene) if g.old]
-    found += [(_all(g), f"{STAGE}/{name}/{g.name}-30-switch") for g in compute_groups(scene, host) if g.old]
+        found += [(_all(g), f"roll-{g.name}/{name}/30-switch") for g in controller_groups(scene)]
+    found += [(_all(g), f"{STAGE}/{name}/{g.name}-30-switch") for g in compute_groups(scene, host)]
     return found
 
 
@@ -154,6 +156,7 @@ def source_schema(scene: Scene) -> dict[str, list[str]]:
     return {
         database.name: sorted(project.version_rows(database.name, scene.source))
         for project in scene.projects
+        if scene.source in project.releases
         for database in project.databases
     }
 

@@ -167,12 +167,8 @@ def _pin(host: str) -> LentOption:
 def _unchecked(scene: Scene, host: str) -> LentOption | None:
     """Records of computes keep the version they were written with until each starts anew; where that is below the
     target's floor, no service of nova would start before all have."""
-    records = (scene.snapshot.known("nova.services") or {}).items()
-    versions = [
-        record["version"] for key, record in records if key.startswith("nova-compute@") and not record.get("deleted")
-    ]
     nova = scene.catalog.nova
-    if min([nova.at(scene.source).service_version, *versions]) >= nova.at(scene.target).compute_floor:
+    if min(nova.at(scene.source).service_version, scene.oldest_compute) >= nova.at(scene.target).compute_floor:
         return None
     return LentOption(
         UNCHECKED,

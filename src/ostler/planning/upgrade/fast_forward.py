@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import takewhile
 
-from ostler.catalog.database import SchemaPhase
+from ostler.catalog.database import OnlineMigration, SchemaPhase
 from ostler.catalog.project import Project
 from ostler.catalog.release import Hop
+from ostler.catalog.service import Service
 from ostler.cloud.model import Host
 from ostler.planning.model import Lane, Stage
 from ostler.planning.rehearsed import Rehearsal
@@ -18,6 +19,8 @@ from ostler.planning.upgrade.computes import boot_step, compute_groups, compute_
 from ostler.planning.upgrade.controllers import controller_groups, services_after_computes
 from ostler.planning.upgrade.finish import finish, prove, unpin, unpin_computes
 from ostler.planning.upgrade.host_steps import Group, host_lanes, start, stop, switch
+from ostler.planning.upgrade.leaving import FROM, extraction_steps, leaver_on, settings_of_leavers
+from ostler.planning.upgrade.mending import borne, left_undone, mend_steps
 from ostler.planning.upgrade.place import place
 from ostler.planning.upgrade.protect import dump, save
 from ostler.planning.upgrade.ready import online_step, ready
@@ -53,15 +56,21 @@ def hop_scenes(
 ) -> tuple[Scene, ...]:
     """The scene of each hop, with the environments of the release it goes to (`on_the_way`, by release) and with what
     rehearsals say of it."""
-    return tuple(
-        replace(
+    found: list[Scene] = []
+    stood: dict[str, str] = {}
+    for hop in way:
+        each = replace(
             scene,
             hop=hop,
             environments=scene.environments if hop is way[-1] else on_the_way.get(hop.target.id, {}),
             rehearsals=weigh(rehearsals, hop, scene.snapshot, scene.catalog, way[0]),
+            stood_at=dict(stood),
         )
-        for hop in way
-    )
+        with_code = {project.name for project in each.projects}
+        there = (project for project in scene.catalog.projects if hop.source.id in project.releases)
+        stood = {p.name: stood.get(p.name, hop.source.id) for p in there if p.name not in with_code}
+        found.append(each)
+    return tuple(found)
 
 
 def fast_forward(scene: Scene, hops: Sequence[Scene]) -> Iterator[Stage | None]:
@@ -69,6 +78,7 @@ def fast_forward(scene: Scene, hops: Sequence[Scene]) -> Iterator[Stage | None]:
     yield ready(hops[0])
     yield save(scene)
     yield place(scene, hops[:-1])
+    yield settings_of_leavers(scene, hops)
     yield close(scene)
     yield let_work_end(scene)
     yield stop_all(scene)
@@ -99,7 +109,7 @@ def away_s(stages: Iterable[Stage]) -> float:
 
 def close(scene: Scene, lost: str = LOST) -> Stage:
     """The APIs that begin work stop, behind a gate; `lost` is what it says about the way back."""
-    doors = [group.takes_requests for group in controller_groups(scene) if group.project.name in DOORS]
+    doors = [group.part(_is_door) for group in controller_groups(scene) if group.project.name in DOORS]
 
     def steps_of(host: Host) -> list[Step]:
         return [_named(stop(CLOSE, host.name, door), CLOSE, host, door) for door in doors if door.old]
@@ -170,7 +180,13 @@ def stop_all(scene: Scene) -> Stage:
 
 def _behind_doors(group: Group) -> Group:
     """What is left of a group when the doors are shut."""
-    return group.part(lambda service: service.api is None) if group.project.name in DOORS else group
+    return group.part(lambda service: not _is_door(service)) if group.project.name in DOORS else group
+
+
+def _is_door(service: Service) -> bool:
+    """Whether it takes requests that begin work; nova's own placement, of before Stein, is needed for what is under
+    way."""
+    return service.api is not None and service.api.service_type != "placement"
 
 
 def _groups_on(scene: Scene, host: Host) -> tuple[Group, ...]:
@@ -205,16 +221,22 @@ def _alone(scene: Scene, title: str, step: Step) -> Stage:
 def _pass(hop: Scene, *, is_first: bool, is_last: bool) -> Stage:
     """All schema phases of one hop, project beside project, and the rows that the next one wants moved; the last hop's
     are moved when its services run again."""
-    stage = f"pass-{hop.target}"
-    lanes = []
+    stage, leaver = f"pass-{hop.target}", leaver_on(hop)
+    lanes: dict[str, list[Step]] = {}
     for project in hop.projects:
-        moved = () if is_first else [database.name for database in project.databases]
-        steps = list(bare_phase_steps(hop, stage, _phases(hop, project), moved))
+        is_new = leaver is not None and leaver[0] is project
+        moved = () if is_first and not is_new else [database.name for database in project.databases]
+        steps = extraction_steps(hop, stage, *leaver) if leaver and is_new else []
+        steps += mend_steps(hop, stage, project)
+        steps += bare_phase_steps(hop, stage, _phases(hop, project), moved)
         migration = None if is_last else project.online_migration(hop.target)
         if migration:
-            steps.append(online_step(hop, project, migration, stage, "target"))
+            steps.append(_alone_online(hop, project, migration, stage))
+        if steps and leaver and project.name == FROM:
+            # What leaves it goes first: its rows are still here.
+            steps = [*lanes.pop(f"{hop.first}-{leaver[0].name}"), *steps]
         if steps:
-            lanes.append(Lane(f"{hop.first}-{project.name}", tuple(steps)))
+            lanes[f"{hop.first}-{project.name}"] = steps
     rows = "" if is_last else ", and move the rows that only its code moves"
     return Stage(
         name=stage,
@@ -223,9 +245,16 @@ def _pass(hop: Scene, *, is_first: bool, is_last: bool) -> Stage:
         undo="none needed: the old databases are not changed, and the way back uses them"
         if hop.stands_for
         else "none: only restoring the dump leads back, and it loses nothing while the APIs are away",
-        lanes=tuple(lanes),
+        lanes=tuple(Lane(name, tuple(steps)) for name, steps in lanes.items()),
         in_flight=SIDE_BY_SIDE,
     )
+
+
+def _alone_online(hop: Scene, project: Project, migration: OnlineMigration, stage: str) -> Step:
+    """A row migration while nothing else runs: what it could only do with services up is left undone, and told."""
+    step = online_step(hop, project, migration, stage, "target")
+    left = left_undone(hop, migration)
+    return replace(step, params={**step.params, "borne": borne(left, migration)}) if left else step
 
 
 def start_group(scene: Scene, group: Group) -> Stage:

@@ -57,7 +57,8 @@ class Group:
     def services(self) -> str:
         """The services in words: `old to new` where others take their place."""
         new = ", ".join(service.name for service in self.new)
-        gone = [service.name for service in self.old if service.name not in {s.name for s in self.new}]
+        followed = {name for service in self.new for name in service.replaces}
+        gone = [service.name for service in self.old if service.name in followed]
         return f"{', '.join(gone)} to {new}" if gone else new
 
 

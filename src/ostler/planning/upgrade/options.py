@@ -48,7 +48,9 @@ def renames(scene: Scene, host: str, project: Project) -> dict[str, list[OptionO
 def option_findings(scene: Scene) -> list[Finding]:
     """Failures for values that the target does not take, warnings for files that could not be read and for options that
     several take the place of, notes for what is read no more; and a note where nobody compared the options."""
-    found = [_not_compared(scene, project) for project in scene.projects if not _is_compared(scene, project)]
+    new = [project for project in scene.projects if scene.source not in project.releases]
+    uncompared = [project for project in scene.projects if project not in new and not _is_compared(scene, project)]
+    found = [_not_compared(scene, project) for project in uncompared]
     unread: dict[str, list[str]] = {}
     told: dict[tuple[str, OptionOnHop], list[str]] = {}
     for project in filter(functools.partial(_is_compared, scene), scene.projects):
@@ -125,6 +127,8 @@ def _paths(project: Project, release: str, roles: tuple[Role, ...]) -> tuple[str
     """The configuration files that services of a project are started with on a host of these roles: those that their
     arguments name, else all of the project."""
     found: list[str] = []
+    if release not in project.releases:
+        return ()
     for service in (service for role in roles for service in project.services(release, role, optional=True)):
         words = [entry.arguments for entry in service.entry_points]
         named = [path for each in words for word, path in itertools.pairwise(each) if word == FILE_ARGUMENT]

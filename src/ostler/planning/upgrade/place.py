@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ostler.catalog.project import Project
+from ostler.environments.old_releases import is_past
 from ostler.planning.model import Lane, Stage
+from ostler.planning.upgrade.interpreters import try_step
 from ostler.planning.upgrade.request import Scene
 from ostler.steps.model import Step
 
@@ -27,9 +29,12 @@ def place(scene: Scene, between: Sequence[Scene] = ()) -> Stage:
             for project in each.projects_on(host)
             if not (each is (*between, scene)[0] and _placed_by_ready(each, project, host.name))
         ]
+        if host.name == scene.first:
+            steps += [try_step("place", each, p, host.name) for each in _past(between, scene) for p in each.projects]
         if steps:
             lanes.append(Lane(host.name, tuple(steps), scene.cloud.domain_of(host.name)))
-    releases = dict.fromkeys(str(step.params["release"]) for lane in lanes for step in lane.steps)
+    placed = (step for lane in lanes for step in lane.steps if step.kind == "send-environment")
+    releases = dict.fromkeys(str(step.params["release"]) for step in placed)
     return Stage(
         name="place",
         title=f"Place the {' and '.join(releases)} environments",
@@ -38,6 +43,11 @@ def place(scene: Scene, between: Sequence[Scene] = ()) -> Stage:
         lanes=tuple(lanes),
         in_flight=AT_ONCE,
     )
+
+
+def _past(between: Sequence[Scene], scene: Scene) -> list[Scene]:
+    """The hops to past releases."""
+    return [each for each in (*between, scene) if is_past(each.target)]
 
 
 def place_step(stage: str, scene: Scene, project: Project, host: str) -> Step:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from ostler.catalog.catalog import Catalog
 from ostler.catalog.release import Hop
 from ostler.cloud.model import Cloud
+from ostler.environments.old_releases import is_past
 from ostler.errors import Finding, Severity
 from ostler.facts.model import FactRequest, Snapshot
 from ostler.planning.model import Acceptance, Plan, Stage
@@ -26,8 +27,12 @@ from ostler.planning.upgrade.coverage import coverage_findings
 from ostler.planning.upgrade.fast_forward import fast_forward, hop_scenes
 from ostler.planning.upgrade.finish import finish, prove, unpin, unpin_computes
 from ostler.planning.upgrade.held import hold_findings
+from ostler.planning.upgrade.interpreters import Environments, interpreter_findings, interpreter_requests
+from ostler.planning.upgrade.leaving import leaver_findings
+from ostler.planning.upgrade.onto import onto_requests
 from ostler.planning.upgrade.onto_findings import onto_findings
 from ostler.planning.upgrade.order_kept import order_findings
+from ostler.planning.upgrade.past import balancer_requests, past_findings, past_requests
 from ostler.planning.upgrade.place import place
 from ostler.planning.upgrade.policies import policy_findings, policy_requests
 from ostler.planning.upgrade.protect import dump_folder, protect
@@ -40,16 +45,35 @@ from ostler.planning.upgrade.replace import new_scene, replace_stages
 from ostler.planning.upgrade.request import Scene, TargetEnvironment, UpgradeRequest
 from ostler.planning.upgrade.schema import contract, expand
 from ostler.planning.upgrade.volumes import drain_notes
-from ostler.planning.upgrade.way import as_one, stopped_notes, way_of
+from ostler.planning.upgrade.way import as_one, catalog_of_way, stopped_notes, way_of
 
 
 def facts_needed(
-    catalog: Catalog, hop: Hop, cloud: Cloud, rehearsals: Sequence[Rehearsal] = ()
+    catalog: Catalog,
+    hop: Hop,
+    cloud: Cloud,
+    rehearsals: Sequence[Rehearsal] = (),
+    stored: Environments | None = None,
 ) -> tuple[FactRequest, ...]:
-    """What a plan for this hop is made from, besides the facts every plan is."""
+    """What a plan for this hop is made from, besides the facts every plan is; `stored` are the environments of each
+    release of the way, where its code runs on the hosts there are now (None: it does not, or needs nothing there)."""
+    catalog = catalog.reaching(hop.source.id, hop.target.id)
     options = (*option_requests(catalog, hop, cloud), *capacity_requests(catalog, hop, cloud))
-    about_rows = rehearsal_requests(rehearsals, catalog)
-    return (*readiness_requests(cloud, is_upgrade=True), *options, *policy_requests(catalog, hop, cloud), *about_rows)
+    about_rows = dict.fromkeys((*rehearsal_requests(rehearsals, catalog), *past_requests(catalog, hop, cloud)))
+    interpreters = interpreter_requests(cloud, stored, hop.target.id) if stored else ()
+    policies = policy_requests(catalog, hop, cloud)
+    return (*readiness_requests(cloud, is_upgrade=True), *options, *policies, *about_rows, *interpreters)
+
+
+def facts_needed_of_new(
+    catalog: Catalog, hop: Hop, cloud: Cloud, replacement: Replacement, snapshot: Snapshot, stored: Environments
+) -> tuple[FactRequest, ...]:
+    """What a replacement is planned from besides, of the cloud as it will be; `cloud` and `snapshot` are as it is,
+    `stored` the environments of each release of the way."""
+    to_be = replacement.after(cloud)
+    about_plane = onto_requests(replacement, snapshot, catalog.service_users)
+    balancers = balancer_requests(hop.source.id, to_be)
+    return (*about_plane, *balancers, *interpreter_requests(to_be, stored, hop.target.id))
 
 
 @dataclass(frozen=True)
@@ -82,10 +106,10 @@ def plan_upgrade(sources: Sources, request: UpgradeRequest) -> Plan:
     Raises InputError as `way_of` does. What stands in the way otherwise is in the plan's findings, all together.
     """
     way = way_of(sources.catalog, sources.cloud.release, request.target, request.strategy)
-    hop = as_one(sources.catalog, way)
+    catalog, hop = catalog_of_way(sources.catalog, way), as_one(sources.catalog, way)
     onto = sources.onto
     cloud = onto.replacement.before(sources.cloud) if onto else sources.cloud
-    scene = Scene(sources.catalog, hop, cloud, sources.snapshot, request, sources.environments)
+    scene = Scene(catalog, hop, cloud, sources.snapshot, request, sources.environments)
     new = new_scene(scene, onto.replacement, onto.snapshot) if onto else scene
     hops = hop_scenes(new, way, sources.on_the_way, sources.rehearsals)
     scene = replace(scene, rehearsals=hops[-1].rehearsals)
@@ -94,9 +118,12 @@ def plan_upgrade(sources: Sources, request: UpgradeRequest) -> Plan:
     rehearsed = _about_rehearsals(hops)
     found = (
         *sources.left,
-        *readiness(sources.catalog, sources.snapshot, request.target, is_rolling=scene.is_rolling),
+        *readiness(catalog, sources.snapshot, request.target, is_rolling=scene.is_rolling),
         *rehearsed,
         *(finding for each in hops for finding in _missing_environments(each)),
+        *past_findings(scene, new, hops),
+        *leaver_findings(new, hops),
+        *interpreter_findings(new, {**sources.on_the_way, scene.target: sources.environments}),
         *(onto_findings(scene, new, onto.replacement, onto.snapshot) if onto else ()),
         *capacity_findings(scene),
         *config_findings(scene),
@@ -120,7 +147,7 @@ def plan_upgrade(sources: Sources, request: UpgradeRequest) -> Plan:
             "strategy": request.strategy,
             "way": [each.target.id for each in way],
             "dump_folder": dump_folder(scene),
-            "database_host": sources.cloud.databases.hosts[0] if sources.cloud.databases else None,
+            "database_host": next(iter(sources.cloud.databases.hosts), None),
             **({REPLACEMENT: onto.replacement.told()} if onto else {}),
         },
         stages=stages,
@@ -179,7 +206,9 @@ def _missing_environments(scene: Scene) -> list[Finding]:
             summary=f"there is no environment of {project.name} for {scene.target} in the store",
             found="nothing",
             expected=f"an archive of {project.name} {project.version(scene.target)}",
-            do_next=f"build it: ostler env build {scene.target} (for a practice cloud with --practice)",
+            do_next=f"build it: ostler env build {scene.target} --cloud FILE"
+            if is_past(scene.target)
+            else f"build it: ostler env build {scene.target} (for a practice cloud with --practice)",
         )
         for project in scene.projects
         if project.name not in scene.environments

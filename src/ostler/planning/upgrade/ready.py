@@ -8,6 +8,7 @@ from ostler.catalog.command import Meaning
 from ostler.catalog.database import OnlineMigration
 from ostler.catalog.project import Project
 from ostler.catalog.status_check import StatusCheck
+from ostler.facts.model import JsonValue
 from ostler.planning.model import Lane, Stage
 from ostler.planning.upgrade.place import place_step
 from ostler.planning.upgrade.request import Scene
@@ -43,8 +44,9 @@ def finished_source(scene: Scene) -> list[Step]:
 
 
 def checked_projects(scene: Scene) -> list[tuple[Project, StatusCheck]]:
-    """The projects whose target code can check the cloud."""
-    checks = [(project, project.status_check(scene.target)) for project in scene.projects]
+    """The projects whose target code can check the cloud: not those that are no part of it yet."""
+    standing = (project for project in scene.projects if scene.source in project.releases)
+    checks = [(project, project.status_check(scene.target)) for project in standing]
     return [(project, check) for project, check in checks if check is not None]
 
 
@@ -119,10 +121,20 @@ def online_step(scene: Scene, project: Project, migration: OnlineMigration, stag
             "accept": {str(code_): str(meaning) for code_, meaning in meanings.items() if meaning is Meaning.DONE},
             "again_on": [code_ for code_, meaning in meanings.items() if meaning is Meaning.AGAIN],
             "timeout_s": ONLINE_TIMEOUT_S,
+            **_doubts(migration, release, order),
         },
     )
 
 
+def _doubts(migration: OnlineMigration, release: str, order: Sequence[str]) -> dict[str, JsonValue]:
+    """Where the exit code of success alone proves nothing."""
+    known = (e for e in migration.exits if e.doubt and e.meaning is Meaning.DONE and e.is_true_in(release, order))
+    doubts = {str(each.code): [each.doubt.pattern, each.doubt.why] for each in known if each.doubt}
+    return {"doubts": doubts} if doubts else {}
+
+
 def _finish_source_migrations(scene: Scene, project: Project) -> list[Step]:
+    if scene.source not in project.releases:
+        return []
     migration = project.online_migration(scene.source)
     return [online_step(scene, project, migration, "ready", "source")] if migration else []

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from ostler.errors import Finding, Severity
 from ostler.planning.rehearsed import PASSED, CommandRun, HopOutcome
+from ostler.planning.upgrade.mending import left_undone, mends_on
 from ostler.planning.upgrade.request import Scene
 
 OF_NO_CONCERN = ("rehearsal.check-wants-schema",)
@@ -73,9 +74,33 @@ def _fixed(scene: Scene, outcome: HopOutcome, run: CommandRun, finding: Finding)
     counted = scene.snapshot.known("databases.rows_in_the_way", blocker=finding.code)
     subject = f"{outcome.project} on {outcome.source} → {outcome.target}"
     command = f"{run.words} (code of {run.release})"
+    if finding.code in _of_the_plan(scene):
+        return _fix_in_plan(subject, finding)
     if counted is None:
         return _fix_unseen(subject, command, finding)
     return _fix_missing(subject, command, finding, counted["rows"]) if counted["rows"] else _fix_made(subject, finding)
+
+
+def _of_the_plan(scene: Scene) -> frozenset[str]:
+    """The blockers that a plan mends, or leaves with a warning of its own, on this hop."""
+    migrations = (project.online_migration(scene.target) for project in scene.projects)
+    left = (left_undone(scene, migration) for migration in migrations if migration)
+    is_alone = not scene.is_rolling
+    return frozenset(
+        [
+            *(blocker.code for blocker, _ in mends_on(scene) if is_alone),
+            *(each.code for each in left if each and is_alone),
+        ]
+    )
+
+
+def _fix_in_plan(subject: str, finding: Finding) -> Finding:
+    return Finding(
+        code="upgrade.rehearsed-fix-in-plan",
+        severity=Severity.NOTE,
+        subject=subject,
+        summary=f"what the rehearsal needed for {finding.code} is done by this plan itself, or told with a warning",
+    )
 
 
 def _fix_made(subject: str, finding: Finding) -> Finding:

@@ -22,6 +22,7 @@ from ostler.planning.upgrade.fast_forward import (
     stop_all,
 )
 from ostler.planning.upgrade.finish import finish, prove, unpin, unpin_computes
+from ostler.planning.upgrade.leaving import settings_of_leavers
 from ostler.planning.upgrade.moving import addresses_of, infrastructure_on, release_address, take_address
 from ostler.planning.upgrade.onto import LOAD
 from ostler.planning.upgrade.place import place
@@ -74,6 +75,7 @@ def replace_stages(old: Scene, new: Scene, hops: Sequence[Scene], replacement: R
     yield make_accounts(new)
     yield place(new, hops[:-1])
     yield bring(new, replacement)
+    yield settings_of_leavers(new, hops)
     yield check(new, hops[0], replacement)
     yield replace(close(old, LOST), is_point_of_no_return=False)
     yield let_work_end(old)

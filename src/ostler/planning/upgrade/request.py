@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from math import inf
 from typing import Any, Literal
 
 from ostler.catalog.catalog import Catalog
@@ -15,6 +16,7 @@ from ostler.catalog.service import Role, Service
 from ostler.cloud.model import Cloud, Host
 from ostler.deployment.paths import environment_path
 from ostler.deployment.venv import services_on
+from ostler.environments.old_releases import has_code
 from ostler.facts.model import Snapshot
 from ostler.planning.upgrade.rehearsals import Rehearsals
 
@@ -29,7 +31,7 @@ ROLES: tuple[Role, ...] = ("controller", "compute")
 @dataclass(frozen=True)
 class TargetEnvironment:
     """An archive of the environment store: `address` says what it was made of, `sha256` is the archive's;
-    sizes in bytes."""
+    sizes in bytes; `interpreter` is the program it runs with where that is not the host's own (empty: it is)."""
 
     project: str
     version: str
@@ -37,6 +39,7 @@ class TargetEnvironment:
     sha256: str
     size_bytes: int
     unpacked_bytes: int
+    interpreter: str = ""
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,8 @@ class UpgradeRequest:
 class Scene:
     """All that stages are planned from: the catalog, one hop (or several as one), the cloud and what was read of it.
     `stands_for` are hosts of a new control plane, each with the one whose place it takes and whose configuration it
-    gets."""
+    gets; `stood_at` are the releases at which databases of projects stand when the hop begins, where that is not its
+    source: there was no code of that; `ran` are optional services that the cloud had, whatever units are there now."""
 
     catalog: Catalog
     hop: Hop
@@ -72,6 +76,8 @@ class Scene:
     environments: Mapping[str, TargetEnvironment] = field(default_factory=dict)
     rehearsals: Rehearsals = field(default_factory=Rehearsals)
     stands_for: Mapping[str, str] = field(default_factory=dict)
+    stood_at: Mapping[str, str] = field(default_factory=dict)
+    ran: frozenset[str] = frozenset()
 
     @property
     def source(self) -> str:
@@ -112,6 +118,12 @@ class Scene:
         """The controller on which commands for the whole cloud are run."""
         return self.controllers[0].name
 
+    @property
+    def database_host(self) -> str:
+        """The host on which statements to the databases are made; the first controller where the cloud file names none
+        (such a plan is refused)."""
+        return next(iter(self.cloud.databases.hosts), self.first)
+
     @cached_property
     def optional(self) -> frozenset[str]:
         """The optional services that some host of this cloud has a unit of."""
@@ -119,17 +131,26 @@ class Scene:
             service.name: service.unit.removesuffix(".service")
             for project in self.catalog.projects
             for release in (self.source, self.target)
+            if release in project.releases
             for service in project.services(release, optional=True)
             if service.is_optional
         }
         units = {unit for host in self.cloud.hosts for unit in self.snapshot.known("host.units", host) or {}}
-        return frozenset(name for name, unit in optional.items() if unit in units)
+        return self.ran | {name for name, unit in optional.items() if unit in units}
 
     @cached_property
     def projects(self) -> tuple[Project, ...]:
-        """The projects that are upgraded, in the default order."""
+        """The projects that are upgraded, in the default order: those of which there is code of the target."""
         names = dict.fromkeys(turn.project for turn in self.catalog.order.default)
-        return tuple(self.catalog.project(name) for name in names)
+        return tuple(filter(self._has_target, map(self.catalog.project, names)))
+
+    def _has_target(self, project: Project) -> bool:
+        return has_code(project, self.target)
+
+    def heads_before(self, project: Project, database: str) -> Mapping[str, str]:
+        """The revisions of a database when the hop begins, by branch; none where there is no such database yet."""
+        release = self.stood_at.get(project.name, self.source)
+        return project.heads(database, release) if release in project.releases else {}
 
     @cached_property
     def projects_with_databases(self) -> tuple[Project, ...]:
@@ -158,6 +179,13 @@ class Scene:
             if not record.get("deleted"):
                 found.setdefault(key.split(".", 1)[0], []).append(key)
         return {name: tuple(keys) for name, keys in found.items()}
+
+    @cached_property
+    def oldest_compute(self) -> float:
+        """The lowest version that a record of nova-compute says which is not deleted; infinity where none is known."""
+        records = (self.snapshot.known("nova.services") or {}).items()
+        found = (r["version"] for key, r in records if key.startswith("nova-compute@") and not r.get("deleted"))
+        return min(found, default=inf)
 
     @cached_property
     def compute_records(self) -> Mapping[str, Mapping[str, Any]]:

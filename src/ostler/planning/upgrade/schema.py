@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from ostler.catalog.command import Meaning
 from ostler.catalog.database import SchemaPhase
 from ostler.catalog.project import Project
+from ostler.environments.old_releases import is_past
 from ostler.facts.model import wanted
 from ostler.facts.predicate import Expectation
 from ostler.planning.model import Lane, Stage
@@ -76,7 +77,7 @@ def is_pending(scene: Scene, project: Project, phase: SchemaPhase) -> bool:
     """Whether a phase has revisions to apply on this hop, by the heads the catalog knows."""
     branch = {"expand": "expand", "contract": "contract"}.get(phase.phase)
     for database in phase.databases:
-        old, new = project.heads(database, scene.source), project.heads(database, scene.target)
+        old, new = scene.heads_before(project, database), project.heads(database, scene.target)
         if branch and branch in new:
             if old.get(branch) != new[branch]:
                 return True
@@ -182,7 +183,11 @@ def _old_code_is_gone(scene: Scene, project: Project) -> Iterator[Expectation]:
 def _phase(scene: Scene, stage: str, project: Project, phase: SchemaPhase, relies_on: tuple[Expectation, ...]) -> Step:
     order = scene.catalog.releases.order
     meanings = {exit_.code: phase.meaning(exit_.code, scene.target, order) for exit_ in phase.exits}
-    heads = {database: _heads_after(scene, project, phase, database) for database in phase.databases}
+    heads = {
+        database: _heads_after(scene, project, phase, database)
+        for database in phase.databases
+        if not is_past(scene.target) or _is_last_for(scene, project, phase, database)
+    }
     undo = f"not needed: code of {scene.source} runs on the new schema"
     if not scene.is_rolling:
         undo = _no_way_down(scene)
@@ -209,6 +214,11 @@ def _phase(scene: Scene, stage: str, project: Project, phase: SchemaPhase, relie
     )
 
 
+def _is_last_for(scene: Scene, project: Project, phase: SchemaPhase, database: str) -> bool:
+    """Whether no later phase of the hop changes a database: what lies between was not seen of past releases."""
+    return [each for each in project.schema_phases(scene.target) if database in each.databases][-1].name == phase.name
+
+
 def _no_way_down(scene: Scene) -> str:
     if scene.stands_for:
         return "none needed: the old databases are not changed, and the way back uses them"
@@ -217,7 +227,7 @@ def _no_way_down(scene: Scene) -> str:
 
 def _heads_after(scene: Scene, project: Project, phase: SchemaPhase, database: str) -> list[str]:
     """The rows a version table must hold when the phase is done: a phase moves only its own branch."""
-    old, new = project.heads(database, scene.source), project.heads(database, scene.target)
+    old, new = scene.heads_before(project, database), project.heads(database, scene.target)
     if phase.phase in ("expand", "migrate") and "contract" in new:
         is_hidden = "expand" in project.database(database).hidden_branches and old["expand"] == new["expand"]
         return sorted({old["contract"]} | (set() if is_hidden else {new["expand"]}))

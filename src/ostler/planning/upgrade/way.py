@@ -6,9 +6,11 @@ from collections.abc import Sequence
 
 from ostler.catalog.catalog import Catalog
 from ostler.catalog.release import Hop
+from ostler.environments.old_releases import is_past
 from ostler.planning.model import Stage
 from ostler.planning.upgrade.config import config_notes
 from ostler.planning.upgrade.fast_forward import away_s
+from ostler.planning.upgrade.past import past_notes
 from ostler.planning.upgrade.ready import checked_projects
 from ostler.planning.upgrade.rehearsal_notes import rehearsal_notes
 from ostler.planning.upgrade.request import Scene, Strategy
@@ -22,9 +24,15 @@ def way_of(catalog: Catalog, source: str, target: str, strategy: Strategy) -> tu
     return (catalog.hop(source, target),) if strategy == "rolling" else catalog.way(source, target)
 
 
+def catalog_of_way(catalog: Catalog, way: Sequence[Hop]) -> Catalog:
+    """The catalog to plan a way with."""
+    return catalog.reaching(way[0].source.id, way[-1].target.id)
+
+
 def as_one(catalog: Catalog, way: Sequence[Hop]) -> Hop:
     """A way as one hop, for what only asks where it begins and where it ends."""
-    return way[0] if len(way) == 1 else catalog.releases.way(way[0].source.id, way[-1].target.id)
+    ends = way[0].source.id, way[-1].target.id
+    return way[0] if len(way) == 1 else catalog.reaching(*ends).releases.way(*ends)
 
 
 def stopped_notes(scene: Scene, hops: Sequence[Scene], stages: Sequence[Stage]) -> tuple[str, ...]:
@@ -35,7 +43,8 @@ def stopped_notes(scene: Scene, hops: Sequence[Scene], stages: Sequence[Stage]) 
     stops = [f"{each.target}: {_why_stop(scene, each.hop)}" for each in hops[:-1]]
     tried = scene.catalog.releases.tried_way(scene.source, scene.target)
     what = "replacement" if scene.request.strategy == "replace" else "fast-forward"
-    unknown = f"nobody has recorded a {what} over {scene.hop} yet: try it on a practice cloud first"
+    where = "rehearse it on a copy of the databases" if is_past(scene.source) else "try it on a practice cloud"
+    unknown = f"nobody has recorded a {what} over {scene.hop} yet: {where} first"
     order = scene.catalog.all_releases.order
     mute = [
         f"{project.name}'s own check of {hops[0].target} may say nothing here, and is not asked again while APIs are "
@@ -48,6 +57,7 @@ def stopped_notes(scene: Scene, hops: Sequence[Scene], stages: Sequence[Stage]) 
         tried.note if tried and scene.request.strategy == "fast-forward" else unknown,
         *mute,
         *(f"the databases stop at {stop}" for stop in stops),
+        *past_notes(scene, hops),
         *config_notes(scene),
         *dict.fromkeys(rehearsed),
     )
@@ -63,7 +73,7 @@ def _why_stop(scene: Scene, hop: Hop) -> str:
             if (floor := project.schema_floor(database.name, scene.target))
             and _is_before(scene, hop.source.id, floor.release)
         ]
-        moves = project.online_migration(hop.target.id)
+        moves = project.online_migration(hop.target.id) if hop.target.id in project.releases else None
         last = project.online_migration(scene.target)
         only_here = sorted(set(moves.names if moves else ()) - set(last.names if last else ()))
         reasons += floors + (

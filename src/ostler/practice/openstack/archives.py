@@ -8,10 +8,18 @@ from datetime import datetime
 from pathlib import Path
 
 from ostler.catalog.catalog import Catalog, load_catalog
-from ostler.environments.interpreters import Interpreter, find_python, no_python, python_here, usable_python
+from ostler.environments.interpreters import (
+    Interpreter,
+    find_python,
+    is_out_of_reach,
+    no_python,
+    python_here,
+    usable_python,
+)
 from ostler.environments.old_releases import PYTHON_OF, old_recipe, projects_in
 from ostler.environments.recipe import AddedPackage, Recipe, buildable_releases, recipe_for
 from ostler.environments.store import EnvironmentStore, StoredEnvironment
+from ostler.errors import InputError
 
 PROJECTS = ("keystone", "glance", "placement", "nova", "neutron", "cinder")
 CHANGED = ("nova", "neutron", "cinder")
@@ -57,7 +65,7 @@ def ensure_archives(
 
 
 def old_store(cache_dir: Path) -> EnvironmentStore:
-    """Where the archives of releases lie that no host gets, and those without our plugins."""
+    """Where the archives of past releases lie that are made for no cloud, and those without our plugins."""
     return EnvironmentStore(cache_dir / "plain-environments")
 
 
@@ -68,21 +76,32 @@ def ensure_old_archives(
     report: Callable[[str], None],
     projects: Sequence[str] = (),
     python: Path | None = None,
+    store: EnvironmentStore | None = None,
 ) -> dict[str, StoredEnvironment]:
-    """The archive of each project (none named: all there are packages of) in a release before those Ostler plans with,
-    built first where there is none; `python` is the interpreter to use (None: it is looked for).
+    """The archive of each project (none named: all there are packages of) in a past release, built first where there is
+    none; `python` is the interpreter to use (None: it is looked for). For the `store` of a cloud (None: that of no
+    cloud) they are made so that services run from them, too.
 
     Raises InputError as `find_python` and `old_recipe`, CommandFailed when a build fails.
     """
     catalog = load_catalog()
     names = projects or projects_in(catalog, release)
-    found = {} if python else _old_archives(catalog, cache_dir, release, names)
+    found = {} if python or store else _old_archives(catalog, cache_dir, release, names)
     lacking = [name for name in names if name not in found]
     if not lacking:
         return found
     interpreter = find_python(PYTHON_OF[release], python)
-    wanted = [old_recipe(catalog, name, release, interpreter) for name in lacking]
-    return found | _built(wanted, cache_dir, old_store(cache_dir), built_at, report)
+    if store is not None and is_out_of_reach(str(interpreter.program)):
+        raise InputError(
+            "environments.python-for-root-alone",
+            f"a controller has to run {release} with this Python at the same place, as the users of the services",
+            found=str(interpreter.program),
+            expected="a Python below a folder that everybody may enter",
+            do_next="put one there, here and on that controller (pyenv, with PYENV_ROOT=/opt/pyenv), and name it with "
+            "--python",
+        )
+    wanted = [old_recipe(catalog, name, release, interpreter, serves=store is not None) for name in lacking]
+    return found | _built(wanted, cache_dir, store or old_store(cache_dir), built_at, report)
 
 
 def old_interpreters(cache_dir: Path) -> tuple[Interpreter, ...]:

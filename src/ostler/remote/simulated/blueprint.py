@@ -16,6 +16,9 @@ V = TypeVar("V")
 
 CommandKind = Literal["expand", "migrate", "contract", "sync", "online", "check"]
 
+BRANCH_OF: Mapping[str, str] = {"migrate": "data_migration"}
+"""The branch that a kind of command moves, where it is not called as that."""
+
 
 @dataclass(frozen=True)
 class ServiceEdition:
@@ -63,12 +66,14 @@ class Edition:
 
 @dataclass(frozen=True)
 class DatabasePlan:
-    """One database: the last revision of each branch by release, and the branches without a row of their own."""
+    """One database: the last revision of each branch by release, and the branches without a row of their own; up to
+    release `migrate_until` its revisions lie in the table of sqlalchemy-migrate (None: they never do)."""
 
     name: str
     project: str
     heads: Mapping[str, Mapping[str, str]]
     hidden: tuple[str, ...] = ()
+    migrate_until: str | None = None
 
 
 @dataclass(frozen=True)
@@ -147,6 +152,15 @@ class Blueprint:
             for branch, revision in revisions.items()
             if other in (self.releases[: at + 1] if branch == "contract" else self.releases[at:])
         )
+
+    def is_migrated(self, database: str, branches: Mapping[str, str]) -> bool:
+        """Return whether a schema whose branches are at these revisions is told by the table of sqlalchemy-migrate."""
+        plan = self.databases[database]
+        if plan.migrate_until not in self.releases:
+            return False
+        until = self.releases.index(plan.migrate_until)
+        old = [plan.heads[release] for release in self.releases[: until + 1] if release in plan.heads]
+        return any(heads.get(branch) == at for heads in old for branch, at in branches.items())
 
     def rows(self, database: str, branches: Mapping[str, str]) -> list[str]:
         """Return what a version table holds when its branches are at these revisions: a hidden branch has a row

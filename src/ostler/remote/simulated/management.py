@@ -7,7 +7,7 @@ import posixpath
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ostler.remote.simulated.blueprint import Edition, ManagedCommand
+from ostler.remote.simulated.blueprint import BRANCH_OF, Edition, ManagedCommand
 from ostler.remote.simulated.file_system import FileSystem
 from ostler.remote.simulated.machine import Machine, Outcome, failed
 from ostler.remote.simulated.services import ENVIRONMENTS, MANIFEST, database_answers, edition_at
@@ -56,6 +56,8 @@ def run_in_environment(machine: Machine, path: str, arguments: Sequence[str]) ->
     edition = edition_at(machine.world, machine.files, environment)
     if edition is None or not environment.startswith(f"{ENVIRONMENTS}/"):
         return Outcome(127, "", f"{path}: not found\n")
+    if arguments == ["--help"] or arguments == ("--help",):
+        return Outcome(DONE, f"usage: {program}\n", seconds=0.5)
     command = _command(edition, (program, *arguments))
     if command is None:
         return failed(f"{program}: error: invalid choice: {' '.join(arguments)}", 2)
@@ -94,11 +96,13 @@ def _change_schema(machine: Machine, edition: Edition, command: ManagedCommand) 
     for name in command.databases:
         heads = blueprint.databases[name].heads[edition.release]
         at = schema.setdefault(name, {})
-        branches = [b for b in heads if command.kind == "sync" or b == command.kind]
+        branches = [b for b in heads if command.kind == "sync" or b == BRANCH_OF.get(command.kind, command.kind)]
         for branch in branches:
             if at.get(branch) != heads[branch] and not _is_ahead(machine, name, branch, edition.release):
                 at[branch] = heads[branch]
                 changed.append(f"{name} {branch}={heads[branch]}")
+        for gone in [b for b in at if b not in heads] if branches and all(at.get(b) == heads[b] for b in heads) else []:
+            del at[gone]
     if changed:
         machine.note(f"{' '.join(command.argv[:1])} {command.kind}: {', '.join(changed)}")
     return Outcome(seconds=SYNC_S)

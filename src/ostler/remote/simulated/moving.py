@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from itertools import pairwise
 
 from ostler.remote.simulated.machine import Machine, Outcome, failed
-from ostler.remote.simulated.planes import GRASTATE, MARIADB
+from ostler.remote.simulated.planes import GRASTATE, MARIADB, databases_of
+from ostler.remote.simulated.services import edition_at
 from ostler.remote.simulated.state import Entry
 from ostler.remote.simulated.systemd import start_unit
 
@@ -120,3 +122,45 @@ def end_commands(machine: Machine, arguments: Sequence[str], stdin: bytes) -> Ou
     (folder,) = arguments
     running = [name for name, unit in machine.host.units.items() if (unit.environment or "").startswith(f"{folder}/")]
     return failed(f"these do not end: {' '.join(running)}") if running else Outcome()
+
+
+def derive_settings(machine: Machine, arguments: Sequence[str], stdin: bytes) -> Outcome:
+    """Nova's account at the databases, and how it checks tokens, in a file of placement's own; one that is there
+    stays."""
+    source, target, group, database = arguments
+    text = machine.files.text(source)
+    if text is None:
+        return failed(f"[api_database] connection is not set in {source}")
+    if machine.files.text(target) is None:
+        password = re.search(r"^password *= *(.*)$", text, re.MULTILINE)
+        lines = ["[placement_database]", f"connection = mysql+pymysql://nova@/{database}", "[keystone_authtoken]"]
+        lines += [f"password = {password[1]}"] if password else []
+        machine.files.write(target, "\n".join([*lines, ""]).encode(), 0o640, "root", group)
+        machine.note(f"write {target} from {source}")
+    return Outcome()
+
+
+def make_database(machine: Machine, arguments: Sequence[str], stdin: bytes) -> Outcome:
+    database, like = arguments
+    schema = databases_of(machine).schema
+    if not machine.runs(MARIADB) or like not in schema:
+        return failed(f"there is no database {like}")
+    if database not in schema:
+        schema[database] = {}
+        machine.note(f"make the database {database}")
+    return Outcome()
+
+
+def take_placement_out(machine: Machine, arguments: Sequence[str], stdin: bytes) -> Outcome:
+    """The rows go over once, with the revision of the release whose programs are used; then there is nothing to do."""
+    _, path, script, programs, *_ = arguments
+    edition = edition_at(machine.world, machine.files, programs.rpartition("/")[0])
+    brought_by = edition_at(machine.world, machine.files, script.partition("/lib/")[0])
+    schema = machine.state.databases.schema
+    if edition is None or brought_by is None or machine.files.text(path) is None or "placement" not in schema:
+        return failed("Unable to execute placement's CLI commands", 6)
+    if schema["placement"]:
+        return Outcome(3, "Migration has already completed. The placement database appears to have data.\n")
+    schema["placement"] = dict(machine.world.blueprint.databases["placement"].heads[edition.release])
+    machine.note("placement's rows are taken out of nova's database")
+    return Outcome(seconds=3.0)

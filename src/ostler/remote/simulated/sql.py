@@ -15,6 +15,7 @@ VERSION = "10.11.14-MariaDB-0+deb12u2"
 ROWS, BYTES = 1000, 2_000_000
 SPEED_US = {"cpu": 30_000, "rows": 40_000}
 _STRUCTURE = re.compile(r"'revision', '(\w+)', version_num FROM")
+_MIGRATED = re.compile(r"'migrated', '(\w+)', CONCAT")
 _VARIABLE = re.compile(r"SHOW GLOBAL VARIABLES WHERE Variable_name = '(\w+)'", re.IGNORECASE)
 _SET = re.compile(r"SET GLOBAL (\w+) = (\w+)", re.IGNORECASE)
 _OBJECT = re.compile(r"SELECT '(\w+)', SUBSTRING_INDEX")
@@ -32,6 +33,8 @@ def mariadb(machine: Machine, arguments: Sequence[str], stdin: bytes) -> Outcome
     statement = _statement(arguments)
     if statement is None:
         return failed("a simulated database server takes statements as an argument only")
+    if statement.startswith("UPDATE "):
+        return _mend(machine, statement)
     if found := _SET.search(statement):
         return _set(machine, found[1], found[2])
     for mark, answer in _ANSWERS:
@@ -74,7 +77,11 @@ def _schema(machine: Machine, statement: str) -> Rows:
     schema = databases_of(machine).schema
     asked = [name for name in _STRUCTURE.findall(statement) if name in schema]
     rows: Rows = [("database", name, "") for name in asked]
-    rows += [("revision", name, row) for name in asked for row in machine.world.blueprint.rows(name, schema[name])]
+    blueprint = machine.world.blueprint
+    migrated = {name: blueprint.is_migrated(name, schema[name]) for name in asked}
+    rows += [("revision", n, row) for n in asked if not migrated[n] for row in blueprint.rows(n, schema[n])]
+    for name in _MIGRATED.findall(statement):
+        rows += [("migrated", name, f"{branch} {at}") for branch, at in schema.get(name, {}).items() if migrated[name]]
     return rows
 
 
@@ -90,7 +97,15 @@ def _speed(machine: Machine, statement: str) -> Rows:
 
 
 def _rows_in_the_way(machine: Machine, statement: str) -> Rows:
-    return [("rows_in_the_way", 0)]
+    stuck = databases_of(machine).in_the_way
+    return [("rows_in_the_way", sum(rows for word, rows in stuck.items() if word in statement))]
+
+
+def _mend(machine: Machine, statement: str) -> Outcome:
+    stuck = databases_of(machine).in_the_way
+    for word in [word for word, rows in stuck.items() if rows and word in statement]:
+        machine.note(f"{stuck.pop(word)} rows of {word} mended")
+    return Outcome(seconds=0.1)
 
 
 def _variable(machine: Machine, statement: str) -> Rows:

@@ -91,13 +91,14 @@ class ServiceRecord:
 class Databases:
     """What is in the databases besides what the APIs show: revisions by database and branch, nova's records, versions
     of its stored objects, the rows each project still has to migrate online, and what is told of roles (rows of
-    `databases.roles`)."""
+    `databases.roles`); `in_the_way` are rows that known blockers stop at, by a word in the statements about them."""
 
     schema: dict[str, dict[str, str]] = field(default_factory=dict)
     records: list[ServiceRecord] = field(default_factory=list)
     objects: dict[str, dict[str, int]] = field(default_factory=dict)
     rows_to_migrate: dict[str, int] = field(default_factory=dict)
     roles: list[tuple[str, str, str]] = field(default_factory=list)
+    in_the_way: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass

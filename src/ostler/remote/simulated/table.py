@@ -39,6 +39,7 @@ PROGRAMS: Mapping[str, Program] = {
 
 SCRIPTS: Mapping[str, Program] = {
     "ostler-begin-cluster": moving.begin_cluster,
+    "ostler-derive-settings": moving.derive_settings,
     "ostler-dump": dumps.dump,
     "ostler-dump-accounts": moving.dump_accounts,
     "ostler-edit-records": dumps.edit_records,
@@ -74,6 +75,7 @@ SCRIPTS: Mapping[str, Program] = {
     "ostler-keystone.keys": fact_scripts.keys,
     "ostler-host.shared_folders": moving.folders,
     "ostler-load-accounts": moving.load_accounts,
+    "ostler-make-database": moving.make_database,
     "ostler-logs.errors": fact_scripts.log_errors,
     "ostler-memcached.node": balancer.memcached,
     "ostler-memcached.state": beneath.cache,
@@ -84,6 +86,7 @@ SCRIPTS: Mapping[str, Program] = {
     "ostler-rabbitmq.node": fact_scripts.rabbitmq,
     "ostler-readdress-cells": moving.readdress_cells,
     "ostler-restore-dump": dumps.restore_dump,
+    "ostler-take-placement-out": moving.take_placement_out,
     "ostler-try-dump": dumps.try_dump,
     "ostler-unpack": management.unpack,
 }

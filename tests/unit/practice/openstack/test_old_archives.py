@@ -13,7 +13,8 @@ from ostler.catalog import load_catalog
 from ostler.environments.interpreters import Interpreter
 from ostler.environments.manifest import Manifest
 from ostler.environments.old_releases import old_recipe
-from ostler.environments.store import ARCHIVE, MANIFEST, StoredEnvironment
+from ostler.environments.recipe import Recipe
+from ostler.environments.store import ARCHIVE, MANIFEST, EnvironmentStore, StoredEnvironment
 from ostler.errors import InputError
 from ostler.practice.openstack import archives
 
@@ -113,3 +114,34 @@ def test_a_python_that_is_named_is_used_and_no_other(tmp_path: Path, monkeypatch
     monkeypatch.setattr(archives, "_built", lambda wanted, *_: asked.extend(each.interpreter for each in wanted) or {})
     archives.ensure_old_archives(tmp_path, "rocky", NOW, print, ["nova"], named.program)
     assert asked == [str(named.program)]
+
+
+def test_for_a_cloud_they_are_made_apart_and_serve_apis(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    add(tmp_path, "nova", "rocky", python(tmp_path / ".pyenv/versions/2.7.18", "2.7"))
+    asked: list[tuple[Path, tuple[str, ...]]] = []
+
+    def built(
+        wanted: Sequence[Recipe], _: Path, store: EnvironmentStore, *more: object
+    ) -> dict[str, StoredEnvironment]:
+        asked.extend((store.folder, recipe.requirements) for recipe in wanted)
+        return {}
+
+    monkeypatch.setattr(archives, "_built", built)
+    archives.ensure_old_archives(tmp_path, "rocky", NOW, print, ["nova"], store=EnvironmentStore(tmp_path / "cloud"))
+    ((folder, requirements),) = asked
+    assert folder == tmp_path / "cloud"
+    assert any(requirement.startswith("uWSGI==") for requirement in requirements)
+    alone = old_recipe(load_catalog(), "nova", "rocky", python(tmp_path / "p", "2.7"))
+    assert not any("uWSGI" in requirement for requirement in alone.requirements)
+
+
+def test_a_python_that_only_root_can_reach_is_for_no_cloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    of_root = Interpreter(
+        "2.7", Path("/root/.pyenv/versions/2.7.18/bin/python2.7"), Path("/root/.pyenv/versions/2.7.18")
+    )
+    monkeypatch.setattr(archives, "find_python", lambda *_: of_root)
+    with pytest.raises(InputError) as refused:
+        archives.ensure_old_archives(
+            tmp_path, "rocky", NOW, print, ["nova"], store=EnvironmentStore(tmp_path / "cloud")
+        )
+    assert refused.value.code == "environments.python-for-root-alone"

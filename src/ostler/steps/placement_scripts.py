@@ -1,0 +1,157 @@
+"""Fixed scripts for the host's own Python 3 (3.5 or later) that take placement out of nova. Secrets stay on the host:
+they are read there, and never shown."""
+
+from __future__ import annotations
+
+from ostler.facts.options import READER
+
+DERIVE_SETTINGS = (
+    READER
+    + r"""
+import grp, os, tempfile
+
+source, target, group, database = sys.argv[2:6]
+if os.path.exists(target):
+    sys.exit(0)
+groups = {}
+for at, name, value, more in options_of(source):
+    groups.setdefault(at, {}).setdefault(name.replace("-", "_"), []).append("\n ".join([value] + more))
+
+if "connection" in groups.get("placement_database", {}):
+    sys.exit("[placement_database] connection is set in %s: placement's data are not in nova's database" % source)
+if "connection" not in groups.get("api_database", {}):
+    sys.exit("[api_database] connection is not set in %s" % source)
+url = re.sub(
+    "^([^:/]+://[^/]*/)[^?]*", lambda found: found.group(1) + database, groups["api_database"]["connection"][-1]
+)
+
+lines = ["# From %s, when placement left nova." % source]
+strategy = groups.get("api", {}).get("auth_strategy")
+for at, options in (
+    ("api", {"auth_strategy": strategy} if strategy else {}),
+    ("placement_database", {"connection": [url]}),
+    ("keystone_authtoken", groups.get("keystone_authtoken", {})),
+):
+    lines += ["", "[%s]" % at]
+    lines += ["%s = %s" % (name, value) for name, values in options.items() for value in values]
+
+folder = os.path.dirname(target)
+os.makedirs(folder, 0o755, exist_ok=True)
+number = grp.getgrnam(group).gr_gid
+handle, path = tempfile.mkstemp(dir=folder)
+with os.fdopen(handle, "w", encoding="utf-8", errors="surrogateescape") as file:
+    file.write("\n".join(lines) + "\n")
+    file.flush()
+    os.fsync(file.fileno())
+os.chown(path, 0, number)
+os.chmod(path, 0o640)
+os.rename(path, target)
+"""
+)
+"""NOVA_CONF PLACEMENT_CONF GROUP DATABASE: placement's own configuration from nova's, in which it was before: how
+tokens are checked, and nova's account, at the database DATABASE. A file that is there stays."""
+
+TAKE_OUT = (
+    READER
+    + r"""
+import os, shutil, subprocess, tempfile
+from urllib.parse import parse_qs, unquote, urlsplit
+
+nova, placement, script, programs = sys.argv[2:6]
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+STANDS_FOR = '''#!/bin/sh
+for word; do
+  shift
+  case "$word" in -h* | -p*) ;; -u*) user=${word#-u} ;; *) set -- "$@" "$word" ;; esac
+done
+exec %s --defaults-extra-file="%s/$user.cnf" "$@"
+'''
+
+
+def connection(path, group):
+    found = [value for at, name, value, _ in options_of(path) if (at, name.replace("-", "_")) == (group, "connection")]
+    if not found:
+        sys.exit("[%s] connection is not set in %s" % (group, path))
+    return urlsplit(found[-1])
+
+
+def quoted(text):
+    return '"%s"' % text.replace("\\", "\\\\").replace('"', '\\"')
+
+
+def settings(url):
+    said = {
+        "host": url.hostname or "localhost",
+        "user": unquote(url.username or ""),
+        "password": unquote(url.password or ""),
+    }
+    if url.port:
+        said["port"] = str(url.port)
+    asked = parse_qs(url.query)
+    said.update(
+        (name.replace("_", "-"), asked[name][-1]) for name in ("ssl_ca", "ssl_cert", "ssl_key") if name in asked
+    )
+    return "[client]\n" + "".join("%s=%s\n" % (name, quoted(value)) for name, value in said.items())
+
+
+def write(path, text, mode):
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+    os.chmod(path, mode)
+
+
+def rows(statement):
+    words = [folder + "/bin/mysql", "-uPLACEMENT", "--batch", "--skip-column-names", "--execute", statement]
+    asked = subprocess.run(words + [environment["PLACEMENT_DB"]], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                           stderr=subprocess.DEVNULL)
+    return asked.stdout.decode().split() if asked.returncode == 0 else []
+
+def empty():
+    tables = rows("SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()")
+    if tables:
+        rows("SET FOREIGN_KEY_CHECKS = 0; DROP TABLE %s" % ", ".join("`%s`" % name for name in tables))
+
+os.umask(0o077)
+folder = tempfile.mkdtemp(prefix="ostler-placement.")
+try:
+    environment = {"PATH": ":".join([folder + "/bin", programs, PATH]), "TMPDIR": folder, "HOME": folder}
+    for word, path, group in (("NOVA_API", nova, "api_database"), ("PLACEMENT", placement, "placement_database")):
+        url = connection(path, group)
+        write("%s/%s.cnf" % (folder, word), settings(url), 0o600)
+        environment.update(
+            {
+                word + "_DB": url.path.strip("/"),
+                word + "_DB_HOST": url.hostname or "localhost",
+                word + "_USER": word,
+                word + "_PASS": "none",
+            }
+        )
+    os.mkdir(folder + "/bin")
+    for name, newer in (("mysql", "mariadb"), ("mysqldump", "mariadb-dump")):
+        program = shutil.which(newer, path=PATH) or shutil.which(name, path=PATH)
+        if program is None:
+            sys.exit("neither %s nor %s is on this host" % (newer, name))
+        write("%s/bin/%s" % (folder, name), STANDS_FOR % (program, folder), 0o700)
+    # Tables without a revision are what a run that was ended has left: the script would take them for all there is.
+    if not rows("SELECT version_num FROM alembic_version"):
+        empty()
+    words = ["bash", script] + sys.argv[6:] + ["-"]
+    done = subprocess.run(words, env=environment, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+    sys.stdout.write(done.stdout.decode(errors="replace"))
+    code = done.returncode
+    # It gives the database a revision all the same, and would be content with it the next time.
+    if b"Failed to dump" in done.stdout or b"Failed to load" in done.stdout:
+        empty()
+finally:
+    shutil.rmtree(folder)
+sys.exit(code)
+"""
+)
+"""NOVA_CONF PLACEMENT_CONF SCRIPT PROGRAMS ARGUMENT...: runs the script of placement's developers, whose programs lie
+in the folder PROGRAMS. It knows neither ports nor files with passwords, and bears no sign of the shell in one: what it
+takes for mysql and mysqldump here are words that read them from files of their own."""
+
+
+def python_words(name: str, script: str, *values: str) -> tuple[str, ...]:
+    """Return the words of a command that runs one of these with values; hosts list it among their processes by name."""
+    return ("python3", "-I", "-c", script, f"ostler-{name}", *values)

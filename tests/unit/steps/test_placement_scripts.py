@@ -1,0 +1,189 @@
+"""The scripts that take placement out of nova, run as they are, with stand-ins for what they call."""
+
+from __future__ import annotations
+
+import grp
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from ostler.steps.placement_scripts import DERIVE_SETTINGS, TAKE_OUT, python_words
+
+PASSWORD = 'a$b"c\\d e'
+NOVA_CONF = """[DEFAULT]
+debug = true
+[api_database]
+connection = mysql+pymysql://nova:a%24b%22c%5Cd%20e@10.0.0.5:3307/nova_api?charset=utf8&ssl_ca=/etc/ca.pem
+[keystone_authtoken]
+auth_url = http://10.0.0.5:5000
+memcached_servers = a:11211,
+  b:11211
+password = "secret"
+[api]
+auth_strategy = keystone
+"""
+SCRIPT = """nova="-h$NOVA_API_DB_HOST -u$NOVA_API_USER -p$NOVA_API_PASS $NOVA_API_DB"
+echo "SELECT 1" | mysql --skip-column-names $nova
+mysqldump -h$PLACEMENT_DB_HOST -u$PLACEMENT_USER -p$PLACEMENT_PASS $PLACEMENT_DB traits
+placement-manage db stamp b4ed
+echo "with $@ in $(pwd)"
+exit 3
+"""
+
+
+def run(name: str, script: str, *values: str, path: str | None = None) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, **({"PATH": path} if path else {})}
+    words = python_words(name, script, *values)
+    return subprocess.run(words, capture_output=True, text=True, check=False, env=environment)
+
+
+@pytest.fixture
+def nova(tmp_path: Path) -> Path:
+    path = tmp_path / "nova.conf"
+    path.write_text(NOVA_CONF)
+    return path
+
+
+def derived(nova: Path, target: Path) -> subprocess.CompletedProcess[str]:
+    own = DERIVE_SETTINGS.replace("os.chown(path, 0,", "os.chown(path, -1,")  # the tests need not be root
+    return run("derive-settings", own, str(nova), str(target), grp.getgrgid(os.getgid()).gr_name, "placement")
+
+
+def test_placement_checks_tokens_as_nova_does_with_novas_account_at_its_own_database(
+    nova: Path, tmp_path: Path
+) -> None:
+    target = tmp_path / "placement" / "placement.conf"
+    told = derived(nova, target)
+    assert (told.returncode, told.stdout, told.stderr) == (0, "", "")
+    lines = target.read_text().splitlines()
+    address = "mysql+pymysql://nova:a%24b%22c%5Cd%20e@10.0.0.5:3307/placement?charset=utf8&ssl_ca=/etc/ca.pem"
+    assert f"connection = {address}" in lines
+    assert lines[lines.index("[keystone_authtoken]") :] == [
+        "[keystone_authtoken]",
+        "auth_url = http://10.0.0.5:5000",
+        "memcached_servers = a:11211,",
+        " b:11211",
+        "password = secret",
+    ]
+    assert "debug = true" not in lines
+    assert target.stat().st_mode & 0o777 == 0o640
+
+
+def test_a_file_of_the_operators_own_stays(nova: Path, tmp_path: Path) -> None:
+    target = tmp_path / "placement.conf"
+    target.write_text("mine\n")
+    assert derived(nova, target).returncode == 0
+    assert target.read_text() == "mine\n"
+
+
+@pytest.mark.parametrize(
+    ("added", "said"),
+    [
+        ("[placement_database]\nconnection = mysql+pymysql://p@x/placement\n", "not in nova's database"),
+        (None, "[api_database] connection is not set"),
+    ],
+)
+def test_placement_elsewhere_or_nowhere_is_refused_without_a_file(
+    nova: Path, tmp_path: Path, added: str | None, said: str
+) -> None:
+    nova.write_text(NOVA_CONF + added if added else "[DEFAULT]\n")
+    target = tmp_path / "placement.conf"
+    told = derived(nova, target)
+    assert told.returncode == 1
+    assert said in told.stderr
+    assert not target.exists()
+
+
+def program(folder: Path, name: str, text: str) -> None:
+    folder.mkdir(exist_ok=True)
+    (folder / name).write_text(f"#!/bin/sh\n{text}\n")
+    (folder / name).chmod(0o755)
+
+
+CLIENT = r"""file=${1#--defaults-extra-file=}; shift; cp "$file" SEEN/NAME.cnf
+case "$*" in
+  *version_num*) cat SEEN/revision 2> /dev/null ;;
+  *information_schema*) printf 'traits\nusers\n' ;;
+  *"DROP TABLE"*) echo "$*" >> SEEN/dropped ;;
+  *) echo "NAME $*" ;;
+esac
+cat > /dev/null"""
+"""Stands for the clients of MariaDB: notes in SEEN what it was given, and tells a revision where one lies there."""
+
+
+@dataclass(frozen=True)
+class Host:
+    """A host with stand-ins for all that is called, and what these have noted."""
+
+    folder: Path
+    nova: Path
+
+    @property
+    def seen(self) -> Path:
+        return self.folder / "seen"
+
+    @property
+    def dropped(self) -> list[str]:
+        noted = self.seen / "dropped"
+        return noted.read_text().splitlines() if noted.exists() else []
+
+    def take_out(self, script: str = SCRIPT, revision: str | None = None) -> subprocess.CompletedProcess[str]:
+        self.seen.mkdir()
+        for name in ("mariadb", "mariadb-dump"):
+            text = CLIENT.replace("SEEN", str(self.seen)).replace("NAME", name)
+            program(self.folder / "clients", name, text)
+        program(self.folder / "programs", "placement-manage", 'echo "placement-manage $*"')
+        developers, placement = self.folder / "migrate.sh", self.folder / "placement.conf"
+        developers.write_text(script)
+        placement.write_text("[placement_database]\nconnection = mysql+pymysql://place:p@db/placement\n")
+        if revision:
+            (self.seen / "revision").write_text(revision)
+        own = TAKE_OUT.replace('PATH = "', f'PATH = "{self.folder / "clients"}:', 1)
+        words = (str(self.nova), str(placement), str(developers), str(self.folder / "programs"), "--migrate")
+        return run("take-placement-out", own, *words)
+
+
+@pytest.fixture
+def host(nova: Path, tmp_path: Path) -> Host:
+    return Host(tmp_path, nova)
+
+
+def test_the_developers_script_reads_its_passwords_from_files_and_its_end_is_ours(host: Host) -> None:
+    told = host.take_out()
+    assert told.returncode == 3, told.stderr
+    lines = told.stdout.splitlines()
+    assert lines[:3] == [
+        "mariadb --skip-column-names nova_api",
+        "mariadb-dump placement traits",
+        "placement-manage db stamp b4ed",
+    ]
+    assert lines[3].startswith("with --migrate - in ")
+    assert not Path(lines[3].rpartition(" ")[2]).exists()
+    assert (host.seen / "mariadb.cnf").read_text().splitlines() == [
+        "[client]",
+        'host="10.0.0.5"',
+        'user="nova"',
+        'password="a$b\\"c\\\\d e"',
+        'port="3307"',
+        'ssl-ca="/etc/ca.pem"',
+    ]
+    assert 'user="place"' in (host.seen / "mariadb-dump.cnf").read_text()
+    assert PASSWORD not in told.stdout + told.stderr
+
+
+@pytest.mark.parametrize(("revision", "is_emptied"), [(None, True), ("b4ed", False)])
+def test_what_an_ended_run_has_left_goes_first_and_what_has_a_revision_stays(
+    host: Host, revision: str | None, is_emptied: bool
+) -> None:
+    host.take_out(revision=revision)
+    drop = "--execute SET FOREIGN_KEY_CHECKS = 0; DROP TABLE `traits`, `users` placement"
+    assert [line.endswith(drop) for line in host.dropped] == [True] * is_emptied
+
+
+def test_what_could_not_be_loaded_whole_is_not_left_with_a_revision(host: Host) -> None:
+    told = host.take_out("echo 'Failed to load destination database:'\n", revision="b4ed")
+    assert (told.returncode, told.stdout) == (0, "Failed to load destination database:\n")
+    assert len(host.dropped) == 1
