@@ -47,8 +47,8 @@ class Parts:
         return frozenset(project for project, _ in self.services.values())
 
     def settled(self, part: Component) -> Component:
-        """A part by the one name it goes by here: rules name APIs by their project, their type or their service, and what
-        answers for one by its backend, which need not be what its unit is called."""
+        """A part by the one name it goes by here: rules name APIs by their project, their type or their service, and
+        what answers for one by its backend, which need not be what its unit is called."""
         if part.kind in ("api", "backend", "endpoint"):
             return replace(part, name=self.unit_of.get(part.name, part.name))
         if part.kind in ("service", "config"):
