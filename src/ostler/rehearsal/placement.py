@@ -108,7 +108,7 @@ class Placement:
                 self.scratch.write(path, text)
         script = f"{self.unpacking.at(self.environments(PROJECT, extraction.script_release))}/{extraction.script}"
         programs = f"{self.unpacking.at(self.environments(PROJECT, release))}/bin"
-        values = (nova.config_files[0], own.config_files[0], script, programs, *extraction.argv[1:])
+        values = (nova.config_files[0], own.config_files[0], into, script, programs, *extraction.argv[1:])
         words = python_words("take-placement-out", TAKE_OUT, *values)
         return self.scratch.run(words, timeout_s=timeout_s, check=False)
 

@@ -13,7 +13,7 @@ from ostler.steps.model import Kind, Remembered, Step, param
 
 UNIT = "nova-compute"
 MICROVERSION = {"X-OpenStack-Nova-API-Version": "2.53"}
-BY_NAME = {"X-OpenStack-Nova-API-Version": "2.52"}
+BY_NAME = {"X-OpenStack-Nova-API-Version": "2.42"}
 
 
 def _switch(step: Step, body: dict[str, str]) -> Call:

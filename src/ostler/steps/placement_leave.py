@@ -56,8 +56,9 @@ class MakeDatabase(Kind):
 
 
 class TakePlacementOut(Kind):
-    """Parameters: `source` and `path` (nova's configuration and placement's), `script` (a full path), `programs` (the
-    folder with placement's), `arguments`, `accept` and `doubts` as those of `run-management`."""
+    """Parameters: `source` and `path` (nova's configuration and placement's), `database` (the name of placement's, in
+    which nothing else may be), `script` (a full path), `programs` (the folder with placement's), `arguments`, `accept`
+    and `doubts` as those of `run-management`."""
 
     name = "take-placement-out"
 
@@ -65,7 +66,7 @@ class TakePlacementOut(Kind):
         return f"take placement's rows out of nova's database: {param(step, 'script').rpartition('/')[2]}"
 
     def effects(self, step: Step, cloud: Cloud, remembered: Remembered) -> tuple[Effect, ...]:
-        values = [param(step, name) for name in ("source", "path", "script", "programs")]
+        values = [param(step, name) for name in ("source", "path", "database", "script", "programs")]
         words = python_words("take-placement-out", TAKE_OUT, *values, *param(step, "arguments"))
         accept = {int(code): str(meaning) for code, meaning in param(step, "accept").items()}
         command = Command(words, timeout_s=EXTRACTION_TIMEOUT_S)

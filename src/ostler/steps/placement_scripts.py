@@ -9,10 +9,14 @@ DERIVE_SETTINGS = (
     READER
     + r"""
 import grp, os, tempfile
+from urllib.parse import urlsplit
 
 source, target, group, database = sys.argv[2:6]
 if os.path.exists(target):
-    sys.exit(0)
+    named = [value for at, name, value, _ in options_of(target) if (at, name) == ("placement_database", "connection")]
+    if named and urlsplit(named[-1]).path.strip("/") == database:
+        sys.exit(0)
+    sys.exit("[placement_database] connection in %s does not name the database %s" % (target, database))
 groups = {}
 for at, name, value, more in options_of(source):
     groups.setdefault(at, {}).setdefault(name.replace("-", "_"), []).append("\n ".join([value] + more))
@@ -21,6 +25,10 @@ if "connection" in groups.get("placement_database", {}):
     sys.exit("[placement_database] connection is set in %s: placement's data are not in nova's database" % source)
 if "connection" not in groups.get("api_database", {}):
     sys.exit("[api_database] connection is not set in %s" % source)
+try:
+    urlsplit(groups["api_database"]["connection"][-1]).port
+except ValueError:  # its words hold a part of the password
+    sys.exit("[api_database] connection in %s cannot be read: a character of it is to be written as %%XX" % source)
 url = re.sub(
     "^([^:/]+://[^/]*/)[^?]*", lambda found: found.group(1) + database, groups["api_database"]["connection"][-1]
 )
@@ -57,7 +65,7 @@ TAKE_OUT = (
 import os, shutil, subprocess, tempfile
 from urllib.parse import parse_qs, unquote, urlsplit
 
-nova, placement, script, programs = sys.argv[2:6]
+nova, placement, database, script, programs = sys.argv[2:7]
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 STANDS_FOR = '''#!/bin/sh
 for word; do
@@ -72,7 +80,12 @@ def connection(path, group):
     found = [value for at, name, value, _ in options_of(path) if (at, name.replace("-", "_")) == (group, "connection")]
     if not found:
         sys.exit("[%s] connection is not set in %s" % (group, path))
-    return urlsplit(found[-1])
+    url = urlsplit(found[-1])
+    try:
+        url.port
+    except ValueError:  # its words hold a part of the password
+        sys.exit("[%s] connection in %s cannot be read: a character of it is to be written as %%XX" % (group, path))
+    return url
 
 
 def quoted(text):
@@ -104,10 +117,15 @@ def rows(statement):
     words = [folder + "/bin/mysql", "-uPLACEMENT", "--batch", "--skip-column-names", "--execute", statement]
     asked = subprocess.run(words + [environment["PLACEMENT_DB"]], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                            stderr=subprocess.DEVNULL)
-    return asked.stdout.decode().split() if asked.returncode == 0 else []
+    if asked.returncode != 0:
+        sys.exit("the database %s could not be asked" % environment["PLACEMENT_DB"])
+    return asked.stdout.decode().split()
+
+def all_tables():
+    return rows("SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()")
 
 def empty():
-    tables = rows("SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()")
+    tables = all_tables()
     if tables:
         rows("SET FOREIGN_KEY_CHECKS = 0; DROP TABLE %s" % ", ".join("`%s`" % name for name in tables))
 
@@ -126,6 +144,9 @@ try:
                 word + "_PASS": "none",
             }
         )
+    # Tables are dropped below: in no other database than the one that was made for this.
+    if environment["PLACEMENT_DB"] != database or environment["NOVA_API_DB"] == database:
+        sys.exit("[placement_database] connection in %s does not name the database %s" % (placement, database))
     os.mkdir(folder + "/bin")
     for name, newer in (("mysql", "mariadb"), ("mysqldump", "mariadb-dump")):
         program = shutil.which(newer, path=PATH) or shutil.which(name, path=PATH)
@@ -133,9 +154,9 @@ try:
             sys.exit("neither %s nor %s is on this host" % (newer, name))
         write("%s/bin/%s" % (folder, name), STANDS_FOR % (program, folder), 0o700)
     # Tables without a revision are what a run that was ended has left: the script would take them for all there is.
-    if not rows("SELECT version_num FROM alembic_version"):
+    if "alembic_version" not in all_tables() or not rows("SELECT version_num FROM alembic_version"):
         empty()
-    words = ["bash", script] + sys.argv[6:] + ["-"]
+    words = ["bash", script] + sys.argv[7:] + ["-"]
     done = subprocess.run(words, env=environment, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
     sys.stdout.write(done.stdout.decode(errors="replace"))
     code = done.returncode
@@ -147,9 +168,10 @@ finally:
 sys.exit(code)
 """
 )
-"""NOVA_CONF PLACEMENT_CONF SCRIPT PROGRAMS ARGUMENT...: runs the script of placement's developers, whose programs lie
-in the folder PROGRAMS. It knows neither ports nor files with passwords, and bears no sign of the shell in one: what it
-takes for mysql and mysqldump here are words that read them from files of their own."""
+"""NOVA_CONF PLACEMENT_CONF DATABASE SCRIPT PROGRAMS ARGUMENT...: fills DATABASE, which is placement's alone, by the
+script of placement's developers, whose programs lie in the folder PROGRAMS. It knows neither ports nor files with
+passwords, and bears no sign of the shell in one: what it takes for mysql and mysqldump here are words that read them
+from files of their own."""
 
 
 def python_words(name: str, script: str, *values: str) -> tuple[str, ...]:

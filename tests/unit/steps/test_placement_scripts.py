@@ -74,9 +74,29 @@ def test_placement_checks_tokens_as_nova_does_with_novas_account_at_its_own_data
 
 def test_a_file_of_the_operators_own_stays(nova: Path, tmp_path: Path) -> None:
     target = tmp_path / "placement.conf"
-    target.write_text("mine\n")
+    mine = "[placement_database]\nconnection = mysql+pymysql://p@x/placement\n"
+    target.write_text(mine)
     assert derived(nova, target).returncode == 0
-    assert target.read_text() == "mine\n"
+    assert target.read_text() == mine
+
+
+@pytest.mark.parametrize("text", ["", "[placement_database]\nconnection = mysql+pymysql://p@x/nova_api\n"])
+def test_a_file_of_the_operators_own_that_names_another_database_is_refused(
+    nova: Path, tmp_path: Path, text: str
+) -> None:
+    target = tmp_path / "placement.conf"
+    target.write_text(text)
+    told = derived(nova, target)
+    assert told.returncode == 1
+    assert "does not name the database placement" in told.stderr
+
+
+def test_a_password_that_cannot_be_told_from_the_rest_is_not_shown(nova: Path, tmp_path: Path) -> None:
+    nova.write_text("[api_database]\nconnection = mysql+pymysql://nova:sec/ret@db/nova_api\n")
+    told = derived(nova, tmp_path / "placement.conf")
+    assert told.returncode == 1
+    assert "to be written as %XX" in told.stderr
+    assert "sec" not in told.stderr.replace("section", "")
 
 
 @pytest.mark.parametrize(
@@ -106,7 +126,10 @@ def program(folder: Path, name: str, text: str) -> None:
 CLIENT = r"""file=${1#--defaults-extra-file=}; shift; cp "$file" SEEN/NAME.cnf
 case "$*" in
   *version_num*) cat SEEN/revision 2> /dev/null ;;
-  *information_schema*) printf 'traits\nusers\n' ;;
+  *information_schema*)
+    [ ! -e SEEN/away ] || exit 1
+    printf 'traits\nusers\n'
+    [ ! -e SEEN/revision ] || echo alembic_version ;;
   *"DROP TABLE"*) echo "$*" >> SEEN/dropped ;;
   *) echo "NAME $*" ;;
 esac
@@ -130,7 +153,9 @@ class Host:
         noted = self.seen / "dropped"
         return noted.read_text().splitlines() if noted.exists() else []
 
-    def take_out(self, script: str = SCRIPT, revision: str | None = None) -> subprocess.CompletedProcess[str]:
+    def take_out(
+        self, script: str = SCRIPT, revision: str | None = None, into: str = "placement", *, is_away: bool = False
+    ) -> subprocess.CompletedProcess[str]:
         self.seen.mkdir()
         for name in ("mariadb", "mariadb-dump"):
             text = CLIENT.replace("SEEN", str(self.seen)).replace("NAME", name)
@@ -138,11 +163,20 @@ class Host:
         program(self.folder / "programs", "placement-manage", 'echo "placement-manage $*"')
         developers, placement = self.folder / "migrate.sh", self.folder / "placement.conf"
         developers.write_text(script)
-        placement.write_text("[placement_database]\nconnection = mysql+pymysql://place:p@db/placement\n")
+        placement.write_text(f"[placement_database]\nconnection = mysql+pymysql://place:p@db/{into}\n")
+        if is_away:
+            (self.seen / "away").touch()
         if revision:
             (self.seen / "revision").write_text(revision)
         own = TAKE_OUT.replace('PATH = "', f'PATH = "{self.folder / "clients"}:', 1)
-        words = (str(self.nova), str(placement), str(developers), str(self.folder / "programs"), "--migrate")
+        words = (
+            str(self.nova),
+            str(placement),
+            "placement",
+            str(developers),
+            str(self.folder / "programs"),
+            "--migrate",
+        )
         return run("take-placement-out", own, *words)
 
 
@@ -187,3 +221,17 @@ def test_what_could_not_be_loaded_whole_is_not_left_with_a_revision(host: Host) 
     told = host.take_out("echo 'Failed to load destination database:'\n", revision="b4ed")
     assert (told.returncode, told.stdout) == (0, "Failed to load destination database:\n")
     assert len(host.dropped) == 1
+
+
+def test_nothing_is_dropped_from_another_database_than_placements_own(host: Host) -> None:
+    told = host.take_out(into="nova_api")
+    assert told.returncode == 1
+    assert "does not name the database placement" in told.stderr
+    assert host.dropped == []
+
+
+def test_a_database_that_could_not_be_asked_is_not_taken_for_an_empty_one(host: Host) -> None:
+    told = host.take_out(is_away=True)
+    assert (told.returncode, told.stdout) == (1, "")
+    assert "the database placement could not be asked" in told.stderr
+    assert host.dropped == []

@@ -90,6 +90,7 @@ def extraction_steps(hop: Scene, stage: str, project: Project, extraction: Extra
             params={
                 "source": hop.catalog.project(FROM).config_files[0],
                 "path": project.config_files[0],
+                "database": extraction.into,
                 "script": f"{script}/{extraction.script}",
                 "programs": f"{hop.new_environment(project)}/bin",
                 "arguments": list(extraction.argv[1:]),
@@ -127,7 +128,8 @@ def leaver_findings(scene: Scene, hops: Sequence[Scene]) -> Iterator[Finding]:
             "what is in it would be taken for what is to be taken out",
             found=f"a database {extraction.into}",
             expected="none before the upgrade makes it",
-            do_next=f"if an earlier attempt has left it: DROP DATABASE {extraction.into}; else see whose it is",
+            do_next=f"see whose it is: where [placement_database] connection in nova.conf names it, it is in use; "
+            f"only what an earlier run of Ostler has made (ostler runs) may go: DROP DATABASE {extraction.into}",
         )
     users = scene.catalog.service_users
     for host in scene.controllers:

@@ -153,14 +153,14 @@ def make_database(machine: Machine, arguments: Sequence[str], stdin: bytes) -> O
 
 def take_placement_out(machine: Machine, arguments: Sequence[str], stdin: bytes) -> Outcome:
     """The rows go over once, with the revision of the release whose programs are used; then there is nothing to do."""
-    _, path, script, programs, *_ = arguments
+    _, path, database, script, programs, *_ = arguments
     edition = edition_at(machine.world, machine.files, programs.rpartition("/")[0])
     brought_by = edition_at(machine.world, machine.files, script.partition("/lib/")[0])
     schema = machine.state.databases.schema
-    if edition is None or brought_by is None or machine.files.text(path) is None or "placement" not in schema:
+    if edition is None or brought_by is None or machine.files.text(path) is None or database not in schema:
         return failed("Unable to execute placement's CLI commands", 6)
-    if schema["placement"]:
+    if schema[database]:
         return Outcome(3, "Migration has already completed. The placement database appears to have data.\n")
-    schema["placement"] = dict(machine.world.blueprint.databases["placement"].heads[edition.release])
+    schema[database] = dict(machine.world.blueprint.databases[database].heads[edition.release])
     machine.note("placement's rows are taken out of nova's database")
     return Outcome(seconds=3.0)
