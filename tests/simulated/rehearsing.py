@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import copy
+import os
 import shutil
+import sys
+import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -174,3 +177,16 @@ def copy_of(cloud: SomeRehearsal, folder: Path) -> SomeRehearsal:
 def place_of(effects: list[str], *words: str) -> list[int]:
     """Where something was done that all these words are in."""
     return [at for at, effect in enumerate(effects) if all(word in effect for word in words)]
+
+
+def in_a_child(act: Callable[[], int], crash_at: str) -> int:
+    """What `act` returns in a process of its own; -9 when it was killed at `crash_at`, 70 when it raised."""
+    child = os.fork()
+    if child == 0:
+        os.environ["OSTLER_CRASH_AT"] = crash_at
+        try:
+            os._exit(act())
+        except BaseException:
+            traceback.print_exc(file=sys.stdout)
+            os._exit(70)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])

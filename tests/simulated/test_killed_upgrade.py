@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import random
 import signal
-import sys
-import traceback
 from collections import Counter
 from pathlib import Path
 
 import dbos  # noqa: F401  (imported once here, not once in each of the processes)
 import pytest
 import twin
-from rehearsing import Rehearsal, rehearsal
+from rehearsing import Rehearsal, in_a_child, rehearsal
 from test_simulated_upgrade import changes, kept, running
 
 from ostler.execution.home import Home
@@ -32,19 +29,15 @@ SAFE_TWICE = ("balancer:", "set global ")
 effect and its end in the journal. Whatever is done in one effect is found done."""
 
 
-def in_a_child(cloud: Rehearsal, folder: Path, run: str | None, crash_at: str) -> int:
+def carried_on(cloud: Rehearsal, folder: Path, run: str | None, crash_at: str) -> int:
     """Apply the plan, or resume a run, in a process of its own; -9 when it was killed, 1 when an API was away."""
-    child = os.fork()
-    if child == 0:
-        os.environ["OSTLER_CRASH_AT"] = crash_at
-        try:
-            own = Rehearsal(open_simulation(folder), cloud.home, cloud.source, cloud.target)
-            result = own.apply(own.plan()) if run is None else own.resume(run)
-            os._exit(1 if own.outages else result.exit_code)
-        except BaseException:
-            traceback.print_exc(file=sys.stdout)
-            os._exit(70)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+    def carry_on() -> int:
+        own = Rehearsal(open_simulation(folder), cloud.home, cloud.source, cloud.target)
+        result = own.apply(own.plan()) if run is None else own.resume(run)
+        return 1 if own.outages else result.exit_code
+
+    return in_a_child(carry_on, crash_at)
 
 
 @pytest.mark.timeout(600)
@@ -60,11 +53,11 @@ def test_however_often_it_is_killed_the_upgrade_ends_the_same(folder: Path, in_m
     run: str | None = None
     for _ in range(KILLS):
         crash_at = f"{chance.choice(POINTS)}::{chance.randint(1, MOST_STEPS_BETWEEN_KILLS)}"
-        assert in_a_child(cloud, folder, run, crash_at) == -signal.SIGKILL
+        assert carried_on(cloud, folder, run, crash_at) == -signal.SIGKILL
         (record,) = list_runs(cloud.home)
         run = record.id
     assert run is not None
-    assert in_a_child(cloud, folder, run, "") == 0
+    assert carried_on(cloud, folder, run, "") == 0
 
     cloud = Rehearsal(open_simulation(folder), cloud.home, cloud.source, cloud.target)
     history = load_run(run, cloud.home)

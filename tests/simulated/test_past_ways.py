@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import itertools
-import os
 import re
 import signal
-import sys
-import traceback
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import dbos  # noqa: F401  (imported once here, not once in each of the processes)
 import pytest
-from rehearsing import Rehearsal, copy_of, place_of, rehearsal
+from rehearsing import Rehearsal, copy_of, in_a_child, place_of, rehearsal
 from test_simulated_upgrade import differences, kept
 
 from ostler.catalog import load_catalog
@@ -383,19 +380,14 @@ def test_computes_that_cannot_run_the_code_end_the_run_before_anything_stops(fol
     assert place_of(cloud.effects, ": stop ") == []
 
 
-def in_a_child(cloud: Rehearsal, folder: Path, run: str | None, crash_at: str) -> int:
+def carried_on(cloud: Rehearsal, folder: Path, run: str | None, crash_at: str) -> int:
     """Apply the plan, or resume a run, in a process of its own; -9 when it was killed."""
-    child = os.fork()
-    if child == 0:
-        os.environ["OSTLER_CRASH_AT"] = crash_at
-        try:
-            own = Rehearsal(open_simulation(folder, cloud.source), cloud.home, cloud.source, cloud.target)
-            result = own.apply(plan_of(own, "replace")) if run is None else own.resume(run)
-            os._exit(result.exit_code)
-        except BaseException:
-            traceback.print_exc(file=sys.stdout)
-            os._exit(70)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+    def carry_on() -> int:
+        own = Rehearsal(open_simulation(folder, cloud.source), cloud.home, cloud.source, cloud.target)
+        return (own.apply(plan_of(own, "replace")) if run is None else own.resume(run)).exit_code
+
+    return in_a_child(carry_on, crash_at)
 
 
 KILLS = (
@@ -418,11 +410,11 @@ def test_however_often_it_is_killed_the_way_ends_the_same(folder: Path, replaced
     cloud = Rehearsal(simulation, Home(folder / "home"), source, target)
     run: str | None = None
     for crash_at in KILLS:
-        assert in_a_child(cloud, folder, run, crash_at) == -signal.SIGKILL, crash_at
+        assert carried_on(cloud, folder, run, crash_at) == -signal.SIGKILL, crash_at
         (record,) = list_runs(cloud.home)
         run = record.id
     assert run is not None
-    assert in_a_child(cloud, folder, run, "") == 0
+    assert carried_on(cloud, folder, run, "") == 0
     cloud = Rehearsal(open_simulation(folder, source), cloud.home, source, target)
     history = load_run(run, cloud.home)
     assert history.record.state is RunState.DONE

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import sys
-import traceback
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import dbos  # noqa: F401  (imported once here, not once in each of the processes)
 import pytest
-from rehearsing import Rehearsal, copy_of, place_of, rehearsal
+from rehearsing import Rehearsal, copy_of, in_a_child, place_of, rehearsal
 from test_simulated_upgrade import differences, kept
 
 from ostler.cloud.control_plane import with_control_plane
@@ -410,19 +407,14 @@ def test_the_next_upgrade_of_the_new_control_plane_is_planned_as_any_other(done:
     assert [step.params["reports_as"] for step in starts] == [["nova-conductor@ctl2"]]
 
 
-def in_a_child(cloud: Rehearsal, folder: Path, run: str | None, crash_at: str) -> int:
+def carried_on(cloud: Rehearsal, folder: Path, run: str | None, crash_at: str) -> int:
     """Apply the plan, or resume a run, in a process of its own; -9 when it was killed."""
-    child = os.fork()
-    if child == 0:
-        os.environ["OSTLER_CRASH_AT"] = crash_at
-        try:
-            own = Rehearsal(open_simulation(folder, SOURCE), cloud.home, SOURCE, TARGET)
-            result = own.apply(plan_of(own)) if run is None else own.resume(run)
-            os._exit(result.exit_code)
-        except BaseException:
-            traceback.print_exc(file=sys.stdout)
-            os._exit(70)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+    def carry_on() -> int:
+        own = Rehearsal(open_simulation(folder, SOURCE), cloud.home, SOURCE, TARGET)
+        return (own.apply(plan_of(own)) if run is None else own.resume(run)).exit_code
+
+    return in_a_child(carry_on, crash_at)
 
 
 KILLS = (
@@ -451,11 +443,11 @@ def test_however_often_it_is_killed_the_replacement_ends_the_same(folder: Path, 
     cloud = Rehearsal(open_simulation(folder, SOURCE), Home(folder / "home"), SOURCE, TARGET)
     run: str | None = None
     for crash_at in KILLS:
-        assert in_a_child(cloud, folder, run, crash_at) == -signal.SIGKILL, crash_at
+        assert carried_on(cloud, folder, run, crash_at) == -signal.SIGKILL, crash_at
         (record,) = list_runs(cloud.home)
         run = record.id
     assert run is not None
-    assert in_a_child(cloud, folder, run, "") == 0
+    assert carried_on(cloud, folder, run, "") == 0
     cloud = Rehearsal(open_simulation(folder, SOURCE), cloud.home, SOURCE, TARGET)
     history = load_run(run, cloud.home)
     assert history.record.state is RunState.DONE
@@ -512,7 +504,7 @@ def test_a_killed_run_that_is_taken_back_leaves_no_passwords_where_they_can_be_r
 ) -> None:
     three_plus_two(SOURCE, folder, store=[BETWEEN, TARGET], is_kept=True, has_spares=True)
     cloud = Rehearsal(open_simulation(folder, SOURCE), Home(folder / "home"), SOURCE, TARGET)
-    assert in_a_child(cloud, folder, None, "after_effect:load/new1-databases/10-carry:3") == -signal.SIGKILL
+    assert carried_on(cloud, folder, None, "after_effect:load/new1-databases/10-carry:3") == -signal.SIGKILL
     cloud = Rehearsal(open_simulation(folder, SOURCE), cloud.home, SOURCE, TARGET)
     assert set(dict(files_with_passwords(cloud))) == {"ctl1", "new1"}
     if not is_reachable:
