@@ -18,7 +18,7 @@ trap 'rm -rf "$said"' EXIT
 .venv/bin/lint-imports --no-cache > "$said/imports" 2>&1 & imports=$!
 run sshd sh scripts/get_sshd.sh
 # Twice as many workers as cores: many tests wait, for a process that was killed or a probe that ends.
-run tests .venv/bin/python -m pytest -m "not practice" -n 4 --dist worksteal
+run tests .venv/bin/python -m pytest -m "not practice" -rs -n 4 --dist worksteal
 wait "$types"; run types sh -c 'cat "$1"; exit "$2"' show "$said/types" $?
 wait "$imports"; run imports sh -c 'cat "$1"; exit "$2"' show "$said/imports" $?
 if [ -n "$failed" ]; then echo "failed:$failed" >&2; exit 1; fi

@@ -33,6 +33,7 @@ step ostler status
 step ostler upgrade --to "$to" --out demo/upgrade.plan
 ended=0
 : > "$begun"
+[ -t 1 ] || printf '\nThis is no terminal: each event of the run follows as one line of JSON.\n'
 step ostler apply demo/upgrade.plan --approve all || ended=$?
 if [ "$ended" -eq 2 ] || [ "$ended" -eq 3 ]; then # nothing began: the newest run is another one
   rm -f "$begun"

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from practice_operator import OSTLER, QUICK_S, PracticeOperator
+from practice_operator import PracticeOperator
 
 PAUSE_S = 15.0
 HEALTHY, FAILURE = 0, 1
@@ -38,7 +36,7 @@ def diagnosed_meanwhile(cloud: PracticeOperator) -> Iterator[Looks]:
     def look() -> None:
         try:
             while not end.is_set():
-                looks.all.append(_look(cloud))
+                looks.all.append(cloud.ostler("diagnose", "--json", code=(HEALTHY, FAILURE)).document)
                 end.wait(PAUSE_S)
         except BaseException as error:
             errors.append(error)
@@ -52,11 +50,3 @@ def diagnosed_meanwhile(cloud: PracticeOperator) -> Iterator[Looks]:
         looking.join()
     if errors:
         raise errors[0]
-
-
-def _look(cloud: PracticeOperator) -> dict[str, Any]:
-    asked = [str(OSTLER), "diagnose", "--json"]
-    done = subprocess.run(asked, capture_output=True, text=True, env=cloud.environ({}), cwd=cloud.work, timeout=QUICK_S)
-    assert done.returncode in (HEALTHY, FAILURE), done.stderr[-2000:]
-    document: dict[str, Any] = json.loads(done.stdout)
-    return document

@@ -106,8 +106,8 @@ class PracticeOperator:
     def start(self, *words: str | Path) -> subprocess.Popen[str]:
         """Begin a command line and come back at once."""
         argv = [str(OSTLER), *map(str, words)]
-        output = (self.work / "started.out").open("w")
-        return subprocess.Popen(argv, stdout=output, stderr=output, text=True, env=self.environ({}), cwd=self.work)
+        with (self.work / "started.out").open("w") as out:
+            return subprocess.Popen(argv, stdout=out, stderr=out, text=True, env=self.environ({}), cwd=self.work)
 
     def environ(self, changed: Mapping[str, str]) -> dict[str, str]:
         """The environment of the operator's commands."""

@@ -68,10 +68,10 @@ def test_it_goes_on_after_every_kill_until_a_service_will_not_start(
     for crash_at in KILLS[1:]:
         killed = cloud.ostler("resume", run, code=KILLED, crash_at=crash_at, timeout_s=LONG_S)
         lent[crash_at] = cloud.loans_open(run)
-        print(f"killed {crash_at} after {killed.seconds:.0f} s")
+        print(f"killed on purpose {crash_at} after {killed.seconds:.0f} s")
     assert "ctl3" in "".join(lent[KILLED_WITH_A_LOAN]), "a host that is out of the load balancer is known to be"
     failed = cloud.ostler("resume", run, code=FAILED, timeout_s=LONG_S)
-    print(f"failed after {failed.seconds:.0f} s: {failed.result['message']}")
+    print(f"failed as it should after {failed.seconds:.0f} s: {failed.result['message']}")
     assert failed.result["state"] == "failed"
     assert failed.result["failed"] == [f"roll-{STUBBORN}/{STUBBORN_HOST}/80-start"]
 
