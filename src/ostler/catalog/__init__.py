@@ -5,7 +5,7 @@ a process or reads a clock, and nothing in it depends on one particular cloud.
 """
 
 from ostler.catalog.blocker import Blocker, Sign
-from ostler.catalog.catalog import Catalog, catalog_of, load_catalog
+from ostler.catalog.catalog import Catalog, catalog_of, is_past, load_catalog, projects_of
 from ostler.catalog.command import Doubt, Exit, LentSetting, Meaning, ProjectCommand
 from ostler.catalog.config_change import ConfigChange
 from ostler.catalog.database import Database, OnlineMigration, SchemaFloor, SchemaPhase
@@ -57,5 +57,7 @@ __all__ = [
     "Versions",
     "WholeOrder",
     "catalog_of",
+    "is_past",
     "load_catalog",
+    "projects_of",
 ]

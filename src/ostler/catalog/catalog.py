@@ -40,7 +40,7 @@ class Catalog:
     def reaching(self, *releases: str) -> Catalog:
         """The catalog to plan with where a way touches these releases: one in which a project's past and present are
         one, when any of them is past; else this one."""
-        return self._whole if any(map(self._is_past, releases)) else self
+        return self._whole if any(map(self.is_past, releases)) else self
 
     @functools.cached_property
     def _whole(self) -> Catalog:
@@ -203,7 +203,7 @@ class Catalog:
         Raises InputError `catalog.unknown-release`, naming the nearest, and `catalog.release-not-planned` for one of
         which it only knows facts.
         """
-        if self._is_past(release_id):
+        if self.is_past(release_id):
             raise self._release_not_planned(release_id, self._way_here(release_id))
         return self.releases.release(release_id)
 
@@ -222,7 +222,7 @@ class Catalog:
         Raises InputError `catalog.no-such-hop` when there is none, and as `release` does for either end.
         """
         here = self.release(source)
-        if self._is_past(target):
+        if self.is_past(target):
             raise self._release_not_planned(target, f"an upgrade goes on from {here.id}: ostler catalog hops {here.id}")
         there = self.release(target)
         try:
@@ -242,7 +242,8 @@ class Catalog:
         here, there = known.release(source).id, known.release(target).id
         return known.releases.chain(here, there) or (known.hop(here, there),)
 
-    def _is_past(self, release_id: str) -> bool:
+    def is_past(self, release_id: str) -> bool:
+        """Whether a release lies before those that `releases` has."""
         return release_id not in self.releases.order and release_id in self.all_releases.order
 
     def _way_here(self, release_id: str) -> str:
@@ -332,3 +333,13 @@ def load_catalog() -> Catalog:
 def catalog_of(release: str) -> Catalog:
     """The catalog that comes with Ostler, as a cloud of this release needs it."""
     return load_catalog().reaching(release)
+
+
+def projects_of(release: str) -> tuple[Project, ...]:
+    """The projects that are part of a release, with the facts that hold for a cloud of it."""
+    return tuple(project for project in catalog_of(release).projects if release in project.releases)
+
+
+def is_past(release: str) -> bool:
+    """Whether a release lies before those that today's clouds are upgraded between while they serve."""
+    return load_catalog().is_past(release)

@@ -54,13 +54,13 @@ def build(
     """
     from datetime import UTC, datetime
 
-    from ostler.environments.old_releases import is_past
+    from ostler.environments.old_releases import has_own_python
     from ostler.practice.layout import cache_dir
     from ostler.practice.openstack.archives import PROJECTS, ensure_archives, ensure_old_archives
 
     now, tell = datetime.now(UTC), _reporter(as_json)
     names = tuple(dict.fromkeys(project or ()))
-    if is_past(release) and cloud is not None:
+    if has_own_python(release) and cloud is not None and not practice:
         found = ensure_old_archives(cache_dir(), release, now, tell, names, python, store_of(cloud))
     elif is_in_own_store(release, practice=practice, cloud=cloud):
         found = ensure_old_archives(cache_dir(), release, now, tell, names, python)

@@ -77,7 +77,7 @@ def old_recipe(catalog: Catalog, project: str, release: str, python: Interpreter
     )
 
 
-def is_past(release: str) -> bool:
+def has_own_python(release: str) -> bool:
     """Whether environments of a release are made with a Python of their own."""
     return release in PYTHON_OF
 

@@ -104,9 +104,9 @@ def _run(bench: Bench, effect: Run) -> EffectResult:
     is_change = not effect.command.is_read_only
     took = f" after {rounds} rounds" if rounds > 1 else ""
     answer, said = result.stdout.strip(), f"{result.stdout}\n{result.stderr}"
-    if (left := _shown_in(said, effect.borne, result.exit_code)) is not None:
+    if (left := _told_by(said, effect.borne, result.exit_code)) is not None:
         return EffectResult(f"left undone: {left}{took}", is_change, evidence=last_lines(said))
-    if (doubt := _shown_in(said, effect.doubts, result.exit_code)) is not None:
+    if (doubt := _told_by(said, effect.doubts, result.exit_code)) is not None:
         return EffectResult(
             f"exit code {result.exit_code}{took}, and something failed",
             is_change,
@@ -131,7 +131,7 @@ def _run(bench: Bench, effect: Run) -> EffectResult:
     )
 
 
-def _shown_in(said: str, patterns: Mapping[int, tuple[str, str]], exit_code: int) -> str | None:
+def _told_by(said: str, patterns: Mapping[int, tuple[str, str]], exit_code: int) -> str | None:
     """What goes with the pattern of an exit code, where that is found; else None."""
     pattern, told = patterns.get(exit_code, (None, ""))
     return told if pattern is not None and re.search(pattern, said) else None

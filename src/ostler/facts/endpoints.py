@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from ostler.catalog import load_catalog
+from ostler.catalog import projects_of
 from ostler.cloud.model import Cloud
 from ostler.commands import Command, CommandResult
 from ostler.facts.model import FactRequest, HostFact, JsonValue
@@ -96,8 +96,7 @@ def known_ports(release: str) -> dict[str, int]:
     """The port of each type of service in a release; the names that a service had before are types too."""
     found = {
         str(service.api.service_type): service.api.port
-        for project in load_catalog().projects
-        if release in project.releases
+        for project in projects_of(release)
         for service in project.services(release)
         if service.api and service.api.service_type
     }

@@ -54,7 +54,7 @@ def schema_commands(cloud: Cloud, request: FactRequest) -> Sequence[Command]:
 def _migrated(cloud: Cloud) -> Iterator[str]:
     """What else is asked of clouds whose databases sqlalchemy-migrate may have brought where they are."""
     catalog = load_catalog()
-    if catalog.reaching(cloud.release) is catalog:
+    if not catalog.is_past(cloud.release):
         return
     for name in (database.name for project in catalog.project_names for database in catalog.past(project).databases):
         of = f"{identifier(name)}.{MIGRATE_TABLE}"

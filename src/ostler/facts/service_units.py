@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping
 
-from ostler.catalog import Api, Catalog, Service, catalog_of
+from ostler.catalog import Api, Catalog, Service, catalog_of, projects_of
 from ostler.cloud.model import Cloud
 
 INFRASTRUCTURE_UNITS = ("mariadb", "rabbitmq-server", "memcached", "haproxy", "keepalived")
@@ -61,9 +61,4 @@ def expected_services(cloud: Cloud, host: str, release: str | None = None) -> tu
 
 @functools.cache
 def _services(release: str) -> tuple[tuple[str, Service], ...]:
-    return tuple(
-        (project.name, service)
-        for project in catalog_of(release).projects
-        if release in project.releases
-        for service in project.services(release)
-    )
+    return tuple((project.name, service) for project in projects_of(release) for service in project.services(release))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ostler.catalog import Api, catalog_of
+from ostler.catalog import Api, projects_of
 from ostler.cloud.model import Cloud
 from ostler.commands import WebAnswer
 from ostler.facts.model import FactRequest, JsonValue, WebFact
@@ -27,8 +27,7 @@ def apis(cloud: Cloud) -> tuple[Api, ...]:
     """Return the APIs of the cloud's release that every such cloud has."""
     return tuple(
         service.api
-        for project in catalog_of(cloud.release).projects
-        if cloud.release in project.releases
+        for project in projects_of(cloud.release)
         for service in project.services(cloud.release)
         if service.api
     )

@@ -11,9 +11,9 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from ostler.catalog import is_past
 from ostler.cloud.control_plane import ControlPlane, with_control_plane
 from ostler.cloud.model import Cloud
-from ostler.environments.old_releases import is_past
 from ostler.planning.model import Plan
 
 KEY = "replacement"

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from ostler.catalog import load_catalog
+from ostler.catalog import load_catalog, projects_of
 from ostler.cloud.model import Cloud
 from ostler.facts.service_units import bare
 
@@ -298,8 +298,7 @@ def backends_by_type(release: str) -> dict[str, str]:
     """The load balancer's name for each kind of service of a release."""
     return {
         str(service.api.service_type): service.api.backend
-        for project in load_catalog().projects
-        if release in project.releases
+        for project in projects_of(release)
         for service in project.services(release)
         if service.api and service.api.service_type
     }

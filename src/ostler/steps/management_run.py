@@ -10,7 +10,7 @@ from ostler.steps.effects import Effect, Run, Until
 from ostler.steps.model import Kind, Remembered, Step, param
 
 
-def doubts_of(step: Step, name: str = "doubts") -> dict[int, tuple[str, str]]:
+def said_by_code(step: Step, name: str) -> dict[int, tuple[str, str]]:
     """A parameter that says what output means, by exit code; empty where the step has none."""
     return {int(code): (str(pattern), str(why)) for code, (pattern, why) in step.params.get(name, {}).items()}
 
@@ -37,7 +37,16 @@ class RunManagement(Kind):
         )
         accept = {int(code): str(meaning) for code, meaning in param(step, "accept").items()}
         again = tuple(step.params.get("again_on", ()))
-        return (Run(str(step.host), command, accept, again, doubts=doubts_of(step), borne=doubts_of(step, "borne")),)
+        return (
+            Run(
+                str(step.host),
+                command,
+                accept,
+                again,
+                doubts=said_by_code(step, "doubts"),
+                borne=said_by_code(step, "borne"),
+            ),
+        )
 
     def verify(self, step: Step, cloud: Cloud, remembered: Remembered) -> tuple[Until, ...]:
         return tuple(

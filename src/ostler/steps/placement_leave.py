@@ -9,7 +9,7 @@ from ostler.facts.files import files_wanted
 from ostler.facts.model import wanted
 from ostler.facts.predicate import Expectation
 from ostler.steps.effects import Effect, Run, Until
-from ostler.steps.management_run import doubts_of
+from ostler.steps.management_run import said_by_code
 from ostler.steps.model import Kind, Remembered, Step, param
 from ostler.steps.placement_scripts import DERIVE_SETTINGS, TAKE_OUT, python_words
 from ostler.steps.scripts import script_words
@@ -70,4 +70,4 @@ class TakePlacementOut(Kind):
         words = python_words("take-placement-out", TAKE_OUT, *values, *param(step, "arguments"))
         accept = {int(code): str(meaning) for code, meaning in param(step, "accept").items()}
         command = Command(words, timeout_s=EXTRACTION_TIMEOUT_S)
-        return (Run(str(step.host), command, accept, doubts=doubts_of(step)),)
+        return (Run(str(step.host), command, accept, doubts=said_by_code(step, "doubts")),)

@@ -33,6 +33,7 @@ def test_wrong_usage_ends_with_2_and_says_what_is_wrong(
     [
         (["env", "build", "kilo"], "environments.not-made"),
         (["env", "build", "rocky", "--practice"], "environments.of-no-cloud"),
+        (["env", "build", "rocky", "--practice", "--cloud", "cloud.yaml"], "environments.of-no-cloud"),
         (["env", "build", "rocky", "--cloud", "cloud.yaml"], "cloud.not-found"),
         (["env", "build", "2025.1", "--practice", "--python", "/usr/bin/python3"], "environments.python-of-host"),
         (["catalog", "harvest", "--release", "rocky", "--practice", "--out", "OUT"], "environments.of-no-cloud"),

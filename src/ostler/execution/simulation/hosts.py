@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-from ostler.catalog import catalog_of
+from ostler.catalog import catalog_of, projects_of
 from ostler.catalog.project import Project
 from ostler.catalog.service import Service
 from ostler.cloud.model import Cloud, Host
@@ -67,7 +67,7 @@ def spare_state(cloud: Cloud, host: Host) -> HostState:
 
 
 def _add_users(state: HostState, release: str) -> None:
-    for number, project in enumerate(in_release(release)):
+    for number, project in enumerate(projects_of(release)):
         state.accounts[project.user] = {
             "uid": FIRST_UID + number,
             "gid": FIRST_UID + number,
@@ -132,16 +132,11 @@ def _backends(cloud: Cloud) -> dict[str, dict[str, BalancerServer]]:
     names = [host.name for host in cloud.hosts_with("controller")]
     backends = {
         service.api.backend
-        for project in in_release(cloud.release)
+        for project in projects_of(cloud.release)
         for service in project.services(cloud.release, "controller", optional=True)
         if service.api and (not service.is_optional or service.name in OPTIONAL_SERVICES)
     }
     return {backend: {name: BalancerServer() for name in names} for backend in sorted(backends)}
-
-
-def in_release(release: str) -> tuple[Project, ...]:
-    """Return the projects that are part of a release."""
-    return tuple(project for project in catalog_of(release).projects if release in project.releases)
 
 
 def _number(host: Host) -> int:

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ostler.catalog import projects_of
 from ostler.cloud.model import Api as ApiEntry
 from ostler.cloud.model import Cloud, Databases, EnvironmentsStore, Host, LoadBalancer, Messaging
 from ostler.execution.clock import Clock
 from ostler.execution.cloud_lock import LOCK_PATH
 from ostler.execution.simulation.archives import fill_store
 from ostler.execution.simulation.content import fill
-from ostler.execution.simulation.hosts import ON_CONTROLLERS, host_state, in_release, spare_state, units_of
+from ostler.execution.simulation.hosts import ON_CONTROLLERS, host_state, spare_state, units_of
 from ostler.execution.simulation.software import blueprint
 from ostler.remote.simulated import SimulatedCloud
 from ostler.remote.simulated.machine import Machine, World
@@ -69,7 +70,7 @@ def three_plus_two(
         unnoted=LOCK_PATH,
     )
     world = World(software, state)
-    for project in in_release(release):
+    for project in projects_of(release):
         for database in project.databases:
             state.databases.schema[database.name] = dict(project.heads(database.name, release))
     _start_everything(world, cloud)

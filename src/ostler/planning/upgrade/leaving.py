@@ -15,6 +15,7 @@ from ostler.facts.model import Unknown
 from ostler.planning.model import Stage
 from ostler.planning.upgrade.host_steps import host_lanes
 from ostler.planning.upgrade.onto import accounts_on
+from ostler.planning.upgrade.ready import doubts
 from ostler.planning.upgrade.request import Scene
 from ostler.steps.model import Step
 
@@ -95,7 +96,7 @@ def extraction_steps(hop: Scene, stage: str, project: Project, extraction: Extra
                 "programs": f"{hop.new_environment(project)}/bin",
                 "arguments": list(extraction.argv[1:]),
                 "accept": {str(code): str(means) for code, means in meanings.items() if means is Meaning.DONE},
-                "doubts": {str(e.code): [e.doubt.pattern, e.doubt.why] for e in extraction.exits if e.doubt},
+                **doubts(extraction, hop.target, order),
             },
         ),
     ]

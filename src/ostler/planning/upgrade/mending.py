@@ -13,7 +13,7 @@ from ostler.planning.upgrade.request import Scene
 from ostler.steps.model import Step
 
 
-def mends_on(hop: Scene) -> Iterator[tuple[Blocker, Project]]:
+def mends_on(hop: Scene) -> Iterator[Blocker]:
     """The known blockers whose rows cannot be told from the cloud as it is, since what they are about comes on the way,
     and whose fix was carried out: it is made just before the command that would stop."""
     catalog = hop.catalog
@@ -25,7 +25,7 @@ def mends_on(hop: Scene) -> Iterator[tuple[Blocker, Project]]:
             words = {phase.words for phase in project.schema_phases(hop.target)}
             stops = project.name == blocker.project and any(sign.command in words for sign in blocker.signs)
             if stops and blocker.proof == "carried out" and blocker.is_true_in(hop.target, order):
-                yield blocker, project
+                yield blocker
 
 
 def mend_steps(hop: Scene, stage: str, project: Project) -> list[Step]:
@@ -40,8 +40,8 @@ def mend_steps(hop: Scene, stage: str, project: Project) -> list[Step]:
             estimate_s=5,
             params={"blocker": blocker.code, "database": change.database, "sql": " ".join(change.sql.split())},
         )
-        for blocker, of in mends_on(hop)
-        if of.name == project.name
+        for blocker in mends_on(hop)
+        if blocker.project == project.name
         for number, change in enumerate(blocker.trial.before if blocker.trial else ())
     ]
 

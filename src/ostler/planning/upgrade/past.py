@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from ostler.catalog import is_past
 from ostler.catalog.blocker import Blocker
 from ostler.catalog.catalog import Catalog
 from ostler.catalog.release import Hop
 from ostler.cloud.model import Cloud
-from ostler.environments.old_releases import is_past
 from ostler.errors import Finding, Severity
 from ostler.facts.accounts import accounts_wanted
 from ostler.facts.model import FactRequest, wanted
@@ -75,7 +75,7 @@ def past_notes(scene: Scene, hops: Sequence[Scene]) -> Iterator[str]:
             yield f"known on this way: {blocker.code}: {blocker.title} (ostler catalog explain {blocker.code})"
     if traps := [blocker.code for blocker in known if blocker.kind == "trap"]:
         yield f"what may mislead on this way ({about}): {', '.join(traps)}"
-    if mended := [blocker.code for hop in hops for blocker, _ in mends_on(hop)]:
+    if mended := [blocker.code for hop in hops for blocker in mends_on(hop)]:
         yield (
             f"this plan makes the fix of {', '.join(mended)} by itself, on the way: what it is about comes only there "
             f"(ostler catalog explain {mended[0]})"

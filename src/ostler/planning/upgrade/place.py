@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ostler.catalog.project import Project
-from ostler.environments.old_releases import is_past
+from ostler.environments.old_releases import has_own_python
 from ostler.planning.model import Lane, Stage
 from ostler.planning.upgrade.interpreters import try_step
 from ostler.planning.upgrade.request import Scene
@@ -47,7 +47,7 @@ def place(scene: Scene, between: Sequence[Scene] = ()) -> Stage:
 
 def _past(between: Sequence[Scene], scene: Scene) -> list[Scene]:
     """The hops to past releases."""
-    return [each for each in (*between, scene) if is_past(each.target)]
+    return [each for each in (*between, scene) if has_own_python(each.target)]
 
 
 def place_step(stage: str, scene: Scene, project: Project, host: str) -> Step:

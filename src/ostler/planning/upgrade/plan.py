@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from ostler.catalog.catalog import Catalog
 from ostler.catalog.release import Hop
 from ostler.cloud.model import Cloud
-from ostler.environments.old_releases import is_past
+from ostler.environments.old_releases import has_own_python
 from ostler.errors import Finding, Severity
 from ostler.facts.model import FactRequest, Snapshot
 from ostler.planning.model import Acceptance, Plan, Stage
@@ -207,7 +207,7 @@ def _missing_environments(scene: Scene) -> list[Finding]:
             found="nothing",
             expected=f"an archive of {project.name} {project.version(scene.target)}",
             do_next=f"build it: ostler env build {scene.target} --cloud FILE"
-            if is_past(scene.target)
+            if has_own_python(scene.target)
             else f"build it: ostler env build {scene.target} (for a practice cloud with --practice)",
         )
         for project in scene.projects

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ostler.catalog.command import Meaning
+from ostler.catalog.command import Meaning, ProjectCommand
 from ostler.catalog.database import OnlineMigration
 from ostler.catalog.project import Project
 from ostler.catalog.status_check import StatusCheck
@@ -121,16 +121,16 @@ def online_step(scene: Scene, project: Project, migration: OnlineMigration, stag
             "accept": {str(code_): str(meaning) for code_, meaning in meanings.items() if meaning is Meaning.DONE},
             "again_on": [code_ for code_, meaning in meanings.items() if meaning is Meaning.AGAIN],
             "timeout_s": ONLINE_TIMEOUT_S,
-            **_doubts(migration, release, order),
+            **doubts(migration, release, order),
         },
     )
 
 
-def _doubts(migration: OnlineMigration, release: str, order: Sequence[str]) -> dict[str, JsonValue]:
-    """Where the exit code of success alone proves nothing."""
-    known = (e for e in migration.exits if e.doubt and e.meaning is Meaning.DONE and e.is_true_in(release, order))
-    doubts = {str(each.code): [each.doubt.pattern, each.doubt.why] for each in known if each.doubt}
-    return {"doubts": doubts} if doubts else {}
+def doubts(command: ProjectCommand, release: str, order: Sequence[str]) -> dict[str, JsonValue]:
+    """The parameter of a step that says where the exit code of success alone proves nothing; none where it does."""
+    known = (e for e in command.exits if e.doubt and e.meaning is Meaning.DONE and e.is_true_in(release, order))
+    by_code = {str(each.code): [each.doubt.pattern, each.doubt.why] for each in known if each.doubt}
+    return {"doubts": by_code} if by_code else {}
 
 
 def _finish_source_migrations(scene: Scene, project: Project) -> list[Step]:

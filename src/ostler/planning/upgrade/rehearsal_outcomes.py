@@ -83,15 +83,11 @@ def _fixed(scene: Scene, outcome: HopOutcome, run: CommandRun, finding: Finding)
 
 def _of_the_plan(scene: Scene) -> frozenset[str]:
     """The blockers that a plan mends, or leaves with a warning of its own, on this hop."""
+    if scene.is_rolling:
+        return frozenset()
     migrations = (project.online_migration(scene.target) for project in scene.projects)
     left = (left_undone(scene, migration) for migration in migrations if migration)
-    is_alone = not scene.is_rolling
-    return frozenset(
-        [
-            *(blocker.code for blocker, _ in mends_on(scene) if is_alone),
-            *(each.code for each in left if each and is_alone),
-        ]
-    )
+    return frozenset(blocker.code for blocker in (*mends_on(scene), *left) if blocker)
 
 
 def _fix_in_plan(subject: str, finding: Finding) -> Finding:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from ostler.catalog import is_past
 from ostler.catalog.command import Meaning
 from ostler.catalog.database import SchemaPhase
 from ostler.catalog.project import Project
-from ostler.environments.old_releases import is_past
 from ostler.facts.model import wanted
 from ostler.facts.predicate import Expectation
 from ostler.planning.model import Lane, Stage

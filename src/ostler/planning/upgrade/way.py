@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ostler.catalog import is_past
 from ostler.catalog.catalog import Catalog
 from ostler.catalog.release import Hop
-from ostler.environments.old_releases import is_past
 from ostler.planning.model import Stage
 from ostler.planning.upgrade.config import config_notes
 from ostler.planning.upgrade.fast_forward import away_s
