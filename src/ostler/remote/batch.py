@@ -12,6 +12,7 @@ import json
 from collections.abc import Sequence
 
 from ostler.commands import Command, CommandResult, read
+from ostler.remote.scripts import as_user
 
 AT_ONCE = 4
 """Commands of one batch that run side by side on a host."""
@@ -47,12 +48,10 @@ def feed(pipe, data):
     except OSError:
         pass
 def run(job):
-    argv, own_limit, data, env, user = job
+    argv, own_limit, data, env = job
     limit = min(own_limit, ENDS - time.monotonic())
     if limit <= 0:
         return [NO_TIME_LEFT, "", SAID_OF_IT, 0.0]
-    if user:
-        argv = ["runuser", "-u", user, "--"] + argv
     began, out, err = time.monotonic(), [], []
     try:
         process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -100,9 +99,7 @@ def batch_command(commands: Sequence[Command], within_s: float | None = None) ->
     Raises ValueError when one is not marked read-only.
     """
     demand_read_only(commands)
-    jobs = [
-        [list(c.argv), c.timeout_s, base64.b64encode(c.stdin or b"").decode(), dict(c.env), c.user] for c in commands
-    ]
+    jobs = [[as_user(c), c.timeout_s, base64.b64encode(c.stdin or b"").decode(), dict(c.env)] for c in commands]
     longest_s = max((c.timeout_s for c in commands), default=0.0)
     limit_s = 10 + longest_s + sum(c.timeout_s for c in commands) / AT_ONCE
     ends_s = limit_s if within_s is None else within_s

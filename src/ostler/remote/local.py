@@ -35,7 +35,7 @@ class LocalTransport:
 
     def run(self, host: str, command: Command) -> CommandResult:
         self._check(host)
-        argv = ["runuser", "-u", command.user, "--", *command.argv] if command.user else list(command.argv)
+        argv = scripts.as_user(command)
         began = time.monotonic()
         try:
             process = subprocess.Popen(

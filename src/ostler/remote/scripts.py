@@ -95,12 +95,20 @@ size=$(stat -L -c %s -- "$1") && echo "$size" && exec cat -- "$1"
 """
 
 
+def as_user(command: Command) -> list[str]:
+    """Return the argument list that runs a command as the user it asks for.
+
+    runuser ends with 1 for a program that is missing; env ends with 127, as a shell does.
+    """
+    return ["runuser", "-u", command.user, "--", "env", "--", *command.argv] if command.user else list(command.argv)
+
+
 def wrapped(command: Command) -> list[str]:
     """Return the argument list that runs a command in a session of its own, as the user it asks for.
 
     Its standard input must be ``stdin_of(command)``.
     """
-    argv = ["runuser", "-u", command.user, "--", *command.argv] if command.user else list(command.argv)
+    argv = as_user(command)
     if command.is_read_only:
         return _in_session(READ_SCRIPT, str(len(command.env)), *argv)
     return _in_session(CHANGE_SCRIPT, str(len(command.env)), _lock_name(command), *argv)

@@ -66,9 +66,12 @@ def test_a_value_of_the_environment_is_not_among_the_arguments_anyone_can_see(ss
     assert "s3cr3t-word" not in seen
 
 
-def test_a_missing_program_is_exit_code_127(ssh: SshTransport) -> None:
-    assert ssh.run("here", read("no-such-program")).exit_code == 127
-    assert ssh.run("here", Command(("no-such-program",))).exit_code == 127
+@pytest.mark.parametrize("user", [None, "nobody"])
+def test_a_missing_program_is_exit_code_127(ssh: SshTransport, user: str | None) -> None:
+    asked = Command(("no-such-program",), user=user, is_read_only=True)
+    assert ssh.run("here", asked).exit_code == 127
+    assert ssh.run("here", Command(("no-such-program",), user=user)).exit_code == 127
+    assert ssh.run_batch("here", [asked])[0].exit_code == 127
 
 
 def test_a_command_ended_by_a_signal_is_128_and_its_number(ssh: SshTransport) -> None:
