@@ -8,6 +8,7 @@ import signal
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import dbos  # noqa: F401  (imported once here, not once in each of the processes)
 import pytest
@@ -305,6 +306,28 @@ def test_environments_whose_python_only_root_can_reach_are_refused(
 
 def test_a_way_that_ends_where_placement_leaves_is_refused(folder: Path) -> None:
     assert codes_of(cloud_in(folder, "rocky", "stein")) == {"upgrade.ends-without-extraction"}
+
+
+@pytest.mark.parametrize(
+    ("fails", "databases", "made"),
+    [("ostler-dump", "stay", {}), ("ostler-take-placement-out", "restore", {"placement": set[str]()})],
+)
+def test_a_way_back_leaves_no_settings_of_placement_and_tells_of_its_database(
+    folder: Path, fails: str, databases: Literal["stay", "restore"], made: dict[str, set[str]]
+) -> None:
+    cloud = cloud_in(folder, "rocky", "train")
+    before = kept(cloud)
+    cloud.simulation.simulated.fail_command(fails)
+    failed = cloud.apply(plan_of(cloud, "fast-forward"))
+    assert failed.state is RunState.FAILED
+    assert cloud.simulation.simulated.transport.fetch("ctl3", PLACEMENT_CONF)
+    cloud.simulation.simulated.mend()
+    plan = cloud.plan_back(failed.run, databases)
+    assert any("made the database placement, which stays" in note for note in plan.notes) is bool(made)
+    back = cloud.apply(plan)
+    assert (back.state, back.failed, back.lent) == (RunState.DONE, (), ())
+    assert schema_of(cloud) == {**schema_at("rocky"), **made}
+    assert differences(before, kept(cloud)) == set()
 
 
 def test_a_database_that_an_earlier_attempt_left_is_refused(folder: Path) -> None:

@@ -8,7 +8,7 @@ from ostler.commands import Command
 from ostler.facts.files import files_wanted
 from ostler.facts.model import wanted
 from ostler.facts.predicate import Expectation
-from ostler.steps.effects import Effect, Run, Until
+from ostler.steps.effects import Effect, Run, Save, Until
 from ostler.steps.management_run import said_by_code
 from ostler.steps.model import Kind, Remembered, Step, param
 from ostler.steps.placement_scripts import DERIVE_SETTINGS, TAKE_OUT, python_words
@@ -28,7 +28,8 @@ class DeriveSettings(Kind):
 
     def effects(self, step: Step, cloud: Cloud, remembered: Remembered) -> tuple[Effect, ...]:
         values = [param(step, name) for name in ("source", "path", "group", "database")]
-        return (Run(str(step.host), Command(python_words("derive-settings", DERIVE_SETTINGS, *values))),)
+        words = python_words("derive-settings", DERIVE_SETTINGS, *values)
+        return (Save(str(step.host), (param(step, "path"),)), Run(str(step.host), Command(words)))
 
     def verify(self, step: Step, cloud: Cloud, remembered: Remembered) -> tuple[Until, ...]:
         path = param(step, "path")

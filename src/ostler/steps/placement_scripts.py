@@ -33,15 +33,39 @@ url = re.sub(
     "^([^:/]+://[^/]*/)[^?]*", lambda found: found.group(1) + database, groups["api_database"]["connection"][-1]
 )
 
+def plain(group, option, text):
+    # $names as oslo.config reads them; what they stand for may be set in nova's file alone.
+
+    def told(found):
+        if not (found.group(1) or found.group(2)):
+            return found.group()
+        at, _, name = (found.group(1) or found.group(2)).rpartition(".")
+        for where in [at] if at else [group, "DEFAULT"]:
+            if name in groups.get(where, {}):
+                return plain(where, name, groups[where][name][-1])
+        # What it names may be a part of a password.
+        sys.exit("[%s] %s in %s names an option that is not set there: write it in full, or %s yourself" %
+                 (group, option, source, target))
+
+    return re.sub(r"\\\$|\$\$|\$([A-Za-z_][\w.]*)|\$\{([A-Za-z_][\w.]*)\}", told, text)
+
+
 lines = ["# From %s, when placement left nova." % source]
 strategy = groups.get("api", {}).get("auth_strategy")
-for at, options in (
+checks = groups.get("keystone_authtoken", {})
+# The account may be written in a section of its own.
+account = plain("keystone_authtoken", "auth_section", checks.get("auth_section", ["keystone_authtoken"])[-1])
+for at, options in [
     ("api", {"auth_strategy": strategy} if strategy else {}),
     ("placement_database", {"connection": [url]}),
-    ("keystone_authtoken", groups.get("keystone_authtoken", {})),
-):
+    ("keystone_authtoken", checks),
+] + ([(account, groups.get(account, {}))] if account != "keystone_authtoken" else []):
     lines += ["", "[%s]" % at]
-    lines += ["%s = %s" % (name, value) for name, values in options.items() for value in values]
+    lines += [
+        "%s = %s" % (name, plain("api_database" if at == "placement_database" else at, name, value))
+        for name, values in options.items()
+        for value in values
+    ]
 
 folder = os.path.dirname(target)
 os.makedirs(folder, 0o755, exist_ok=True)
@@ -62,11 +86,17 @@ tokens are checked, and nova's account, at the database DATABASE. A file that is
 TAKE_OUT = (
     READER
     + r"""
-import os, shutil, subprocess, tempfile
+import os, shutil, signal, subprocess
 from urllib.parse import parse_qs, unquote, urlsplit
 
 nova, placement, database, script, programs = sys.argv[2:7]
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+FOLDER = "/var/lib/ostler/placement"
+TABLES = (
+    "allocations", "placement_aggregates", "consumers", "inventories", "projects", "resource_classes",
+    "resource_provider_aggregates", "resource_provider_traits", "resource_providers", "traits", "users",
+)
+PLACED = ("allocations", "inventories", "resource_providers")
 STANDS_FOR = '''#!/bin/sh
 for word; do
   shift
@@ -113,13 +143,27 @@ def write(path, text, mode):
     os.chmod(path, mode)
 
 
-def rows(statement):
-    words = [folder + "/bin/mysql", "-uPLACEMENT", "--batch", "--skip-column-names", "--execute", statement]
-    asked = subprocess.run(words + [environment["PLACEMENT_DB"]], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+def rows(statement, word="PLACEMENT"):
+    words = [folder + "/bin/mysql", "-u" + word, "--batch", "--skip-column-names", "--execute", statement]
+    asked = subprocess.run(words + [environment[word + "_DB"]], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                            stderr=subprocess.DEVNULL)
     if asked.returncode != 0:
-        sys.exit("the database %s could not be asked" % environment["PLACEMENT_DB"])
+        sys.exit("the database %s could not be asked" % environment[word + "_DB"])
     return asked.stdout.decode().split()
+
+def counts(word):
+    said = rows(" UNION ALL ".join("SELECT '%s', COUNT(*) FROM `%s`" % (name, name) for name in TABLES), word)
+    return dict(zip(said[::2], map(int, said[1::2])))
+
+def what_is_missing(code):
+    # The script takes a table that it could not read for an empty one.
+    there = counts("NOVA_API")
+    if code == 4:
+        left = ["%d of %s" % (there[name], name) for name in PLACED if there[name]]
+        return "it takes nothing, but nova's database holds " + ", ".join(left) if left else ""
+    here = counts("PLACEMENT")
+    differ = ["%s: %d of %d" % (name, here[name], there[name]) for name in TABLES if here[name] != there[name]]
+    return "not every row came over: " + ", ".join(differ) if differ else ""
 
 def all_tables():
     return rows("SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()")
@@ -130,9 +174,18 @@ def empty():
         rows("SET FOREIGN_KEY_CHECKS = 0; DROP TABLE %s" % ", ".join("`%s`" % name for name in tables))
 
 os.umask(0o077)
-folder = tempfile.mkdtemp(prefix="ostler-placement.")
+folder = FOLDER
+# What a run that was killed has left goes first: it holds passwords.
+shutil.rmtree(folder, ignore_errors=True)
+os.makedirs(folder)
+signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by SIGTERM"))
 try:
-    environment = {"PATH": ":".join([folder + "/bin", programs, PATH]), "TMPDIR": folder, "HOME": folder}
+    environment = {
+        "PATH": ":".join([folder + "/bin", programs, PATH]),
+        "TMPDIR": folder,
+        "HOME": folder,
+        "MIGRATE_TABLES": " ".join(TABLES),
+    }
     for word, path, group in (("NOVA_API", nova, "api_database"), ("PLACEMENT", placement, "placement_database")):
         url = connection(path, group)
         write("%s/%s.cnf" % (folder, word), settings(url), 0o600)
@@ -163,15 +216,19 @@ try:
     # It gives the database a revision all the same, and would be content with it the next time.
     if b"Failed to dump" in done.stdout or b"Failed to load" in done.stdout:
         empty()
+    elif code in (0, 3, 4):
+        missing = what_is_missing(code)
+        if missing:
+            sys.exit(missing)
 finally:
     shutil.rmtree(folder)
 sys.exit(code)
 """
 )
 """NOVA_CONF PLACEMENT_CONF DATABASE SCRIPT PROGRAMS ARGUMENT...: fills DATABASE, which is placement's alone, by the
-script of placement's developers, whose programs lie in the folder PROGRAMS. It knows neither ports nor files with
-passwords, and bears no sign of the shell in one: what it takes for mysql and mysqldump here are words that read them
-from files of their own."""
+script of placement's developers, whose programs lie in the folder PROGRAMS, and counts the rows on both sides. The
+script knows neither ports nor files with passwords, and bears no sign of the shell in one: what it takes for mysql and
+mysqldump here are words that read them from files of their own."""
 
 
 def python_words(name: str, script: str, *values: str) -> tuple[str, ...]:

@@ -19,6 +19,8 @@ fi
 printf '%s\n' "$2" >> "$SEEN"
 case "$2" in "show create "*"$LOST"*) [ -z "$LOST" ] || exit 1 ;; esac
 case "$2" in
+*schemata*) [ -n "$NOBODY" ] || echo 'character set utf8mb3 collate utf8mb3_general_ci' ;;
+*schema_privileges*) printf 'grant SELECT on `placement`.* to %s\n' "'nova'@'%'" "'x y'@'10.0.%'" ;;
 *mysql.db*) [ -n "$NOBODY" ] || printf "'nova'@'%%'\n'x y'@'10.0.%%'\n" ;;
 *"'nova'"*) printf 'CREATE USER `nova`@`%%` IDENTIFIED BY PASSWORD "*AB"\nGRANT ALL ON `nova`.* TO `nova`@`%%`\n' ;;
 *"'x y'"*) printf 'CREATE USER `x y`@`10.0.%%`\nGRANT SELECT ON `nova`.* TO `x y`@`10.0.%%`\n' ;;
@@ -151,3 +153,20 @@ def test_what_runs_from_an_environment_is_ended_and_nothing_else(tmp_path: Path)
         for process in (inside, outside):
             process.kill()
             process.wait()
+
+
+def test_a_database_gets_the_rights_that_its_like_has_and_is_made_when_they_are_there(place: Path) -> None:
+    assert ran(place, "make_database", "placement", "nova_api").returncode == 0
+    asked = (place / "seen").read_text()
+    assert "where 'nova_api' like table_schema" in asked
+    assert asked.splitlines()[-3:] == [
+        "grant SELECT on `placement`.* to 'nova'@'%'",
+        "grant SELECT on `placement`.* to 'x y'@'10.0.%'",
+        "create database if not exists `placement` character set utf8mb3 collate utf8mb3_general_ci",
+    ]
+
+
+def test_a_database_like_one_that_is_not_there_is_not_made(place: Path) -> None:
+    done = ran(place, "make_database", "placement", "nova_api", NOBODY="yes")
+    assert (done.returncode, done.stderr) == (1, "there is no database nova_api\n")
+    assert "grant" not in (place / "seen").read_text()

@@ -5,8 +5,10 @@ from __future__ import annotations
 import grp
 import os
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
@@ -117,13 +119,38 @@ def test_placement_elsewhere_or_nowhere_is_refused_without_a_file(
     assert not target.exists()
 
 
+def test_an_account_in_a_section_of_its_own_comes_along_and_names_of_options_become_what_they_stand_for(
+    nova: Path, tmp_path: Path
+) -> None:
+    account = "[keystone_authtoken]\nauth_section = account\n[account]\nauth_url = http://$vip:${ports.identity}\n"
+    nova.write_text(
+        NOVA_CONF.replace("[keystone_authtoken]\n", account + "password = a\\$vip$$vip$1\nold = ")
+        + "[DEFAULT]\nvip = $address\naddress = 10.0.0.9\n[ports]\nidentity = 5000\n"
+    )
+    target = tmp_path / "placement.conf"
+    assert derived(nova, target).stderr == ""
+    lines = target.read_text().splitlines()
+    assert "auth_section = account" in lines
+    own = lines[lines.index("[account]") :]
+    assert own[1:3] == ["auth_url = http://10.0.0.9:5000", "password = a\\$vip$$vip$1"]
+
+
+def test_a_name_that_only_nova_knows_is_refused_without_a_file(nova: Path, tmp_path: Path) -> None:
+    nova.write_text(NOVA_CONF.replace("auth_url = http://10.0.0.5", "auth_url = http://$my_ip"))
+    told = derived(nova, tmp_path / "placement.conf")
+    assert told.returncode == 1
+    assert "[keystone_authtoken] auth_url in" in told.stderr
+    assert "my_ip" not in told.stderr
+    assert list(tmp_path.iterdir()) == [nova]
+
+
 def program(folder: Path, name: str, text: str) -> None:
     folder.mkdir(exist_ok=True)
     (folder / name).write_text(f"#!/bin/sh\n{text}\n")
     (folder / name).chmod(0o755)
 
 
-CLIENT = r"""file=${1#--defaults-extra-file=}; shift; cp "$file" SEEN/NAME.cnf
+CLIENT = r"""file=${1#--defaults-extra-file=}; shift; cp "$file" SEEN
 case "$*" in
   *version_num*) cat SEEN/revision 2> /dev/null ;;
   *information_schema*)
@@ -131,10 +158,14 @@ case "$*" in
     printf 'traits\nusers\n'
     [ ! -e SEEN/revision ] || echo alembic_version ;;
   *"DROP TABLE"*) echo "$*" >> SEEN/dropped ;;
+  *"UNION ALL"*) for table in allocations placement_aggregates consumers inventories projects resource_classes \
+      resource_provider_aggregates resource_provider_traits resource_providers traits users; do
+      printf '%s\t%s\n' "$table" "$(cat "SEEN/${*##* }.$table" 2> /dev/null || echo 0)"; done ;;
   *) echo "NAME $*" ;;
 esac
 cat > /dev/null"""
-"""Stands for the clients of MariaDB: notes in SEEN what it was given, and tells a revision where one lies there."""
+"""Stands for the clients of MariaDB: notes in SEEN what it was given, and tells a revision where one lies there, and
+how many rows a table has where DATABASE.TABLE lies there."""
 
 
 @dataclass(frozen=True)
@@ -149,14 +180,26 @@ class Host:
         return self.folder / "seen"
 
     @property
+    def own(self) -> Path:
+        return self.folder / "own"
+
+    @property
     def dropped(self) -> list[str]:
         noted = self.seen / "dropped"
         return noted.read_text().splitlines() if noted.exists() else []
 
     def take_out(
-        self, script: str = SCRIPT, revision: str | None = None, into: str = "placement", *, is_away: bool = False
+        self,
+        script: str = SCRIPT,
+        revision: str | None = None,
+        into: str = "placement",
+        *,
+        is_away: bool = False,
+        counts: Mapping[str, int] = MappingProxyType({}),
     ) -> subprocess.CompletedProcess[str]:
         self.seen.mkdir()
+        for table, number in counts.items():
+            (self.seen / table).write_text(str(number))
         for name in ("mariadb", "mariadb-dump"):
             text = CLIENT.replace("SEEN", str(self.seen)).replace("NAME", name)
             program(self.folder / "clients", name, text)
@@ -169,6 +212,7 @@ class Host:
         if revision:
             (self.seen / "revision").write_text(revision)
         own = TAKE_OUT.replace('PATH = "', f'PATH = "{self.folder / "clients"}:', 1)
+        own = own.replace("/var/lib/ostler/placement", str(self.own))
         words = (
             str(self.nova),
             str(placement),
@@ -196,7 +240,7 @@ def test_the_developers_script_reads_its_passwords_from_files_and_its_end_is_our
     ]
     assert lines[3].startswith("with --migrate - in ")
     assert not Path(lines[3].rpartition(" ")[2]).exists()
-    assert (host.seen / "mariadb.cnf").read_text().splitlines() == [
+    assert (host.seen / "NOVA_API.cnf").read_text().splitlines() == [
         "[client]",
         'host="10.0.0.5"',
         'user="nova"',
@@ -204,7 +248,7 @@ def test_the_developers_script_reads_its_passwords_from_files_and_its_end_is_our
         'port="3307"',
         'ssl-ca="/etc/ca.pem"',
     ]
-    assert 'user="place"' in (host.seen / "mariadb-dump.cnf").read_text()
+    assert 'user="place"' in (host.seen / "PLACEMENT.cnf").read_text()
     assert PASSWORD not in told.stdout + told.stderr
 
 
@@ -235,3 +279,29 @@ def test_a_database_that_could_not_be_asked_is_not_taken_for_an_empty_one(host: 
     assert (told.returncode, told.stdout) == (1, "")
     assert "the database placement could not be asked" in told.stderr
     assert host.dropped == []
+
+
+@pytest.mark.parametrize(
+    ("code", "counts", "said"),
+    [
+        (0, {"nova_api.inventories": 6, "placement.inventories": 6}, ""),
+        (0, {"nova_api.inventories": 6, "placement.inventories": 5}, "not every row came over: inventories: 5 of 6"),
+        (3, {"nova_api.allocations": 2}, "not every row came over: allocations: 0 of 2"),
+        (4, {"nova_api.traits": 9}, ""),
+        (4, {"nova_api.resource_providers": 2}, "it takes nothing, but nova's database holds 2 of resource_providers"),
+    ],
+)
+def test_every_row_is_counted_whatever_the_developers_script_says(
+    host: Host, code: int, counts: Mapping[str, int], said: str
+) -> None:
+    told = host.take_out(f"exit {code}\n", revision="b4ed", counts=counts)
+    assert (told.returncode, told.stderr.strip()) == ((1, said) if said else (code, ""))
+
+
+def test_what_holds_passwords_goes_with_the_command_and_what_a_killed_one_left_goes_first(host: Host) -> None:
+    host.own.mkdir()
+    (host.own / "NOVA_API.cnf").write_text("left")
+    told = host.take_out("ls; kill -TERM $PPID; sleep 0.2\n", revision="b4ed")
+    assert told.returncode == 1
+    assert "ended by SIGTERM" in told.stderr
+    assert not host.own.exists()

@@ -14,8 +14,13 @@ from ostler.execution.probe.wire import Answer, Wire
 Judge = Callable[[Answer], str]
 """Tells what is wrong with an answer; empty: nothing."""
 
-COMPUTE_MICROVERSION = "2.79"
-PLACEMENT_MICROVERSION = "1.36"
+COMPUTE_MICROVERSION = "2.42"
+"""The newest of Ocata (nova, api_microversion_history, 2026-11-27): a way can begin there."""
+
+PLACEMENT_MICROVERSION = "1.10"
+"""From Pike on: allocation candidates (placement, rest_api_version_history, 2026-11-27). Ocata's has none, and its
+answers to these are failures; a way from there stops the services, and is not judged by them."""
+
 _HEADERS: Mapping[str, Mapping[str, str]] = {
     "nova": {"OpenStack-API-Version": f"compute {COMPUTE_MICROVERSION}"},
     "placement": {"OpenStack-API-Version": f"placement {PLACEMENT_MICROVERSION}"},

@@ -23,7 +23,7 @@ _KINDS = (
 
 def remove_probe_remains(context: ProofContext, release: str) -> ProofResult:
     """Delete every object of a probe that does not live any more, and see it gone."""
-    bench = Bench(context)
+    bench = Bench(context, release)
     run, names = context.folder.name, []
     for service, listing, key, path in _KINDS:
         for found in bench.get(service, listing, key):

@@ -15,7 +15,7 @@ from ostler.catalog.service import Service
 from ostler.deployment.venv import UNIT_DIR
 from ostler.errors import InputError
 from ostler.planning.model import Plan
-from ostler.steps.model import Remembered
+from ostler.steps.model import Remembered, Step
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,11 @@ class RunHistory:
         """Whether any command of a later release began to change a database."""
         ids = (step.id for _, _, step in self.plan.steps() if "schema" in step.params)
         return any(step_id in self.touched for step_id in ids)
+
+    def begun(self, kind: str) -> tuple[Step, ...]:
+        """The steps of a kind that were begun, whatever became of them."""
+        steps = (step for _, _, step in self.plan.steps())
+        return tuple(step for step in steps if step.kind == kind and step.id in self.touched)
 
     def began(self, prefix: str) -> bool:
         """Whether any step whose id begins so was begun."""

@@ -247,6 +247,19 @@ def _past_no_return(scene: Scene, history: RunHistory, contracted: tuple[str, ..
 
 
 def _notes(scene: Scene, history: RunHistory, databases: Databases) -> tuple[str, ...]:
+    return (*_notes_on_databases(scene, history, databases), *_notes_on_new_databases(scene, history))
+
+
+def _notes_on_new_databases(scene: Scene, history: RunHistory) -> tuple[str, ...]:
+    made = [step.params["database"] for step in history.begun("make-database")]
+    return tuple(
+        f"The run made the database {name}, which stays: nothing of {scene.source} reads it. Another upgrade wants it "
+        f"gone before: DROP DATABASE {name}"
+        for name in made
+    )
+
+
+def _notes_on_databases(scene: Scene, history: RunHistory, databases: Databases) -> tuple[str, ...]:
     if databases == "restore":
         away = "Every service stops while the databases are restored: the APIs do not answer for that time."
         if not (others := ", ".join(schemas_unlike_release(scene, history))):
@@ -254,7 +267,7 @@ def _notes(scene: Scene, history: RunHistory, databases: Databases) -> tuple[str
         kept = f"{others}: dumped with another schema than {scene.source} makes, as an earlier way back leaves it, "
         return (away, f"{kept}and restored with it.")
     if history.is_fast_forward:
-        return (f"No database was changed yet: services of {scene.source} start again as they were.",)
+        return (f"No database of the cloud was changed yet: services of {scene.source} start again as they were.",)
     return (
         f"The databases stay as {scene.target} left them; {scene.source} runs on them, with nova's records edited.",
     )

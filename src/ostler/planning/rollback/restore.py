@@ -73,7 +73,44 @@ def started_again(scene: Scene, history: RunHistory) -> list[Stage]:
         if any(history.began(f"{stage}/{host.name}/") for stage in STOPPING)
     }
     why = "no database was changed, and no service is of another release: they go on where they were"
-    return [_start_all(scene, history, stopped, why)] if stopped else []
+    started = [_start_all(scene, history, stopped, why)] if stopped else []
+    return [*_made_settings_gone(scene, history), *started]
+
+
+def _made_settings_gone(scene: Scene, history: RunHistory) -> list[Stage]:
+    """The stage that removes what the run wrote from settings of the source, where nothing was."""
+    made = history.begun("derive-settings")
+    new = [step for step in made if history.files.get(str(step.host), {}).get(step.params["path"], "") is None]
+    lanes = [
+        Lane(
+            str(step.host),
+            (
+                Step(
+                    id=f"settings-gone/{step.host}/restore-files",
+                    kind="restore-files",
+                    host=step.host,
+                    why="there was none before the run; a later upgrade makes it from what is set then",
+                    undo="the run's own file is kept in the vault",
+                    estimate_s=1,
+                    params={"files": {step.params["path"]: None}},
+                ),
+            ),
+            scene.cloud.domain_of(str(step.host)),
+        )
+        for step in new
+    ]
+    if not lanes:
+        return []
+    return [
+        Stage(
+            name="settings-gone",
+            title=f"Remove the settings that the run wrote for {scene.target}",
+            why="nothing reads them yet",
+            undo="written again",
+            lanes=tuple(lanes),
+            in_flight=len(lanes),
+        )
+    ]
 
 
 def _start_all(scene: Scene, history: RunHistory, hosts: Mapping[str, Sequence[tuple[Group, str]]], why: str) -> Stage:

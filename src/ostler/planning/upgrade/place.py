@@ -8,7 +8,7 @@ from ostler.catalog.project import Project
 from ostler.environments.old_releases import has_own_python
 from ostler.planning.model import Lane, Stage
 from ostler.planning.upgrade.interpreters import try_step
-from ostler.planning.upgrade.request import Scene
+from ostler.planning.upgrade.request import Scene, checked_projects
 from ostler.steps.model import Step
 
 BYTES_PER_S = 30e6
@@ -72,4 +72,5 @@ def place_step(stage: str, scene: Scene, project: Project, host: str) -> Step:
 
 
 def _placed_by_ready(scene: Scene, project: Project, host: str) -> bool:
-    return not scene.stands_for and host == scene.first and project.status_check(scene.target) is not None
+    checked = {each.name for each, _ in checked_projects(scene)}
+    return not scene.stands_for and host == scene.first and project.name in checked

@@ -36,13 +36,13 @@ from ostler.planning.upgrade.past import balancer_requests, past_findings, past_
 from ostler.planning.upgrade.place import place
 from ostler.planning.upgrade.policies import policy_findings, policy_requests
 from ostler.planning.upgrade.protect import dump_folder, protect
-from ostler.planning.upgrade.ready import checked_projects, ready
+from ostler.planning.upgrade.ready import ready
 from ostler.planning.upgrade.rehearsal_notes import rehearsal_notes
 from ostler.planning.upgrade.rehearsal_outcomes import outcome_findings
 from ostler.planning.upgrade.rehearsal_worth import worth_findings
 from ostler.planning.upgrade.rehearsals import rehearsal_requests
 from ostler.planning.upgrade.replace import new_scene, replace_stages
-from ostler.planning.upgrade.request import Scene, TargetEnvironment, UpgradeRequest
+from ostler.planning.upgrade.request import Scene, TargetEnvironment, UpgradeRequest, checked_projects
 from ostler.planning.upgrade.schema import contract, expand
 from ostler.planning.upgrade.volumes import drain_notes
 from ostler.planning.upgrade.way import as_one, catalog_of_way, stopped_notes, way_of

@@ -12,8 +12,8 @@ from ostler.planning.model import Lane, Stage
 from ostler.planning.replacement import Replacement
 from ostler.planning.upgrade.host_steps import host_lanes
 from ostler.planning.upgrade.moving import addresses_of
-from ostler.planning.upgrade.ready import checked_projects, judge_target
-from ostler.planning.upgrade.request import Scene
+from ostler.planning.upgrade.ready import judge_target
+from ostler.planning.upgrade.request import Scene, checked_projects
 from ostler.steps.expectation import expected
 from ostler.steps.model import Step
 

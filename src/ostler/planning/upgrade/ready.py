@@ -11,7 +11,7 @@ from ostler.catalog.status_check import StatusCheck
 from ostler.facts.model import JsonValue
 from ostler.planning.model import Lane, Stage
 from ostler.planning.upgrade.place import place_step
-from ostler.planning.upgrade.request import Scene
+from ostler.planning.upgrade.request import Scene, checked_projects
 from ostler.steps.model import Step
 
 ONLINE_TIMEOUT_S = 24 * 3600.0
@@ -41,13 +41,6 @@ def finished_source(scene: Scene) -> list[Step]:
     """What is there is written down, and the data migrations of the source are finished."""
     moved = (step for project in scene.projects for step in _finish_source_migrations(scene, project))
     return [record_inventory(scene, "ready"), *moved]
-
-
-def checked_projects(scene: Scene) -> list[tuple[Project, StatusCheck]]:
-    """The projects whose target code can check the cloud: not those that are no part of it yet."""
-    standing = (project for project in scene.projects if scene.source in project.releases)
-    checks = [(project, project.status_check(scene.target)) for project in standing]
-    return [(project, check) for project, check in checks if check is not None]
 
 
 def judge_again(stage: str, scene: Scene) -> list[Step]:

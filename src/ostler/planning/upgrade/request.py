@@ -13,6 +13,7 @@ from ostler.catalog.command import ProjectCommand
 from ostler.catalog.project import Project
 from ostler.catalog.release import Hop
 from ostler.catalog.service import Role, Service
+from ostler.catalog.status_check import StatusCheck
 from ostler.cloud.model import Cloud, Host
 from ostler.deployment.paths import environment_path
 from ostler.deployment.venv import services_on
@@ -252,3 +253,10 @@ class Scene:
 def unit_of(service: Service) -> str:
     """A service's unit without `.service`, as facts name it."""
     return service.unit.removesuffix(".service")
+
+
+def checked_projects(scene: Scene) -> list[tuple[Project, StatusCheck]]:
+    """The projects whose target code can check the cloud: not those that are no part of it yet."""
+    standing = (project for project in scene.projects if scene.source in project.releases)
+    checks = [(project, project.status_check(scene.target)) for project in standing]
+    return [(project, check) for project, check in checks if check is not None]

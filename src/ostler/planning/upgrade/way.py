@@ -11,9 +11,8 @@ from ostler.planning.model import Stage
 from ostler.planning.upgrade.config import config_notes
 from ostler.planning.upgrade.fast_forward import away_s
 from ostler.planning.upgrade.past import past_notes
-from ostler.planning.upgrade.ready import checked_projects
 from ostler.planning.upgrade.rehearsal_notes import rehearsal_notes
-from ostler.planning.upgrade.request import Scene, Strategy
+from ostler.planning.upgrade.request import Scene, Strategy, checked_projects
 
 
 def way_of(catalog: Catalog, source: str, target: str, strategy: Strategy) -> tuple[Hop, ...]:

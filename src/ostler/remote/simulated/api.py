@@ -14,6 +14,7 @@ from ostler.remote.simulated.routes import Reply, find_answer
 
 ROUTES = (*api_compute.ROUTES, *api_storage.ROUTES, *api_others.ROUTES)
 REQUEST_S = 0.05
+NOT_ACCEPTABLE = 406
 
 
 class SimulatedApi:
@@ -32,6 +33,8 @@ class SimulatedApi:
                     f"{request.service} did not answer: {request}",
                     do_next="see whether the virtual address and the API's backends are up: ostler status",
                 )
+            if status == 200 and request.service == "compute" and not api_compute.understands(world, request):
+                status = NOT_ACCEPTABLE
             reply = find_answer(ROUTES, world, request) if status == 200 else Reply(status)
         if reply.status in request.expect or (not request.expect and reply.status < 400):
             return ApiResponse(reply.status, reply.body, reply.content, {}, REQUEST_S)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
+from ostler.commands import ApiRequest
 from ostler.remote.simulated.api_state import (
     HOST,
     TASK,
@@ -18,10 +20,15 @@ from ostler.remote.simulated.api_state import (
 )
 from ostler.remote.simulated.machine import World
 from ostler.remote.simulated.routes import Asked, Reply, Route, missing, refused
-from ostler.remote.simulated.services import age_of
+from ostler.remote.simulated.services import age_of, running
 from ostler.remote.simulated.state import ServiceRecord
 
 DOWN_AFTER_S = 60
+NEWEST = {"ocata": 42, "pike": 53, "queens": 60, "rocky": 65, "stein": 72}
+"""The newest microversion, 2.X, of nova's API in the releases before Train (nova, api_microversion_history,
+2026-11-27)."""
+
+API, ZONE = "nova-api", "nova"
 POWERED, OFF, NO_STATE = 1, 4, 0
 
 
@@ -30,7 +37,7 @@ def _shown_service(world: World, record: ServiceRecord) -> dict[str, Any]:
         "id": record.uuid,
         "binary": record.binary,
         "host": record.host,
-        "zone": "nova" if record.binary == "nova-compute" else "internal",
+        "zone": ZONE if record.binary == "nova-compute" else "internal",
         "state": "up" if age_of(world, record) < DOWN_AFTER_S else "down",
         "status": "disabled" if record.disabled else "enabled",
         "disabled_reason": record.disabled_reason,
@@ -44,9 +51,18 @@ def _records(world: World) -> list[ServiceRecord]:
     return [r for r in world.state.databases.records if not r.deleted and not r.binary.startswith("nova-osapi")]
 
 
+def understands(world: World, request: ApiRequest) -> bool:
+    """Whether every nova-api that runs knows the microversion that is asked for."""
+    wanted = re.fullmatch(r"compute 2\.([0-9]+)", request.headers.get("OpenStack-API-Version", ""))
+    answering = (running(world, host, API) for host in world.state.hosts.values())
+    releases = {found[0].release for found in answering if found}
+    return wanted is None or all(int(wanted[1]) <= NEWEST.get(release, int(wanted[1])) for release in releases)
+
+
 def services(asked: Asked) -> Reply:
-    wanted = asked.query.get("binary")
-    found = [_shown_service(asked.world, r) for r in _records(asked.world) if wanted in (None, r.binary)]
+    binary, host = asked.query.get("binary"), asked.query.get("host")
+    records = [r for r in _records(asked.world) if binary in (None, r.binary) and host in (None, r.host)]
+    found = [_shown_service(asked.world, record) for record in records]
     return Reply(200, {"services": found})
 
 
@@ -107,7 +123,9 @@ def _ready_hosts(world: World) -> list[str]:
 
 def create_server(asked: Asked) -> Reply:
     wanted, world = asked.body.get("server", {}), asked.world
-    hosts = [host for host in _ready_hosts(world) if wanted.get("host") in (None, host)]
+    zone, _, forced = str(wanted.get("availability_zone") or "").partition(":")
+    named = wanted.get("host") or forced
+    hosts = [host for host in _ready_hosts(world) if named in ("", host) and zone in ("", ZONE)]
     values = {
         "name": wanted.get("name"),
         "status": "BUILD",

@@ -61,7 +61,10 @@ def restore_dump(machine: Machine, arguments: Sequence[str], stdin: bytes) -> Ou
     ]
     if writing:
         return failed(f"the databases differ from the dump after the restore: is a service still writing? {writing[0]}")
-    put_databases(machine, DATABASES.validate_json(kept["databases"]), THINGS.validate_json(kept["things"]))
+    restored = DATABASES.validate_json(kept["databases"])
+    # Databases that are not in the dump stay as they are.
+    restored.schema = {**databases_of(machine).schema, **restored.schema}
+    put_databases(machine, restored, THINGS.validate_json(kept["things"]))
     machine.files.write(f"{folder}/restored-and-equal", b"", mode=0o600)
     machine.note(f"restore all databases from {folder}")
     return Outcome(seconds=RESTORE_S)

@@ -1,4 +1,4 @@
-# ostler-make-database DATABASE LIKE: a database with the character set and the accounts of another; one that is there stays.
+# ostler-make-database DATABASE LIKE: a database with the character set, accounts and rights of another; one that is there stays.
 # It is made when its accounts have their rights: whoever finds it finds all of it.
 set -eu
 database=$1 like=$2
@@ -9,12 +9,15 @@ sql() { mariadb --batch --raw -N -e "$1" < /dev/null; }
 is=$(sql "select concat('character set ', default_character_set_name, ' collate ', default_collation_name)
   from information_schema.schemata where schema_name = '$like'")
 if [ -z "$is" ]; then echo "there is no database $like" >&2; exit 1; fi
-# Rights may be given by a pattern.
-accounts=$(sql "select distinct concat(quote(user), '@', quote(host)) from mysql.db where '$like' like db and user <> ''")
-if [ -z "$accounts" ]; then echo "no account has rights on $like" >&2; exit 1; fi
-while IFS= read -r account; do
-  sql "grant all privileges on \`$database\`.* to $account"
+# The same rights, no more; they may be given by a pattern, and a role has no host.
+rights=$(sql "select concat('grant ', group_concat(privilege_type separator ', '), ' on \`$database\`.* to ',
+    trim(trailing '@\'\'' from grantee), if(max(is_grantable = 'YES'), ' with grant option', ''))
+  from information_schema.schema_privileges where '$like' like table_schema and grantee not like '\'\'@%'
+  group by grantee")
+if [ -z "$rights" ]; then echo "no account has rights on $like" >&2; exit 1; fi
+while IFS= read -r right; do
+  sql "$right"
 done << end
-$accounts
+$rights
 end
 sql "create database if not exists \`$database\` $is"

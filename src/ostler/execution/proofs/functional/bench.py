@@ -3,32 +3,36 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from ostler.commands import ApiRequest, ApiResponse
 from ostler.errors import ApiError, OstlerError, OutsideError
 from ostler.execution.proofs.model import PROOF_PREFIX, ProofContext
 
-COMPUTE_VERSION: Mapping[str, str] = {"OpenStack-API-Version": "compute 2.74"}
-"""From Train on: a server can be booted on a host by name; volumes are attached and servers moved as since Pike."""
+BY_NAME_SINCE, BY_NAME, BEFORE = "train", "2.74", "2.42"
+"""nova boots a server on a host by its name since 2.74, which Train brought; 2.42 is the newest that every release from
+Ocata on knows (nova, api_microversion_history, 2026-11-27). Volumes are attached and servers moved alike in both."""
 
 EVERY_S = 0.5
 GONE_TIMEOUT_S = 90.0
 
 
 class Bench:
-    """Makes objects, all named alike, and deletes them again in the opposite order."""
+    """Makes objects, all named alike, at a release, and deletes them again in the opposite order."""
 
-    def __init__(self, context: ProofContext) -> None:
+    def __init__(self, context: ProofContext, release: str) -> None:
         self.context = context
+        order = context.catalog.all_releases.order
+        self.boots_by_name = order.index(release) >= order.index(BY_NAME_SINCE)
         self.prefix = f"{PROOF_PREFIX}{secrets.token_hex(4)}-"
         self._api = context.need_api()
         self._made: list[tuple[str, str]] = []
 
     def call(self, service: str, method: str, path: str, body: object | None = None, **options: Any) -> ApiResponse:
         """Send one request, once. Raises ApiError for an answer that is no success."""
-        headers = COMPUTE_VERSION if service == "compute" else {}
+        version = BY_NAME if self.boots_by_name else BEFORE
+        headers = {"OpenStack-API-Version": f"compute {version}"} if service == "compute" else {}
         request = ApiRequest(
             service, method, path, body=body, headers={**headers, **options.pop("headers", {})}, **options
         )

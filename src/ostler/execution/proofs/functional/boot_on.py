@@ -15,7 +15,7 @@ def prove_boot_on(host: str) -> Proof:
     """Return the proof for a host, as nova calls it."""
 
     def proof(context: ProofContext, release: str) -> ProofResult:
-        bench = Bench(context)
+        bench = Bench(context, release)
         try:
             flavor_id = make_flavor(bench)
             image_id, _ = make_image(bench, SMALL_IMAGE_BYTES)

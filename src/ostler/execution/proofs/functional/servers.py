@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 from ostler.errors import OutsideError
 from ostler.execution.proofs.functional.bench import Bench
@@ -18,14 +19,24 @@ def make_flavor(bench: Bench) -> str:
 
 def boot(bench: Bench, host: str, flavor_id: str, image_id: str, network_id: str) -> str:
     """Boot a server on a host, see it ACTIVE there, and return its id."""
+    where: dict[str, Any] = (
+        {"host": host} if bench.boots_by_name else {"availability_zone": f"{_zone(bench, host)}:{host}"}
+    )
     server = bench.make(
         "compute", "/servers", "server",
-        flavorRef=flavor_id, imageRef=image_id, networks=[{"uuid": network_id}], host=host,
+        flavorRef=flavor_id, imageRef=image_id, networks=[{"uuid": network_id}], **where,
     )  # fmt: skip
     found = wait_for_server(bench, str(server["id"]), "ACTIVE")
     if found[HOST] != host:
         raise OutsideError("proofs.other-host", f"the server was asked for on {host} and is on {found[HOST]}")
     return str(server["id"])
+
+
+def _zone(bench: Bench, host: str) -> str:
+    services = bench.get("compute", f"/os-services?binary=nova-compute&host={quote(host)}", "services")
+    if not services:
+        raise OutsideError("proofs.no-compute", f"nova lists no nova-compute on {host}")
+    return str(services[0]["zone"])
 
 
 def live_migrate(bench: Bench, server_id: str, target: str) -> str:

@@ -42,7 +42,7 @@ class Trial:
 
 def prove_functional(context: ProofContext, release: str) -> ProofResult:
     """Users, images, networks, volumes and servers can be listed, made, used, moved and deleted."""
-    trial = Trial(Bench(context))
+    trial = Trial(Bench(context, release))
     try:
         _identity(trial)
         _parts(trial)
