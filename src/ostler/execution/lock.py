@@ -14,6 +14,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
 
+from pydantic import TypeAdapter
+
 from ostler.errors import Finding, Refused, Severity
 from ostler.execution.vault import FILE_MODE
 
@@ -48,6 +50,9 @@ class Holder:
         return (self.machine, self.boot, self.pid) == (other.machine, other.boot, other.pid)
 
 
+HOLDER = TypeAdapter(Holder)
+
+
 def boot_id() -> str:
     """A text that is another one after each boot of this machine."""
     return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
@@ -61,8 +66,8 @@ def this_process(run: str, who: str, at: float) -> Holder:
 def read_holder(text: str) -> Holder | None:
     """A holder from its JSON; None for anything else."""
     try:
-        return Holder(**json.loads(text))
-    except (ValueError, TypeError):
+        return HOLDER.validate_json(text, strict=True)
+    except ValueError:
         return None
 
 

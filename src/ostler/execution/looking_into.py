@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -90,9 +91,11 @@ def look_into(cloud: Cloud, logs: LiveWanted, words: tuple[str, ...], folder: Pa
         if apis:
             stack.callback(apis.close)
         doors = Doors(hosts, apis, HurriedTransport(transport, TimeLimit(LOGS_S), HOST_S, HOST_S))
+        others = stack.enter_context(ThreadPoolExecutor(1)).submit(work_elsewhere, cloud, home, hosts)
         looked = look_through(cloud, doors, diagnosis_requests(cloud), logs, words, folder, limit)
         works = either(works, works_on(cloud, home))
-        return replace(looked, runs=runs_on(cloud, home), works=(*works, *work_elsewhere(cloud, home, hosts)))
+        elsewhere = either(others.result(), work_elsewhere(cloud, home, hosts))
+        return replace(looked, runs=runs_on(cloud, home), works=(*works, *elsewhere))
 
 
 def runs_on(cloud: Cloud, home: Home) -> tuple[RunRecord, ...]:

@@ -18,7 +18,7 @@ from ostler.cloud.model import Cloud, Host
 from ostler.commands import Command, CommandResult
 from ostler.errors import CommandFailed, HostUnreachable, Refused
 from ostler.execution.cloud_lock import LOCK_PATH, STALE_AFTER_S, CloudLock, read_lock
-from ostler.execution.lock import Holder, hold_here, holder_here, holder_to_json, this_process
+from ostler.execution.lock import Holder, hold_here, holder_here, holder_to_json, read_holder, this_process
 
 NOW = 1_000_000.0
 CLOUD = Cloud("c", "2024.1", "venv", {n: Host(n, "192.0.2.1", ("controller",)) for n in ("ctl1", "ctl2")})
@@ -243,3 +243,16 @@ def test_a_lock_that_was_out_of_reach_for_long_and_is_gone_is_lost(monkeypatch: 
         monkeypatch.setattr("ostler.execution.cloud_lock._since_boot_s", lambda: later)
         held.say(this_process("mine", "alice", NOW))
         assert held.is_lost
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "x", "[]", "{}", '{"run": 1, "who": "bob", "machine": "m", "boot": "b", "pid": 7, "at": 1.0}',
+     '{"run": "r", "who": "bob", "machine": "m", "boot": "b", "pid": 7, "at": "soon"}'],
+)  # fmt: skip
+def test_what_is_no_holder_is_nobody(text: str) -> None:
+    assert read_holder(text) is None
+
+
+def test_a_holder_comes_back_as_it_was_written() -> None:
+    assert read_holder(holder_to_json(ELSEWHERE)) == ELSEWHERE
