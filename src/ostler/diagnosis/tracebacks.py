@@ -38,6 +38,9 @@ BARE = frozenset(
 _WRONG_CALL = re.compile(
     r"takes .{0,40}arguments?|unexpected keyword|required positional|got multiple values|not callable"
 )
+_IS_THERE = re.compile(r"\balready (?:exists?|in use|defined)\b|Duplicate entry", re.I)
+_UNBOUND = re.compile(r"VIF type unbound|vif_type=unbound|vif_type=binding_failed|Binding failed for port", re.I)
+IS_THERE, UNBOUND = "it is there already", "a port is not bound"
 _SOURCE_LINE = re.compile(
     r'^ *File "([^"\n]{1,400})", line (\d+), in ([^\n]{1,200})\n[ \t]+([^\n]{1,300})', re.MULTILINE
 )
@@ -74,9 +77,19 @@ class Trace:
             return "a wrong call"
         if "NoneType" in self.words or "empty request context" in self.words:
             return "nothing given"
+        if _IS_THERE.search(self.words):
+            return IS_THERE
+        if _UNBOUND.search(self.words):
+            return UNBOUND
         if self.raised in WRONG_VALUE:
             return "a wrong value"
         return "a bare exception" if self.raised in BARE else "an exception"
+
+    @property
+    def is_met(self) -> bool:
+        """Whether the code only met with it: what is there already was left behind, as a rule by something that failed
+        before; and a port is bound by neutron."""
+        return self.kind in (IS_THERE, UNBOUND)
 
 
 def plain(text: str) -> str:

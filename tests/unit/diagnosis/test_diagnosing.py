@@ -92,6 +92,24 @@ def test_who_gave_nothing_is_among_the_first_though_in_no_traceback(tmp_path: Pa
     assert {"cinder/db/api.py", "cinder/db/sqlalchemy/api.py"} & {each.module for each in said.findings[:3]}
 
 
+@pytest.mark.parametrize(
+    "raised",
+    [
+        "libvirtError: operation failed: domain 'instance-00000004' already exists with uuid de43cee1",
+        "NovaException: Unsupported VIF type unbound convert '_nova_to_osvif_vif_unbound'",
+    ],
+)
+def test_code_that_met_what_others_left_or_gave_is_not_the_place(tmp_path: Path, raised: str) -> None:
+    def error(clock: str, module: str, frames: list[tuple[str, str, str]], raised: str) -> str:
+        return traceback(clock, module, "It failed", frames, raised, ASKED)
+
+    met = error("10:05:00.000", "nova.compute.manager", [("nova/virt/libvirt/guest.py", "create", "define()")], raised)
+    own = error("10:05:00.500", "oslo_messaging.rpc.server", [MANAGER, NOTIFY], "Exception")
+    said = judged(write_logs(tmp_path, volume=met + own, api=failed_attach()))
+    assert said.findings[0].module == "cinder/volume/manager.py"
+    assert "nova/virt/libvirt/guest.py" not in [finding.module for finding in said.findings[:2]]
+
+
 def test_a_quoted_traceback_of_another_service_counts_too(tmp_path: Path) -> None:
     packages = "/usr/lib/python2.7/site-packages"
     quoted = (
