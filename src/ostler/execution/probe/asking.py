@@ -17,9 +17,9 @@ Judge = Callable[[Answer], str]
 COMPUTE_MICROVERSION = "2.42"
 """The newest of Ocata (nova, api_microversion_history, 2026-11-27): a way can begin there."""
 
-PLACEMENT_MICROVERSION = "1.10"
-"""From Pike on: allocation candidates (placement, rest_api_version_history, 2026-11-27). Ocata's has none, and its
-answers to these are failures; a way from there stops the services, and is not judged by them."""
+PLACEMENT_MICROVERSION = "1.16"
+"""The first that limits how many allocation candidates are told, from Queens on (placement, rest_api_version_history,
+2026-11-27). What Ocata and Pike answer are failures; ways from there stop the services, and are not judged by them."""
 
 _HEADERS: Mapping[str, Mapping[str, str]] = {
     "nova": {"OpenStack-API-Version": f"compute {COMPUTE_MICROVERSION}"},
