@@ -323,7 +323,7 @@ def test_a_way_back_leaves_no_settings_of_placement_and_tells_of_its_database(
     assert cloud.simulation.simulated.transport.fetch("ctl3", PLACEMENT_CONF)
     cloud.simulation.simulated.mend()
     plan = cloud.plan_back(failed.run, databases)
-    assert any("made the database placement, which stays" in note for note in plan.notes) is bool(made)
+    assert any("The database placement, which the run made, stays" in note for note in plan.notes) is bool(made)
     back = cloud.apply(plan)
     assert (back.state, back.failed, back.lent) == (RunState.DONE, (), ())
     assert schema_of(cloud) == {**schema_at("rocky"), **made}

@@ -38,7 +38,7 @@ BARE = frozenset(
 _WRONG_CALL = re.compile(
     r"takes .{0,40}arguments?|unexpected keyword|required positional|got multiple values|not callable"
 )
-_IS_THERE = re.compile(r"\balready (?:exists?|in use|defined)\b|Duplicate entry", re.I)
+_IS_THERE = re.compile(r"\balready exists\b", re.I)
 _UNBOUND = re.compile(r"VIF type unbound|vif_type=unbound|vif_type=binding_failed|Binding failed for port", re.I)
 IS_THERE, UNBOUND = "it is there already", "a port is not bound"
 _SOURCE_LINE = re.compile(

@@ -5,36 +5,21 @@ from __future__ import annotations
 
 from ostler.facts.options import READER
 
-DERIVE_SETTINGS = (
+SETTINGS = (
     READER
     + r"""
-import grp, os, tempfile
 from urllib.parse import urlsplit
 
-source, target, group, database = sys.argv[2:6]
-if os.path.exists(target):
-    named = [value for at, name, value, _ in options_of(target) if (at, name) == ("placement_database", "connection")]
-    if named and urlsplit(named[-1]).path.strip("/") == database:
-        sys.exit(0)
-    sys.exit("[placement_database] connection in %s does not name the database %s" % (target, database))
-groups = {}
-for at, name, value, more in options_of(source):
-    groups.setdefault(at, {}).setdefault(name.replace("-", "_"), []).append("\n ".join([value] + more))
+NAME = re.compile(r"\\\$|\$\$|\$([A-Za-z_][\w.]*)|\$\{([A-Za-z_][\w.]*)\}")
 
-if "connection" in groups.get("placement_database", {}):
-    sys.exit("[placement_database] connection is set in %s: placement's data are not in nova's database" % source)
-if "connection" not in groups.get("api_database", {}):
-    sys.exit("[api_database] connection is not set in %s" % source)
-try:
-    urlsplit(groups["api_database"]["connection"][-1]).port
-except ValueError:  # its words hold a part of the password
-    sys.exit("[api_database] connection in %s cannot be read: a character of it is to be written as %%XX" % source)
-url = re.sub(
-    "^([^:/]+://[^/]*/)[^?]*", lambda found: found.group(1) + database, groups["api_database"]["connection"][-1]
-)
+def groups_of(path):
+    groups = {}
+    for at, name, value, more in options_of(path):
+        groups.setdefault(at, {}).setdefault(name.replace("-", "_"), []).append("\n ".join([value] + more))
+    return groups
 
-def plain(group, option, text):
-    # $names as oslo.config reads them; what they stand for may be set in nova's file alone.
+def plain(path, groups, group, option, text):
+    # $names as oslo.config reads them; what they stand for may be set in this file alone.
 
     def told(found):
         if not (found.group(1) or found.group(2)):
@@ -42,36 +27,72 @@ def plain(group, option, text):
         at, _, name = (found.group(1) or found.group(2)).rpartition(".")
         for where in [at] if at else [group, "DEFAULT"]:
             if name in groups.get(where, {}):
-                return plain(where, name, groups[where][name][-1])
+                return plain(path, groups, where, name, groups[where][name][-1])
         # What it names may be a part of a password.
-        sys.exit("[%s] %s in %s names an option that is not set there: write it in full, or %s yourself" %
-                 (group, option, source, target))
+        sys.exit("[%s] %s in %s names an option that is not set there: write it in full" % (group, option, path))
 
-    return re.sub(r"\\\$|\$\$|\$([A-Za-z_][\w.]*)|\$\{([A-Za-z_][\w.]*)\}", told, text)
+    return NAME.sub(told, text)
 
+def connection(path, groups, group):
+    # Names are written out; a sign of the dollar is still written as $$.
+    found = groups.get(group, {}).get("connection")
+    if not found:
+        sys.exit("[%s] connection is not set in %s" % (group, path))
+    text = plain(path, groups, group, "connection", found[-1])
+    try:
+        urlsplit(text).port
+    except ValueError:  # its words hold a part of the password
+        sys.exit("[%s] connection in %s cannot be read: a character of it is to be written as %%XX" % (group, path))
+    return text
+
+def database_of(url):
+    return urlsplit(url).path.strip("/")
+"""
+)
+
+DERIVE_SETTINGS = (
+    SETTINGS
+    + r"""
+import grp, os
+
+source, target, group, database = sys.argv[2:6]
+if os.path.exists(target):
+    own = groups_of(target)
+    if own.get("placement_database", {}).get("connection"):
+        if database_of(connection(target, own, "placement_database")) == database:
+            sys.exit(0)
+    sys.exit("[placement_database] connection in %s does not name the database %s" % (target, database))
+groups = groups_of(source)
+if "connection" in groups.get("placement_database", {}):
+    sys.exit("[placement_database] connection is set in %s: placement's data are not in nova's database" % source)
+nova_url = connection(source, groups, "api_database")
+url = re.sub("^([^:/]+://[^/]*/)[^?]*", lambda found: found.group(1) + database, nova_url)
+if database_of(url) != database:
+    sys.exit("[api_database] connection in %s names no database" % source)
 
 lines = ["# From %s, when placement left nova." % source]
 strategy = groups.get("api", {}).get("auth_strategy")
 checks = groups.get("keystone_authtoken", {})
 # The account may be written in a section of its own.
-account = plain("keystone_authtoken", "auth_section", checks.get("auth_section", ["keystone_authtoken"])[-1])
-for at, options in [
-    ("api", {"auth_strategy": strategy} if strategy else {}),
-    ("placement_database", {"connection": [url]}),
-    ("keystone_authtoken", checks),
-] + ([(account, groups.get(account, {}))] if account != "keystone_authtoken" else []):
+account = plain(source, groups, "keystone_authtoken", "auth_section", checks.get("auth_section", [""])[-1])
+account = account or "keystone_authtoken"
+if checks and account not in groups:
+    sys.exit("[keystone_authtoken] auth_section in %s names a section that is not there" % source)
+lines += ["", "[placement_database]", "connection = " + url]
+for at, options in [("api", {"auth_strategy": strategy} if strategy else {}), ("keystone_authtoken", checks)] + (
+    [(account, groups.get(account, {}))] if account != "keystone_authtoken" else []
+):
     lines += ["", "[%s]" % at]
-    lines += [
-        "%s = %s" % (name, plain("api_database" if at == "placement_database" else at, name, value))
-        for name, values in options.items()
-        for value in values
-    ]
+    for name, values in options.items():
+        lines += ["%s = %s" % (name, plain(source, groups, at, name, value)) for value in values]
 
 folder = os.path.dirname(target)
 os.makedirs(folder, 0o755, exist_ok=True)
 number = grp.getgrnam(group).gr_gid
-handle, path = tempfile.mkstemp(dir=folder)
-with os.fdopen(handle, "w", encoding="utf-8", errors="surrogateescape") as file:
+# One name: what a killed command has left is written over.
+path = os.path.join(folder, ".placement.conf.ostler")
+os.umask(0o077)
+with open(path, "w", encoding="utf-8", errors="surrogateescape") as file:
     file.write("\n".join(lines) + "\n")
     file.flush()
     os.fsync(file.fileno())
@@ -84,10 +105,10 @@ os.rename(path, target)
 tokens are checked, and nova's account, at the database DATABASE. A file that is there stays."""
 
 TAKE_OUT = (
-    READER
+    SETTINGS
     + r"""
 import os, shutil, signal, subprocess
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, unquote
 
 nova, placement, database, script, programs = sys.argv[2:7]
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -96,7 +117,7 @@ TABLES = (
     "allocations", "placement_aggregates", "consumers", "inventories", "projects", "resource_classes",
     "resource_provider_aggregates", "resource_provider_traits", "resource_providers", "traits", "users",
 )
-PLACED = ("allocations", "inventories", "resource_providers")
+PLACED = ("allocations", "inventories")
 STANDS_FOR = '''#!/bin/sh
 for word; do
   shift
@@ -104,18 +125,6 @@ for word; do
 done
 exec %s --defaults-extra-file="%s/$user.cnf" "$@"
 '''
-
-
-def connection(path, group):
-    found = [value for at, name, value, _ in options_of(path) if (at, name.replace("-", "_")) == (group, "connection")]
-    if not found:
-        sys.exit("[%s] connection is not set in %s" % (group, path))
-    url = urlsplit(found[-1])
-    try:
-        url.port
-    except ValueError:  # its words hold a part of the password
-        sys.exit("[%s] connection in %s cannot be read: a character of it is to be written as %%XX" % (group, path))
-    return url
 
 
 def quoted(text):
@@ -187,7 +196,7 @@ try:
         "MIGRATE_TABLES": " ".join(TABLES),
     }
     for word, path, group in (("NOVA_API", nova, "api_database"), ("PLACEMENT", placement, "placement_database")):
-        url = connection(path, group)
+        url = urlsplit(NAME.sub("$", connection(path, groups_of(path), group)))
         write("%s/%s.cnf" % (folder, word), settings(url), 0o600)
         environment.update(
             {
@@ -219,6 +228,8 @@ try:
     elif code in (0, 3, 4):
         missing = what_is_missing(code)
         if missing:
+            if code == 0:
+                empty()
             sys.exit(missing)
 finally:
     shutil.rmtree(folder)

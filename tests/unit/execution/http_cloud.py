@@ -123,6 +123,10 @@ class HttpCloud:
         return 201, item if collection == "images" else {collection[:-1]: item}
 
 
+LIMIT_SINCE = 16
+"""placement 1.16 takes a limit of allocation candidates; before, it refuses what it does not know."""
+
+
 def _handler_for(cloud: HttpCloud) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -143,6 +147,14 @@ def _handler_for(cloud: HttpCloud) -> type[BaseHTTPRequestHandler]:
         def _serve(self) -> None:
             body = self._body()
             status, document = cloud.answer(self.command, self.path, body)
+            asked = re.fullmatch(r"placement 1\.(\d+)", self.headers.get("OpenStack-API-Version", "placement 1.0"))
+            if (
+                "/allocation_candidates" in self.path
+                and "limit=" in self.path
+                and asked
+                and int(asked[1]) < LIMIT_SINCE
+            ):
+                status, document = 400, {"errors": [{"detail": "Invalid query string parameters: limit"}]}
             content = document if isinstance(document, bytes) else json.dumps(document).encode()
             self.send_response(status)
             self.send_header("X-Subject-Token", "token-text-not-to-be-seen")

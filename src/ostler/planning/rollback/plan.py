@@ -247,14 +247,14 @@ def _past_no_return(scene: Scene, history: RunHistory, contracted: tuple[str, ..
 
 
 def _notes(scene: Scene, history: RunHistory, databases: Databases) -> tuple[str, ...]:
-    return (*_notes_on_databases(scene, history, databases), *_notes_on_new_databases(scene, history))
+    return (*_notes_on_databases(scene, history, databases), *_notes_on_new_databases(history))
 
 
-def _notes_on_new_databases(scene: Scene, history: RunHistory) -> tuple[str, ...]:
-    made = [step.params["database"] for step in history.begun("make-database")]
+def _notes_on_new_databases(history: RunHistory) -> tuple[str, ...]:
+    made = [step.params["database"] for step in history.begun("make-database") if step.id in history.done]
     return tuple(
-        f"The run made the database {name}, which stays: nothing of {scene.source} reads it. Another upgrade wants it "
-        f"gone before: DROP DATABASE {name}"
+        f"The database {name}, which the run made, stays. Another upgrade is refused while it is there: see then that "
+        f"nothing uses it (no file names it as a connection), and remove it: DROP DATABASE {name}"
         for name in made
     )
 

@@ -19,7 +19,7 @@ from ostler.planning.rollback.groups import put_back, stop_all
 from ostler.planning.rollback.history import RunHistory, nothing_done, services_gone
 from ostler.planning.rollback.losses import losses
 from ostler.planning.rollback.proofs import prove_back
-from ostler.planning.rollback.restore import groups_on, started_again
+from ostler.planning.rollback.restore import groups_on, made_settings_gone, started_again
 from ostler.planning.upgrade.computes import STAGE as COMPUTES
 from ostler.planning.upgrade.computes import under
 from ostler.planning.upgrade.fast_forward import STOPPING
@@ -126,6 +126,7 @@ def _stages(old: Scene, new: Scene, history: RunHistory, replacement: Replacemen
         _computes_put_back(old, history),
         *(started_again(old, history) if any(began(f"{stage}/") for stage in STOPPING) else ()),
         _remove_accounts(old, history),
+        *made_settings_gone(new, history),
     )
 
 
