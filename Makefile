@@ -12,7 +12,7 @@ demo: setup
 
 # everything: the fast part, then the tests on a real practice cloud
 test: setup
-	@sh scripts/check.sh
+	@sh scripts/check.sh --long
 	@sh scripts/test_practice.sh
 
 # 10,000 spoiled logs and configuration files; the tests on a real practice cloud, also those that take too long for `make test`; then 25 kills

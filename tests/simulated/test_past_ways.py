@@ -112,6 +112,7 @@ WAYS: list[tuple[str, str, Strategy]] = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("source", "target", "strategy"), WAYS, ids=["-".join(way) for way in WAYS])
 def test_a_past_cloud_gets_to_the_target_in_one_plan_and_back_again(
     folder: Path, source: str, target: str, strategy: Strategy
@@ -423,6 +424,7 @@ KILLS = (
 )
 
 
+@pytest.mark.long
 @pytest.mark.timeout(1200)
 def test_however_often_it_is_killed_the_way_ends_the_same(folder: Path, replaced: tuple[Rehearsal, Plan]) -> None:
     source, target = "pike", "2025.1"
