@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ostler.cli.telling import tell_warning
 from ostler.errors import InputError
 
 if TYPE_CHECKING:
@@ -84,11 +83,11 @@ def _print_json(at: float, event: Event) -> None:
     print(event_to_json(at, event), flush=True)
 
 
-def keep_release(result: RunResult, plan: Plan, cloud_file: Path, as_json: bool) -> None:
+def keep_release(result: RunResult, plan: Plan, cloud_file: Path) -> InputError | None:
     """Say in the cloud file which release the cloud is at, when a run has brought it to another one, and which control
     plane it has, when it was replaced.
 
-    A file that cannot be changed is told, and takes nothing from how the run ended.
+    What is wrong with a file that cannot be changed is returned: it takes nothing from how the run ended.
     """
     from ostler.cloud.release_line import write_release
     from ostler.execution.records import RunState
@@ -100,7 +99,8 @@ def keep_release(result: RunResult, plan: Plan, cloud_file: Path, as_json: bool)
                 _write_control_plane(cloud_file, replacement, is_new=plan.operation == "upgrade")
             write_release(cloud_file, str(plan.request["target"]))
         except InputError as error:
-            tell_warning(error, as_json=as_json)
+            return error
+    return None
 
 
 def _write_control_plane(cloud_file: Path, replacement: Replacement, *, is_new: bool) -> None:

@@ -12,6 +12,7 @@ import typer
 
 from ostler.cli.carrying_out import at_hand, finish, keep_release
 from ostler.cli.plans import load_plan
+from ostler.cli.telling import tell_warning
 from ostler.cli.where import CloudFile, find_cloud_file, load_cloud
 from ostler.errors import InputError
 
@@ -65,8 +66,11 @@ def apply(
             approve_gates=tuple(approve or ()),
             events=hand.listeners,
         )
+        # At once: the probe takes seconds to end, and who looks meanwhile reads the file.
+        unkept = keep_release(result, loaded, find_cloud_file(cloud))
     finish(result, hand.means.home, hand.as_json)
-    keep_release(result, loaded, find_cloud_file(cloud), hand.as_json)
+    if unkept is not None:
+        tell_warning(unkept, as_json=hand.as_json)
     raise typer.Exit(result.exit_code)
 
 
@@ -103,8 +107,11 @@ def resume(
             settled=settled,
             events=hand.listeners,
         )
+        # At once: the probe takes seconds to end, and who looks meanwhile reads the file.
+        unkept = keep_release(result, loaded, find_cloud_file(cloud))
     finish(result, hand.means.home, hand.as_json)
-    keep_release(result, loaded, find_cloud_file(cloud), hand.as_json)
+    if unkept is not None:
+        tell_warning(unkept, as_json=hand.as_json)
     raise typer.Exit(result.exit_code)
 
 

@@ -91,32 +91,29 @@ def test_the_cloud_file_follows_the_control_plane_there_and_back(layout: Layout)
     before = layout.cloud_file.read_text() + "# the operator's own words\n"
     layout.cloud_file.write_text(before)
     plan = plan_between(layout, "2023.1", "2025.1", "upgrade")
-    keep_release(replace(DONE, state=RunState.FAILED), plan, layout.cloud_file, as_json=False)
+    keep_release(replace(DONE, state=RunState.FAILED), plan, layout.cloud_file)
     assert layout.cloud_file.read_text() == before
-    keep_release(DONE, plan, layout.cloud_file, as_json=False)
+    keep_release(DONE, plan, layout.cloud_file)
     now = read_cloud_file(layout.cloud_file)
     assert (now.release, list(now.hosts), now.databases.hosts) == ("2025.1", NEW, ("new1", "new2", "new3"))
     assert [host.service_name for host in now.hosts_with("controller")] == ["ctl1", "ctl2", "ctl3"]
     back = replace(plan, operation="rollback", request={**plan.request, "source": "2025.1", "target": "2023.1"})
-    keep_release(DONE, back, layout.cloud_file, as_json=False)
+    keep_release(DONE, back, layout.cloud_file)
     assert layout.cloud_file.read_text() == before.replace("'2023.1'", '"2023.1"')
 
 
-def test_a_cloud_file_that_cannot_be_written_is_told_and_takes_nothing_from_the_run(
-    layout: Layout, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_cloud_file_that_cannot_be_written_is_told_and_takes_nothing_from_the_run(layout: Layout) -> None:
     plan = plan_between(layout, "2023.1", "2025.1", "upgrade")
     layout.cloud_file.with_name("cloud.yaml.old-control-plane").mkdir()
-    keep_release(DONE, plan, layout.cloud_file, as_json=False)
-    assert "cloud.control-plane-not-written" in capsys.readouterr().err
+    unkept = keep_release(DONE, plan, layout.cloud_file)
+    assert unkept is not None
+    assert unkept.code == "cloud.control-plane-not-written"
 
 
-def test_a_disk_that_is_full_leaves_the_cloud_file_whole(
-    layout: Layout, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_disk_that_is_full_leaves_the_cloud_file_whole(layout: Layout, monkeypatch: pytest.MonkeyPatch) -> None:
     before = layout.cloud_file.read_bytes()
     plan = plan_between(layout, "2023.1", "2025.1", "upgrade")
-    keep_release(DONE, plan, layout.cloud_file, as_json=False)
+    keep_release(DONE, plan, layout.cloud_file)
     now = layout.cloud_file.read_bytes()
     write = Path.write_bytes
 
@@ -127,6 +124,6 @@ def test_a_disk_that_is_full_leaves_the_cloud_file_whole(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(Path, "write_bytes", full)
-    keep_release(DONE, replace(plan, operation="rollback"), layout.cloud_file, as_json=False)
+    unkept = keep_release(DONE, replace(plan, operation="rollback"), layout.cloud_file)
     assert layout.cloud_file.read_bytes() == now
-    assert "No space left on device" in capsys.readouterr().err
+    assert "No space left on device" in str(unkept)
