@@ -18,7 +18,7 @@ test: setup
 # 10,000 spoiled logs and configuration files; the tests on a real practice cloud, also those that take too long for `make test`; then 25 kills
 # of a real upgrade
 soak: setup
-	@OSTLER_SPOILED_LOGS=10000 OSTLER_SPOILED_FILES=10000 $(PYTHON) -m pytest --timeout=7200 \
+	@OSTLER_SPOILED_LOGS=10000 OSTLER_SPOILED_FILES=10000 $(PYTHON) -m pytest --timeout=7200 -n auto \
 	  tests/unit/logs/test_hostile_logs.py tests/unit/configuration/test_hostile_files.py
 	@sh scripts/test_practice.sh --soak
 	@sh scripts/soak.sh

@@ -41,10 +41,14 @@ class Broker:
     @property
     def url(self) -> str:
         """The address for transport_url: of every server, with everything encoded that is no letter or digit."""
-        user = f"{quote(self.user, safe='')}:{quote(self.password, safe='')}"
+        user = f"{_encoded(self.user)}:{_encoded(self.password)}"
         servers = ",".join(f"{user}@{_with_port(host, self.port)}" for host in self.hosts)
-        path = "" if self.virtual_host == "/" else quote(self.virtual_host, safe="")
+        path = "" if self.virtual_host == "/" else _encoded(self.virtual_host)
         return f"rabbit://{servers}/{path}"
+
+
+def _encoded(text: str) -> str:
+    return quote(text, safe="", errors="surrogateescape")  # bytes that are no UTF-8 are encoded as they are
 
 
 def carry_messaging(draft: Draft) -> None:

@@ -151,6 +151,7 @@ def test_rabbits_options_are_carried_over_as_well_when_they_are_spelled_with_das
         ("[DEFAULT]\nrabbit_host = mq\nrabbit_hosts = $rabbit_host:$rabbit_port\n", "rabbit://guest:guest@mq:5672/"),
         ("[oslo_messaging_rabbit]\nrabbit_host = mq\n[DEFAULT]\nrabbit_host = no\n", "rabbit://guest:guest@mq:5672/"),
         ("[oslo_messaging_rabbit]\nrabbit_userid = u\n", "rabbit://u:guest@localhost:5672/"),
+        ("[oslo_messaging_rabbit]\nrabbit_password = a\udcabb\n", "rabbit://guest:a%ABb@localhost:5672/"),
     ],
 )
 def test_what_is_not_said_of_rabbit_has_its_old_default(carry: Carry, text: str, url: str) -> None:
