@@ -20,7 +20,12 @@ from ostler.planning.rollback.losses import KINDS, losses
 from ostler.planning.rollback.proofs import prove_back
 from ostler.planning.rollback.records import edit_records, undo_edits
 from ostler.planning.rollback.replaced import replaced_back
-from ostler.planning.rollback.restore import restore_stages, schemas_unlike_release, started_again
+from ostler.planning.rollback.restore import (
+    made_settings_gone,
+    restore_stages,
+    schemas_unlike_release,
+    started_again,
+)
 from ostler.planning.upgrade.controllers import controller_groups
 from ostler.planning.upgrade.held import stages_before
 from ostler.planning.upgrade.host_steps import Group
@@ -53,7 +58,7 @@ def plan_rollback(
     if databases == "restore":
         stages = restore_stages(scene, history)
     elif history.is_fast_forward:
-        stages = started_again(scene, history)
+        stages = [*started_again(scene, history), *made_settings_gone(scene, history)]
     else:
         stages = _serving(scene, history)
     if not stages:

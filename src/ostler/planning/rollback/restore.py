@@ -73,8 +73,7 @@ def started_again(scene: Scene, history: RunHistory) -> list[Stage]:
         if any(history.began(f"{stage}/{host.name}/") for stage in STOPPING)
     }
     why = "no database was changed, and no service is of another release: they go on where they were"
-    started = [_start_all(scene, history, stopped, why)] if stopped else []
-    return [*started, *made_settings_gone(scene, history)]
+    return [_start_all(scene, history, stopped, why)] if stopped else []
 
 
 def made_settings_gone(scene: Scene, history: RunHistory) -> list[Stage]:
