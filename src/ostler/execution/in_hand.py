@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
@@ -53,19 +54,20 @@ def work_elsewhere(cloud: Cloud, home: Home, transport: Transport) -> tuple[Work
     return (Work(holder.run, f"carried out by {holder.who}", machine=holder.machine, is_known=False),)
 
 
-def works_on(cloud: Cloud, home: Home) -> tuple[Work, ...]:
-    """The runs under way on a cloud that the journal of this machine knows, with what each has in hand; none when there
-    is no journal, or it is broken."""
+def works_on(cloud: Cloud, home: Home, since: float = math.inf) -> tuple[Work, ...]:
+    """The runs under way on a cloud that the journal of this machine knows, with what each has in hand, or had `since`
+    (seconds since the epoch); none when there is no journal, or it is broken."""
     if not (home.folder / JOURNAL_NAME).exists():
         return ()
     with suppress(OstlerError), closing(Journal(home)) as journal:
         alive = alive_runs([cloud.name], home)
         of_cloud = [run for run in journal.runs.all() if run.cloud == cloud.name]
         waiting = [run for run in of_cloud if run.id not in alive and _waits(run, of_cloud)]
-        carried_out = [run for run in of_cloud if run.id in alive]
+        ended = [run for run in of_cloud if run not in waiting and (run.ended_at or 0.0) >= since]
+        carried_out = [run for run in of_cloud if run.id in alive or run in ended]
         return (
-            *(_work(journal, run) for run in carried_out),
-            *(replace(_work(journal, run), waits_since=run.ended_at) for run in waiting),
+            *(_work(journal, run, since) for run in carried_out),
+            *(replace(_work(journal, run, since), waits_since=run.ended_at) for run in waiting),
         )
     return ()
 
@@ -78,7 +80,7 @@ def _waits(run: RunRecord, others: Iterable[RunRecord]) -> bool:
     return run.state is RunState.WAITING and not is_taken_back
 
 
-def _work(journal: Journal, run: RunRecord) -> Work:
+def _work(journal: Journal, run: RunRecord, since: float) -> Work:
     """What one run has in hand; of one whose plan cannot be read (it is of another version of Ostler), nothing is known
     but that it is under way."""
     work = Work(run.id, run.title)
@@ -88,7 +90,8 @@ def _work(journal: Journal, run: RunRecord) -> Work:
     except InputError:
         return replace(work, is_known=False)
     out = _out(course, taken_back)
-    changing = {each for lane in course.open_lanes() for step in lane.steps for each in _names(step)}
+    recent = journal.steps.begun(run.id, since)
+    changing = {each for lane in course.lanes_in_hand(recent) for step in lane.steps for each in _names(step)}
     if course.plan.takes_apis_away and out & _still_to_come(course):
         changing |= {each for _, _, step in course.plan.steps() for each in _names(step)}
     has_changed = any(each.has_changed for each in (course, *taken_back))
@@ -105,12 +108,13 @@ class _Course:
     done: frozenset[str]
     failed: frozenset[tuple[str, str]]
 
-    def open_lanes(self) -> Iterator[Lane]:
-        """The lanes that were begun and have not come to their end."""
+    def lanes_in_hand(self, recent: frozenset[str]) -> Iterator[Lane]:
+        """The lanes that were begun and have not come to their end, and those with one of the `recent` steps."""
         for stage in self.plan.stages:
             for lane in stage.lanes:
                 steps = {step.id for step in lane.steps}
-                if steps & self.begun and steps - self.done and (stage.name, lane.name) not in self.failed:
+                is_in_hand = steps & recent or (steps & self.begun and steps - self.done)
+                if is_in_hand and (stage.name, lane.name) not in self.failed:
                     yield lane
 
     @property

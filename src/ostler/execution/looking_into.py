@@ -82,7 +82,7 @@ def look_into(cloud: Cloud, logs: LiveWanted, words: tuple[str, ...], folder: Pa
 
     Raises InputError for credentials that are named but not there.
     """
-    limit, home = TimeLimit(LOOK_S), find_home()
+    limit, home, began_at = TimeLimit(LOOK_S), find_home(), time.time()
     works = works_on(cloud, home)
     transport = connect_hosts(cloud)
     with ExitStack() as stack:
@@ -93,7 +93,7 @@ def look_into(cloud: Cloud, logs: LiveWanted, words: tuple[str, ...], folder: Pa
         doors = Doors(hosts, apis, HurriedTransport(transport, TimeLimit(LOGS_S), HOST_S, HOST_S))
         others = stack.enter_context(ThreadPoolExecutor(1)).submit(work_elsewhere, cloud, home, hosts)
         looked = look_through(cloud, doors, diagnosis_requests(cloud), logs, words, folder, limit)
-        works = either(works, works_on(cloud, home))
+        works = either(works, works_on(cloud, home, began_at))
         elsewhere = either(others.result(), work_elsewhere(cloud, home, hosts))
         return replace(looked, runs=runs_on(cloud, home), works=(*works, *elsewhere))
 

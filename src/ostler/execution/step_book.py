@@ -66,9 +66,9 @@ class StepBook:
         with self._database.reading() as connection:
             return {row.step: remembered_from_json(row.remembered) for row in connection.execute(query)}
 
-    def begun(self, run: str) -> frozenset[str]:
-        """The steps of a run that meant to act."""
-        query = sa.select(INTENTS.c.step).where(INTENTS.c.run == run).distinct()
+    def begun(self, run: str, since: float = 0.0) -> frozenset[str]:
+        """The steps of a run that meant to act, from a time on (seconds since the epoch)."""
+        query = sa.select(INTENTS.c.step).where(INTENTS.c.run == run, INTENTS.c.at >= since).distinct()
         with self._database.reading() as connection:
             return frozenset(connection.execute(query).scalars())
 

@@ -95,6 +95,20 @@ def test_a_run_that_was_killed_has_nothing_in_hand(home: Home, journal: Journal)
     assert works_on(CLOUD, home) == ()
 
 
+def test_what_came_and_went_since_a_moment_was_in_hand_then(home: Home, journal: Journal) -> None:
+    run = journal.runs.begin(plan(), "anna")
+    came_to(journal, run, STOP1, Outcome.DONE)
+    came_to(journal, run, START1, Outcome.DONE)
+    since = time.time()
+    assert works_on(CLOUD, home, since) == ()
+    came_to(journal, run, STOP2, Outcome.DONE)
+    came_to(journal, run, START2, Outcome.DONE)
+    journal.runs.set_state(run, RunState.DONE)
+    (work,) = works_on(CLOUD, home, since)
+    assert work.units == {("api", "ctl2")}
+    assert works_on(CLOUD, home) == ()
+
+
 def test_a_run_that_waits_keeps_what_it_has_out_until_another_begins_to_take_it_back(
     home: Home, journal: Journal
 ) -> None:
