@@ -25,7 +25,7 @@ from ostler.execution.reading import Web, read_snapshot
 from ostler.execution.records import RunRecord
 from ostler.execution.second_look import look_again
 from ostler.execution.time_limits import HurriedApi, HurriedTransport, TimeLimit
-from ostler.facts.model import FactRequest, Snapshot, wanted
+from ostler.facts.model import FactRequest, Snapshot, Unknown, wanted
 from ostler.remote.protocol import Api, Transport
 from ostler.remote.web import get
 from ostler.rules.engine import facts_needed
@@ -43,6 +43,9 @@ LOGS_S = 18.0
 
 SECOND_LOOK_S = 8.0
 """What a second look takes at least, its pause included: with less left, there is none."""
+
+
+NO_TIME = Unknown("there was no time to look again")
 
 
 @dataclass(frozen=True)
@@ -131,6 +134,8 @@ def look_through(
     snapshot = read_snapshot(cloud, doors.transport, doors.api, requests, doors.now, doors.web)
     if limit.left_s >= SECOND_LOOK_S:
         snapshot = look_again(snapshot, doors.transport, doors.api, None, doors.now, doors.pause, is_diagnosis=True)
+    else:
+        snapshot = replace(snapshot, later=replace(snapshot, values=dict.fromkeys(snapshot.values, NO_TIME)))
     fetching.join(limit.left_s)
     late = LiveAnswer(problems=[(host, "its logs did not come in time") for host in hosts])
     return LookedInto(snapshot, answers.get("warnings", late), answers.get("words", late) if words else None)

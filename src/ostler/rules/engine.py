@@ -60,13 +60,13 @@ def _purpose(target: str | None) -> Purpose:
 def _confirmed(
     rule: Rule, snapshot: Snapshot, catalog: Catalog, target: str | None, purpose: Purpose
 ) -> list[Judgement]:
-    """Return a rule's verdicts, without those that a second look refutes."""
+    """Return a rule's verdicts, without those that a second look refutes, or that need one and have none."""
     judged = judge(rule, snapshot, catalog, target, purpose)
-    if not rule.confirm or snapshot.later is None:
+    if not rule.confirm or snapshot.later is None or not any(each.finding for each in judged):
         return judged
     later = judge(rule, snapshot.later, catalog, target, purpose)
-    if any(each.unknown for each in later):
-        return judged
+    if unknown := [each for each in later if each.unknown]:
+        return judged if rule.confirm is True else [*(each for each in judged if not each.finding), *unknown]
     again = {each.finding.subject for each in later if each.finding}
     return [each for each in judged if each.finding is None or each.finding.subject in again]
 

@@ -117,7 +117,7 @@ class Rule:
     evidence: Place | None
     do_next: str
     source: Source
-    confirm: bool = False
+    confirm: bool | Literal["must"] = False
     component: str = ""
     is_symptom: bool = False
     is_work_of_runs: bool = False

@@ -70,7 +70,7 @@ def rule_from(raw: object) -> Rule:
         evidence=place(_text(data, "evidence")) if "evidence" in data else None,
         do_next=_text(data, "do_next"),
         source=Source(**_keys(data["source"], "source", ("where", "date"))),
-        confirm=_one_of(data.get("confirm", False), "confirm", (True, False)),
+        confirm=_one_of(data.get("confirm", False), "confirm", (True, False, "must")),
         component=_text(data, "component"),
         is_symptom=_one_of(data.get("symptom", False), "symptom", (True, False)),
         is_work_of_runs=_one_of(data.get("work_of_runs", False), "work_of_runs", (True, False)),

@@ -156,3 +156,14 @@ def test_a_second_look_that_failed_takes_nothing_back() -> None:
     later = snapshot(ctl1=Unknown("no answer"), ctl2={"full": False}, ctl3={"full": False})
     found = evaluate([rule(confirm=True)], replace(first, later=later), load_catalog())
     assert [f.subject for f in found] == ["ctl1"]
+
+
+def test_what_is_to_be_seen_twice_is_unknown_without_a_second_look() -> None:
+    from dataclasses import replace
+
+    first = snapshot(ctl1={"full": True}, ctl2={"full": False}, ctl3={"full": False})
+    blind = replace(first, values=dict.fromkeys(first.values, Unknown("no time")))
+    found = evaluate([rule(confirm="must")], replace(first, later=blind), load_catalog())
+    assert {f.code for f in found} == {"rules.cannot-tell"}
+    calm = replace(first, values={request: {"full": False} for request in first.values})
+    assert evaluate([rule(confirm="must")], replace(calm, later=blind), load_catalog()) == []
