@@ -461,6 +461,8 @@ def test_killed_in_the_middle_of_the_way_the_old_control_plane_starts_as_it_was_
     assert not any(running(cloud, hosts).values())
     cloud.simulation.simulated.mend()
     back = cloud.apply(cloud.plan_back(failed.run))
+    with cloud.simulation.simulated.world() as world:
+        assert not any(PLACEMENT_CONF in world.state.hosts[host].files for host in ("new1", "new2", "new3"))
     assert (back.state, back.failed, back.lent) == (RunState.DONE, (), ())
     assert running(cloud, hosts) == code
     assert {place for place in differences(before, kept(cloud)) if place[0] in hosts} == set()

@@ -66,7 +66,7 @@ def works_on(cloud: Cloud, home: Home, since: float = math.inf) -> tuple[Work, .
         ended = [run for run in of_cloud if run not in waiting and (run.ended_at or 0.0) >= since]
         carried_out = [run for run in of_cloud if run.id in alive or run in ended]
         return (
-            *(_work(journal, run, since) for run in carried_out),
+            *(_work(journal, run, since, has_ended=run in ended) for run in carried_out),
             *(replace(_work(journal, run, since), waits_since=run.ended_at) for run in waiting),
         )
     return ()
@@ -80,18 +80,19 @@ def _waits(run: RunRecord, others: Iterable[RunRecord]) -> bool:
     return run.state is RunState.WAITING and not is_taken_back
 
 
-def _work(journal: Journal, run: RunRecord, since: float) -> Work:
-    """What one run has in hand; of one whose plan cannot be read (it is of another version of Ostler), nothing is known
-    but that it is under way."""
+def _work(journal: Journal, run: RunRecord, since: float, *, has_ended: bool = False) -> Work:
+    """What one run has in hand; of one that has ended, what it was at since then: what it left out, nobody gives back.
+    Of one whose plan cannot be read (it is of another version of Ostler), nothing is known but that it is under way."""
     work = Work(run.id, run.title)
     try:
         course = _course(journal, run.id)
         taken_back = _taken_back(journal, course.plan)
     except InputError:
         return replace(work, is_known=False)
-    out = _out(course, taken_back)
     recent = journal.steps.begun(run.id, since)
-    changing = {each for lane in course.lanes_in_hand(recent) for step in lane.steps for each in _names(step)}
+    out = set() if has_ended else _out(course, taken_back)
+    lanes = course.lanes_at(recent) if has_ended else (*course.lanes_at(recent), *course.lanes_at(course.unended))
+    changing = {each for lane in lanes for step in lane.steps for each in _names(step)}
     if course.plan.takes_apis_away and out & _still_to_come(course):
         changing |= {each for _, _, step in course.plan.steps() for each in _names(step)}
     has_changed = any(each.has_changed for each in (course, *taken_back))
@@ -108,14 +109,20 @@ class _Course:
     done: frozenset[str]
     failed: frozenset[tuple[str, str]]
 
-    def lanes_in_hand(self, recent: frozenset[str]) -> Iterator[Lane]:
-        """The lanes that were begun and have not come to their end, and those with one of the `recent` steps."""
-        for stage in self.plan.stages:
-            for lane in stage.lanes:
-                steps = {step.id for step in lane.steps}
-                is_in_hand = steps & recent or (steps & self.begun and steps - self.done)
-                if is_in_hand and (stage.name, lane.name) not in self.failed:
-                    yield lane
+    @property
+    def unended(self) -> frozenset[str]:
+        """The steps of lanes that were begun and have not come to their end."""
+        lanes = ({step.id for step in lane.steps} for stage in self.plan.stages for lane in stage.lanes)
+        return frozenset(each for steps in lanes if steps & self.begun and steps - self.done for each in steps)
+
+    def lanes_at(self, steps: frozenset[str]) -> tuple[Lane, ...]:
+        """The lanes with one of these steps; none that failed."""
+        return tuple(
+            lane
+            for stage in self.plan.stages
+            for lane in stage.lanes
+            if (stage.name, lane.name) not in self.failed and any(step.id in steps for step in lane.steps)
+        )
 
     @property
     def has_changed(self) -> bool:

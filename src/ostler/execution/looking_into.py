@@ -41,8 +41,8 @@ HOST_S, COMMAND_S, API_S = 17.0, 7.0, 12.0
 LOGS_S = 18.0
 """When the hosts' logs must have come: those that came are then still laid out, however many hosts hang."""
 
-SECOND_LOOK_S = 8.0
-"""What a second look takes at least, its pause included: with less left, there is none."""
+SECOND_LOOK_S, READ_AGAIN_S = 8.0, 2.0
+"""What a second look takes at least, with its pause and without it; with less left, there is none."""
 
 
 NO_TIME = Unknown("there was no time to look again")
@@ -132,8 +132,10 @@ def look_through(
     fetching = threading.Thread(target=fetch, name="logs", daemon=True)
     fetching.start()
     snapshot = read_snapshot(cloud, doors.transport, doors.api, requests, doors.now, doors.web)
-    if limit.left_s >= SECOND_LOOK_S:
-        snapshot = look_again(snapshot, doors.transport, doors.api, None, doors.now, doors.pause, is_diagnosis=True)
+    if (left_s := limit.left_s) >= READ_AGAIN_S:
+        # What took so long to read was seen long enough ago.
+        pause = doors.pause if left_s >= SECOND_LOOK_S else lambda _: None
+        snapshot = look_again(snapshot, doors.transport, doors.api, None, doors.now, pause, is_diagnosis=True)
     else:
         snapshot = replace(snapshot, later=replace(snapshot, values=dict.fromkeys(snapshot.values, NO_TIME)))
     fetching.join(limit.left_s)

@@ -89,10 +89,12 @@ for at, options in [("api", {"auth_strategy": strategy} if strategy else {}), ("
 folder = os.path.dirname(target)
 os.makedirs(folder, 0o755, exist_ok=True)
 number = grp.getgrnam(group).gr_gid
-# One name: what a killed command has left is written over.
+# One name: what a killed command has left goes first.
 path = os.path.join(folder, ".placement.conf.ostler")
-os.umask(0o077)
-with open(path, "w", encoding="utf-8", errors="surrogateescape") as file:
+if os.path.lexists(path):
+    os.unlink(path)
+handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+with os.fdopen(handle, "w", encoding="utf-8", errors="surrogateescape") as file:
     file.write("\n".join(lines) + "\n")
     file.flush()
     os.fsync(file.fileno())

@@ -24,6 +24,7 @@ from ostler.planning.rollback.restore import (
     made_settings_gone,
     restore_stages,
     schemas_unlike_release,
+    settings_out_of_reach,
     started_again,
 )
 from ostler.planning.upgrade.controllers import controller_groups
@@ -252,11 +253,17 @@ def _past_no_return(scene: Scene, history: RunHistory, contracted: tuple[str, ..
 
 
 def _notes(scene: Scene, history: RunHistory, databases: Databases) -> tuple[str, ...]:
-    return (*_notes_on_databases(scene, history, databases), *_notes_on_new_databases(history))
+    return (
+        *_notes_on_databases(scene, history, databases),
+        *settings_out_of_reach(scene, history),
+        *_notes_on_new_databases(scene, history),
+    )
 
 
-def _notes_on_new_databases(history: RunHistory) -> tuple[str, ...]:
-    made = [step.params["database"] for step in history.begun("make-database") if step.id in history.done]
+def _notes_on_new_databases(scene: Scene, history: RunHistory) -> tuple[str, ...]:
+    there = scene.snapshot.known("databases.schema") or {}
+    begun = [(step.params["database"], step.id in history.done) for step in history.begun("make-database")]
+    made = [name for name, is_done in begun if is_done or name in there]
     return tuple(
         f"The database {name}, which the run made, stays. Another upgrade is refused while it is there: see then that "
         f"nothing uses it (no file names it as a connection), and remove it: DROP DATABASE {name}"

@@ -19,7 +19,7 @@ from ostler.planning.rollback.groups import put_back, stop_all
 from ostler.planning.rollback.history import RunHistory, nothing_done, services_gone
 from ostler.planning.rollback.losses import losses
 from ostler.planning.rollback.proofs import prove_back
-from ostler.planning.rollback.restore import groups_on, made_settings_gone, started_again
+from ostler.planning.rollback.restore import groups_on, made_settings_gone, settings_out_of_reach, started_again
 from ostler.planning.upgrade.computes import STAGE as COMPUTES
 from ostler.planning.upgrade.computes import under
 from ostler.planning.upgrade.fast_forward import STOPPING
@@ -69,7 +69,7 @@ def replaced_back(
         },
         stages=(*stages, prove_back(old, history, "restore")),
         findings=losses(snapshot.known, history.inventory) if databases == "restore" else (),
-        notes=_notes(old, history),
+        notes=(*_notes(old, history), *settings_out_of_reach(new, history)),
     ).sealed()
 
 

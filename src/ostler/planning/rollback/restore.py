@@ -78,27 +78,25 @@ def started_again(scene: Scene, history: RunHistory) -> list[Stage]:
 
 def made_settings_gone(scene: Scene, history: RunHistory) -> list[Stage]:
     """The stage that removes what the run wrote from settings of the source, where nothing was; the last of all: nobody
-    waits for it, and a host that is out of reach keeps nothing away."""
-    made = history.begun("derive-settings")
-    here = [step for step in made if str(step.host) in scene.cloud.hosts]
-    new = [step for step in here if history.files.get(str(step.host), {}).get(step.params["path"], "") is None]
+    waits for it, and a host that is out of reach does not keep the cloud away."""
     lanes = [
         Lane(
-            str(step.host),
+            host,
             (
                 Step(
-                    id=f"settings-gone/{step.host}/restore-files",
+                    id=f"settings-gone/{host}/restore-files",
                     kind="restore-files",
-                    host=step.host,
+                    host=host,
                     why="there was none before the run; a later upgrade makes it from what is set then",
                     undo="the run's own file is kept in the vault",
                     estimate_s=1,
-                    params={"files": {step.params["path"]: None}},
+                    params={"files": {path: None}},
                 ),
             ),
-            scene.cloud.domain_of(str(step.host)),
+            scene.cloud.domain_of(host),
         )
-        for step in new
+        for host, path in _made_settings(scene, history)
+        if _is_within_reach(scene, host)
     ]
     if not lanes:
         return []
@@ -106,13 +104,34 @@ def made_settings_gone(scene: Scene, history: RunHistory) -> list[Stage]:
         Stage(
             name="settings-gone",
             title=f"Remove the settings that the run wrote for {scene.target}",
-            why=f"nothing of {scene.source} reads them; a host that is out of reach keeps them",
+            why=f"nothing of {scene.source} reads them",
             undo="written again",
             lanes=tuple(lanes),
             in_flight=len(lanes),
-            tolerate=len(lanes),
         )
     ]
+
+
+def settings_out_of_reach(scene: Scene, history: RunHistory) -> tuple[str, ...]:
+    """What is told of hosts on which such settings stay."""
+    return tuple(
+        f"Not to be reached: {host}; remove {path} there once it is: the run wrote it."
+        for host, path in _made_settings(scene, history)
+        if not _is_within_reach(scene, host)
+    )
+
+
+def _made_settings(scene: Scene, history: RunHistory) -> list[tuple[str, str]]:
+    made = [(str(step.host), step.params["path"]) for step in history.begun("derive-settings")]
+    return [
+        (host, path)
+        for host, path in made
+        if host in scene.cloud.hosts and history.files.get(host, {}).get(path, "") is None
+    ]
+
+
+def _is_within_reach(scene: Scene, host: str) -> bool:
+    return scene.snapshot.known("host.units", host) is not None
 
 
 def _start_all(scene: Scene, history: RunHistory, hosts: Mapping[str, Sequence[tuple[Group, str]]], why: str) -> Stage:
