@@ -6,15 +6,18 @@ import getpass
 import json
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from ostler.cli.carrying_out import at_hand, finish, keep_release
+from ostler.cli.carrying_out import Hand, at_hand, finish, keep_release
 from ostler.cli.plans import load_plan
 from ostler.cli.telling import tell_warning
 from ostler.cli.where import CloudFile, find_cloud_file, load_cloud
 from ostler.errors import InputError
+
+if TYPE_CHECKING:
+    from ostler.execution.run_result import RunResult
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document per line; also when not on a terminal.")]
 Approve = Annotated[
@@ -68,10 +71,7 @@ def apply(
         )
         # At once: the probe takes seconds to end, and who looks meanwhile reads the file.
         unkept = keep_release(result, loaded, find_cloud_file(cloud))
-    finish(result, hand.means.home, hand.as_json)
-    if unkept is not None:
-        tell_warning(unkept, as_json=hand.as_json)
-    raise typer.Exit(result.exit_code)
+    _end(result, hand, unkept)
 
 
 def resume(
@@ -109,6 +109,11 @@ def resume(
         )
         # At once: the probe takes seconds to end, and who looks meanwhile reads the file.
         unkept = keep_release(result, loaded, find_cloud_file(cloud))
+    _end(result, hand, unkept)
+
+
+def _end(result: RunResult, hand: Hand, unkept: InputError | None) -> NoReturn:
+    """Tell how a run ended, then what is wrong with the cloud file, and end so."""
     finish(result, hand.means.home, hand.as_json)
     if unkept is not None:
         tell_warning(unkept, as_json=hand.as_json)

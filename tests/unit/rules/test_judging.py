@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -139,8 +141,6 @@ def test_the_facts_to_read_follow_from_the_rules() -> None:
 
 
 def test_a_second_look_takes_back_what_was_passing() -> None:
-    from dataclasses import replace
-
     first = snapshot(ctl1={"full": True}, ctl2={"full": True}, ctl3={"full": False})
     later = snapshot(ctl1={"full": True}, ctl2={"full": False}, ctl3={"full": True})
     passing = rule(confirm=True)
@@ -150,8 +150,6 @@ def test_a_second_look_takes_back_what_was_passing() -> None:
 
 
 def test_a_second_look_that_failed_takes_nothing_back() -> None:
-    from dataclasses import replace
-
     first = snapshot(ctl1={"full": True}, ctl2={"full": False}, ctl3={"full": False})
     later = snapshot(ctl1=Unknown("no answer"), ctl2={"full": False}, ctl3={"full": False})
     found = evaluate([rule(confirm=True)], replace(first, later=later), load_catalog())
@@ -159,8 +157,6 @@ def test_a_second_look_that_failed_takes_nothing_back() -> None:
 
 
 def test_what_is_to_be_seen_twice_is_unknown_without_a_second_look() -> None:
-    from dataclasses import replace
-
     first = snapshot(ctl1={"full": True}, ctl2={"full": False}, ctl3={"full": False})
     blind = replace(first, values=dict.fromkeys(first.values, Unknown("no time")))
     found = evaluate([rule(confirm="must")], replace(first, later=blind), load_catalog())

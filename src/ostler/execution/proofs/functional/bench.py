@@ -10,7 +10,8 @@ from ostler.commands import ApiRequest, ApiResponse
 from ostler.errors import ApiError, OstlerError, OutsideError
 from ostler.execution.proofs.model import PROOF_PREFIX, ProofContext
 
-BY_NAME_SINCE, BY_NAME, BEFORE = "train", "2.74", "2.42"
+NAMES_HOST_SINCE = "train"
+VERSION_THAT_NAMES_HOST, OLDER_VERSION = "2.74", "2.42"
 """nova boots a server on a host by its name since 2.74, which Train brought; 2.42 is the newest that every release from
 Ocata on knows (nova, api_microversion_history, 2026-11-27). Volumes are attached and servers moved alike in both."""
 
@@ -24,14 +25,14 @@ class Bench:
     def __init__(self, context: ProofContext, release: str) -> None:
         self.context = context
         order = context.catalog.all_releases.order
-        self.boots_by_name = order.index(release) >= order.index(BY_NAME_SINCE)
+        self.boots_by_name = order.index(release) >= order.index(NAMES_HOST_SINCE)
         self.prefix = f"{PROOF_PREFIX}{secrets.token_hex(4)}-"
         self._api = context.need_api()
         self._made: list[tuple[str, str]] = []
 
     def call(self, service: str, method: str, path: str, body: object | None = None, **options: Any) -> ApiResponse:
         """Send one request, once. Raises ApiError for an answer that is no success."""
-        version = BY_NAME if self.boots_by_name else BEFORE
+        version = VERSION_THAT_NAMES_HOST if self.boots_by_name else OLDER_VERSION
         headers = {"OpenStack-API-Version": f"compute {version}"} if service == "compute" else {}
         request = ApiRequest(
             service, method, path, body=body, headers={**headers, **options.pop("headers", {})}, **options
