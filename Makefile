@@ -10,7 +10,7 @@ setup:
 demo: setup
 	@sh scripts/demo.sh
 
-# everything: the fast part, then the tests on a real practice cloud
+# everything: the fast part, longer tests of the same kind, then the tests on a real practice cloud
 test: setup
 	@sh scripts/check.sh --long
 	@sh scripts/test_practice.sh

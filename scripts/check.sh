@@ -1,6 +1,6 @@
 #!/bin/sh
-# The fast checks, all of them, also when one fails; with --long also the tests without a cloud that take many seconds each. Types and imports are checked while the tests run: what they say
-# comes after them, so that pytest's own lines stay together.
+# The fast checks, all of them, also when one fails; with --long also the tests without a cloud that take many seconds
+# each. Types and imports are checked while the tests run: what they say comes after them, so that pytest's own lines stay together.
 set -u
 unset PYTHONDONTWRITEBYTECODE # else every worker, and every process of a test, compiles everything anew
 cd "$(dirname "$0")/.."

@@ -98,11 +98,11 @@ def is_in_own_store(release: str, *, practice: bool, cloud: Path | None) -> bool
     those that are kept apart.
     """
     from ostler.catalog import load_catalog
-    from ostler.environments.old_releases import PYTHON_OF
+    from ostler.environments.old_releases import PYTHON_OF, has_own_python
 
     catalog = load_catalog()
     catalog.all_releases.release(release)
-    if release in PYTHON_OF:
+    if has_own_python(release):
         if practice or cloud is not None:
             raise InputError(
                 "environments.of-no-cloud",

@@ -47,7 +47,7 @@ def harvest(
     from ostler.catalog import load_catalog
     from ostler.catalog.option_file import OptionFile, read_option_file, with_harvest, write_option_file
     from ostler.catalog.options import OPTIONS_DIR, SUFFIX
-    from ostler.environments.old_releases import PYTHON_OF, projects_in
+    from ostler.environments.old_releases import has_own_python, projects_in
     from ostler.practice.openstack.archives import PROJECTS
 
     catalog = load_catalog()
@@ -56,7 +56,7 @@ def harvest(
     folder = out or OPTIONS_DIR
     folder.mkdir(parents=True, exist_ok=True)
     rows = []
-    every = projects_in(catalog, release) if release in PYTHON_OF else PROJECTS
+    every = projects_in(catalog, release) if has_own_python(release) else PROJECTS
     for name in project or tuple(places) or every:
         found, problems = _harvest(name, release, places.get(name), practice=practice, cloud=cloud)
         path = folder / f"{name}{SUFFIX}"

@@ -113,10 +113,10 @@ def evidence_in(seen: Seen, knowledge: Knowledge) -> Evidence:
 
 def _from_incidents(evidence: Evidence) -> None:
     for incident in evidence.incidents:
-        if incident.trace is not None and incident.trace.is_met:
+        if incident.trace is not None and incident.trace.is_only_met:
             for call in _own(incident.trace):
                 evidence.of(call.module).add(f"met it ({incident.trace.kind})", 1.0, call.function, incident.said)
-    traced = [each for each in evidence.incidents if each.trace is not None and not each.trace.is_met]
+    traced = [each for each in evidence.incidents if each.trace is not None and not each.trace.is_only_met]
     failed = {answer.said.request for answer in evidence.failed if answer.said.request}
     of_user = next((each for each in traced if each.requests & failed), None)
     for incident in traced:

@@ -38,9 +38,16 @@ BARE = frozenset(
 _WRONG_CALL = re.compile(
     r"takes .{0,40}arguments?|unexpected keyword|required positional|got multiple values|not callable"
 )
-_IS_THERE = re.compile(r"\balready exists\b", re.I)
-_UNBOUND = re.compile(r"VIF type unbound|vif_type=unbound|vif_type=binding_failed|Binding failed for port", re.I)
-IS_THERE, UNBOUND = "it is there already", "a port is not bound"
+_ONLY_MET = (
+    (re.compile(r"\balready exists\b", re.I), "it is there already"),
+    (
+        re.compile(r"VIF type unbound|vif_type=unbound|vif_type=binding_failed|Binding failed for port", re.I),
+        "a port is not bound",
+    ),
+)
+"""What code only meets: what is there already was left behind, as a rule by something that failed before; and a port is
+bound by neutron."""
+
 _SOURCE_LINE = re.compile(
     r'^ *File "([^"\n]{1,400})", line (\d+), in ([^\n]{1,200})\n[ \t]+([^\n]{1,300})', re.MULTILINE
 )
@@ -77,19 +84,17 @@ class Trace:
             return "a wrong call"
         if "NoneType" in self.words or "empty request context" in self.words:
             return "nothing given"
-        if _IS_THERE.search(self.words):
-            return IS_THERE
-        if _UNBOUND.search(self.words):
-            return UNBOUND
+        for pattern, kind in _ONLY_MET:
+            if pattern.search(self.words):
+                return kind
         if self.raised in WRONG_VALUE:
             return "a wrong value"
         return "a bare exception" if self.raised in BARE else "an exception"
 
     @property
-    def is_met(self) -> bool:
-        """Whether the code only met with it: what is there already was left behind, as a rule by something that failed
-        before; and a port is bound by neutron."""
-        return self.kind in (IS_THERE, UNBOUND)
+    def is_only_met(self) -> bool:
+        """Whether the code is not at fault for it, wherever it was raised."""
+        return self.kind in {kind for _, kind in _ONLY_MET}
 
 
 def plain(text: str) -> str:

@@ -91,7 +91,7 @@ def _work(journal: Journal, run: RunRecord, since: float, *, has_ended: bool = F
         return replace(work, is_known=False)
     recent = journal.steps.begun(run.id, since)
     out = set() if has_ended else _out(course, taken_back)
-    lanes = course.lanes_at(recent) if has_ended else (*course.lanes_at(recent), *course.lanes_at(course.unended))
+    lanes = course.lanes_at(recent if has_ended else recent | course.unended)
     changing = {each for lane in lanes for step in lane.steps for each in _names(step)}
     if course.plan.takes_apis_away and out & _still_to_come(course):
         changing |= {each for _, _, step in course.plan.steps() for each in _names(step)}

@@ -44,8 +44,8 @@ LOGS_S = 18.0
 SECOND_LOOK_S, READ_AGAIN_S = 8.0, 2.0
 """What a second look takes at least, with its pause and without it; with less left, there is none."""
 
-
 NO_TIME = Unknown("there was no time to look again")
+"""Stands for a second look there was no time for: what must be seen twice is unknown then."""
 
 
 @dataclass(frozen=True)

@@ -100,7 +100,7 @@ class Carrying:
         project = code_of(self.catalog, name, hop.target.id)
         if project is None:
             return HopOutcome(hop.source.id, hop.target.id, name, "ok", (), (_no_code(hop, name),))
-        is_past = hop.target.id not in self.catalog.releases.order
+        is_past = self.catalog.is_past(hop.target.id)
         for path, text in config_files(project, database_url, is_past=is_past).items():
             self.scratch.write(path, text)
         runs: list[CommandRun] = []
@@ -242,7 +242,7 @@ class Carrying:
     def _services_report(self, release: str) -> None:
         """nova's services would write their version when they are upgraded; on a copy none runs, and the next hop's
         check would take all of them for left behind."""
-        facts = self.catalog.nova if release in self.catalog.releases.order else self.catalog.past_nova
+        facts = self.catalog.past_nova if self.catalog.is_past(release) else self.catalog.nova
         version = facts.at(release).service_version
         for cell in ("nova_cell0", "nova"):
             self.scratch.rows(

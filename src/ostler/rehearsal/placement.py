@@ -66,7 +66,7 @@ class Placement:
             yield
         finally:
             # Whole, and waited for: the next release's placement takes the same port.
-            ends = UWSGI_ENDS if release in self.catalog.releases.order else PYTHON_ENDS
+            ends = PYTHON_ENDS if self.catalog.is_past(release) else UWSGI_ENDS
             self.scratch.run([*STOP, ends], timeout_s=60, check=False)
             try:
                 server.wait(TIMEOUT_S)
@@ -75,7 +75,7 @@ class Placement:
                 server.kill()
 
     def _server(self, release: str) -> Sequence[str]:
-        if release in self.catalog.releases.order:
+        if not self.catalog.is_past(release):
             return self._uwsgi(release)
         project, service = (PROJECT, "placement-api")
         if is_part_of_nova(self.catalog, release):

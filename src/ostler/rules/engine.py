@@ -60,13 +60,14 @@ def _purpose(target: str | None) -> Purpose:
 def _confirmed(
     rule: Rule, snapshot: Snapshot, catalog: Catalog, target: str | None, purpose: Purpose
 ) -> list[Judgement]:
-    """Return a rule's verdicts, without those that a second look refutes, or that need one and have none."""
+    """Return a rule's verdicts without those that a second look refutes; of a rule that must be seen twice (`must`),
+    also without those that the second look could not tell. Where there was none (`later` is None), as first seen."""
     judged = judge(rule, snapshot, catalog, target, purpose)
     if not rule.confirm or snapshot.later is None or not any(each.finding for each in judged):
         return judged
     later = judge(rule, snapshot.later, catalog, target, purpose)
     if unknown := [each for each in later if each.unknown]:
-        return judged if rule.confirm is True else [*(each for each in judged if not each.finding), *unknown]
+        return [*(each for each in judged if not each.finding), *unknown] if rule.confirm == "must" else judged
     again = {each.finding.subject for each in later if each.finding}
     return [each for each in judged if each.finding is None or each.finding.subject in again]
 

@@ -231,11 +231,7 @@ IN_ONE_LINE = (
 
 
 def test_the_result_of_a_run_is_told_before_what_went_wrong_with_the_cloud_file(
-    run: str,
-    home: Home,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    run: str, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     cloud, plan = tmp_path / "cloud.yaml", tmp_path / "up.plan"
     cloud.write_text(IN_ONE_LINE)

@@ -19,7 +19,8 @@ COMPUTE_MICROVERSION = "2.42"
 
 PLACEMENT_MICROVERSION = "1.16"
 """The first that limits how many allocation candidates are told, from Queens on (placement, rest_api_version_history,
-2026-11-27). What Ocata and Pike answer are failures; ways from there stop the services, and are not judged by them."""
+2026-11-27). Ocata and Pike refuse it, which counts as a failure; ways that begin there stop the services, and are not
+judged by it."""
 
 _HEADERS: Mapping[str, Mapping[str, str]] = {
     "nova": {"OpenStack-API-Version": f"compute {COMPUTE_MICROVERSION}"},

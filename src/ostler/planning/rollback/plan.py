@@ -255,7 +255,7 @@ def _past_no_return(scene: Scene, history: RunHistory, contracted: tuple[str, ..
 def _notes(scene: Scene, history: RunHistory, databases: Databases) -> tuple[str, ...]:
     return (
         *_notes_on_databases(scene, history, databases),
-        *settings_out_of_reach(scene, history),
+        *(settings_out_of_reach(scene, history) if databases == "stay" else ()),
         *_notes_on_new_databases(scene, history),
     )
 

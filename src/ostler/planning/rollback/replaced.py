@@ -19,7 +19,13 @@ from ostler.planning.rollback.groups import put_back, stop_all
 from ostler.planning.rollback.history import RunHistory, nothing_done, services_gone
 from ostler.planning.rollback.losses import losses
 from ostler.planning.rollback.proofs import prove_back
-from ostler.planning.rollback.restore import groups_on, made_settings_gone, settings_out_of_reach, started_again
+from ostler.planning.rollback.restore import (
+    groups_on,
+    is_within_reach,
+    made_settings_gone,
+    settings_out_of_reach,
+    started_again,
+)
 from ostler.planning.upgrade.computes import STAGE as COMPUTES
 from ostler.planning.upgrade.computes import under
 from ostler.planning.upgrade.fast_forward import STOPPING
@@ -264,7 +270,7 @@ def _accounts_left(old: Scene, history: RunHistory) -> _Left | None:
         if step.id in history.done or not history.began(f"{LOAD}/{lane.name}/"):
             return None
         hosts = [str(host) for host in step.params["hosts"]]
-        known = {host for host in hosts if old.snapshot.known("host.units", host) is not None}
+        known = {host for host in hosts if is_within_reach(old, host)}
         return _Left(step, [host for host in hosts if host in known], [host for host in hosts if host not in known])
     return None
 

@@ -96,7 +96,7 @@ def made_settings_gone(scene: Scene, history: RunHistory) -> list[Stage]:
             scene.cloud.domain_of(host),
         )
         for host, path in _made_settings(scene, history)
-        if _is_within_reach(scene, host)
+        if is_within_reach(scene, host)
     ]
     if not lanes:
         return []
@@ -117,7 +117,7 @@ def settings_out_of_reach(scene: Scene, history: RunHistory) -> tuple[str, ...]:
     return tuple(
         f"Not to be reached: {host}; remove {path} there once it is: the run wrote it."
         for host, path in _made_settings(scene, history)
-        if not _is_within_reach(scene, host)
+        if not is_within_reach(scene, host)
     )
 
 
@@ -130,7 +130,8 @@ def _made_settings(scene: Scene, history: RunHistory) -> list[tuple[str, str]]:
     ]
 
 
-def _is_within_reach(scene: Scene, host: str) -> bool:
+def is_within_reach(scene: Scene, host: str) -> bool:
+    """Whether a host answered when the way back was planned."""
     return scene.snapshot.known("host.units", host) is not None
 
 

@@ -56,7 +56,7 @@ def understands(world: World, request: ApiRequest) -> bool:
     wanted = re.fullmatch(r"compute 2\.([0-9]+)", request.headers.get("OpenStack-API-Version", ""))
     answering = (running(world, host, API) for host in world.state.hosts.values())
     releases = {found[0].release for found in answering if found}
-    return wanted is None or all(int(wanted[1]) <= NEWEST.get(release, int(wanted[1])) for release in releases)
+    return wanted is None or all(int(wanted[1]) <= NEWEST[release] for release in releases if release in NEWEST)
 
 
 def services(asked: Asked) -> Reply:
