@@ -36,6 +36,7 @@ from tables import show
 from ostler.catalog import load_catalog
 from ostler.catalog.command import Meaning
 from ostler.catalog.release import Hop
+from ostler.environments.unpacked import UnpackedStore
 from ostler.practice.images import HOST_IMAGE, ensure_image
 from ostler.practice.layout import cache_dir, state_root
 from ostler.practice.openstack.archives import ensure_way
@@ -110,9 +111,14 @@ def alone(bench: Bench, *, together: bool) -> float:
     below = state_root() / "rehearsals"
     below.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="bench-", dir=below))
+    store = UnpackedStore(cache_dir() / "unpacked")
     try:
         image = ensure_image(cache_dir() / "images", HOST_IMAGE, _say)
-        with journals.opened(folder) as journal, entered(folder, image) as scratch, unpacking(scratch) as unpacked:
+        with (
+            journals.opened(folder) as journal,
+            entered(folder, image, [store.ready()]) as scratch,
+            unpacking(scratch, store) as unpacked,
+        ):
             start_database(scratch)
             load(scratch, journal, bench.parts, lambda _: None)
             commands = Alone(bench, scratch, unpacked)

@@ -18,6 +18,7 @@ import pytest
 import zstandard
 
 from ostler.catalog import load_catalog
+from ostler.environments.unpacked import UnpackedStore
 from ostler.practice.images import HOST_IMAGE, ensure_image
 from ostler.practice.layout import cache_dir
 from ostler.practice.openstack.archives import ensure_plain_archives
@@ -41,7 +42,8 @@ def dumps(tmp_path_factory: pytest.TempPathFactory) -> Path:
     catalog = load_catalog()
     archives = ensure_plain_archives(cache_dir(), SOURCE, datetime.now(UTC), print, PROJECTS)
     image = ensure_image(cache_dir() / "images", HOST_IMAGE, print)
-    with entered(folder / "place", image) as scratch, unpacking(scratch) as environments:
+    store = UnpackedStore(folder / "unpacked")
+    with entered(folder / "place", image, [store.ready()]) as scratch, unpacking(scratch, store) as environments:
         start_database(scratch)
         for name in PROJECTS:
             project = catalog.project(name)

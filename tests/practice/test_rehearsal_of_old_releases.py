@@ -16,6 +16,7 @@ import pytest
 from ostler.catalog import load_catalog
 from ostler.environments.interpreters import python_here
 from ostler.environments.old_releases import PYTHON_OF
+from ostler.environments.unpacked import UnpackedStore
 from ostler.practice.images import HOST_IMAGE, ensure_image
 from ostler.practice.layout import cache_dir
 from ostler.practice.openstack.archives import ensure_plain_archives
@@ -46,10 +47,11 @@ def dumps(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     folder = tmp_path_factory.mktemp("old")
     archives = ensure_plain_archives(cache_dir(), SOURCE, datetime.now(UTC), print, PROJECTS)
     image = ensure_image(cache_dir() / "images", HOST_IMAGE, print)
+    store = UnpackedStore(folder / "unpacked")
     found: list[str] = []
     with (
-        entered(folder / "place", image, [python.prefix for python in pythons]) as scratch,
-        unpacking(scratch) as environments,
+        entered(folder / "place", image, [*(python.prefix for python in pythons), store.ready()]) as scratch,
+        unpacking(scratch, store) as environments,
     ):
         for path, text in SYSTEM_FILES.items():
             scratch.write(path, text)

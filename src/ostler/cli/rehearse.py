@@ -80,6 +80,7 @@ def rehearse(
                ostler rehearse --to 2025.1 --live --report rehearsal.html
     """
     from ostler.catalog import load_catalog
+    from ostler.environments.unpacked import UnpackedStore
     from ostler.practice.images import HOST_IMAGE, ensure_image
     from ostler.practice.layout import cache_dir, state_root
     from ostler.practice.openstack.archives import ensure_way, old_interpreters
@@ -114,6 +115,7 @@ def rehearse(
         interpreters=lambda: tuple(found.prefix for found in old_interpreters(cache_dir())),
         archives=lambda needed: ensure_way(cache_dir(), needed, datetime.now(UTC), tell),
         folder=state_root() / "rehearsals",
+        unpacked=UnpackedStore(cache_dir() / "unpacked"),
         report=tell,
     )
     chosen = tuple(name.strip() for name in projects.split(",")) if projects else ()

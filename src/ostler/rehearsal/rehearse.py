@@ -7,10 +7,12 @@ import hashlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from ostler.catalog.catalog import Catalog
 from ostler.environments.store import StoredEnvironment
+from ostler.environments.unpacked import UnpackedStore
 from ostler.errors import InputError, OutsideError, Stopped
 from ostler.planning.rehearsed import Beginning, HopOutcome, Rehearsal
 from ostler.rehearsal import journal as journals
@@ -18,7 +20,7 @@ from ostler.rehearsal.carrying import Carrying, revisions_of
 from ostler.rehearsal.copying import load
 from ostler.rehearsal.dumps import Part, parts_of
 from ostler.rehearsal.measuring import measured_bytes, measured_speed, measured_writes_s
-from ostler.rehearsal.room import full_disk_told, watched
+from ostler.rehearsal.room import ROOM_TO_GROW_BYTES, free_bytes, full_disk_told, watched
 from ostler.rehearsal.scratch import Scratch, entered, start_database, stop_database
 from ostler.rehearsal.sequence import certainly_needed, code_needed
 from ostler.rehearsal.settings import SYSTEM_FILES
@@ -49,12 +51,14 @@ class Wish:
 @dataclass(frozen=True)
 class Stage:
     """Where it happens: `image` is the tree that hosts look like, `folder` where rehearsals lie, `interpreters` the
-    folders of this machine in which Pythons lie that environments of old releases need."""
+    folders of this machine in which Pythons lie that environments of old releases need, `unpacked` where environments
+    lie unpacked for this and later rehearsals."""
 
     image: Callable[[], Path]
     interpreters: Callable[[], Sequence[Path]]
     archives: Archives
     folder: Path
+    unpacked: UnpackedStore
     report: Callable[[str], None]
 
 
@@ -76,8 +80,8 @@ def rehearse(catalog: Catalog, wish: Wish, stage: Stage) -> Rehearsal:
         try:
             with (
                 full_disk_told(folder),
-                entered(folder, stage.image(), stage.interpreters()) as scratch,
-                watched(folder, scratch.end),
+                entered(folder, stage.image(), [*stage.interpreters(), stage.unpacked.ready()]) as scratch,
+                watched(folder, scratch.end, partial(_make_room, stage.unpacked, folder)),
             ):
                 for path, text in SYSTEM_FILES.items():
                     scratch.write(path, text)
@@ -105,6 +109,11 @@ def rehearse(catalog: Catalog, wish: Wish, stage: Stage) -> Rehearsal:
     return Rehearsal(
         source, wish.target, databases, outcomes, seconds=round(time.monotonic() - began, 3), beginning=beginning
     )
+
+
+def _make_room(unpacked: UnpackedStore, folder: Path) -> None:
+    """Code that is only kept for later gives way to the copy."""
+    unpacked.make_room(lambda: free_bytes(folder) >= ROOM_TO_GROW_BYTES)
 
 
 def demand_known(catalog: Catalog, target: str, source: Said | None, projects: Sequence[str]) -> None:
@@ -149,7 +158,7 @@ def _carried_out(
     chain = catalog.all_releases.chain(source, wish.target)
     names = _projects(catalog, parts)
     archives = stage.archives(code_needed(catalog, chain, names))
-    with unpacking(scratch) as environments:
+    with unpacking(scratch, stage.unpacked) as environments:
         carrying = Carrying(
             catalog,
             scratch,

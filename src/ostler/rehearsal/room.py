@@ -14,6 +14,9 @@ from ostler.errors import NoSpace
 LEAST_FREE_BYTES = 256 * 2**20
 """What a rehearsal leaves of a disk, which others write to as well."""
 
+ROOM_TO_GROW_BYTES = 2**30
+"""What databases have to grow in: nothing is unpacked ahead into it, nor kept in it for later."""
+
 LOOKS_EVERY_S = 0.2
 SIGNS = (
     "No space left on device", "Disk quota exceeded", "Disk is full", "failed with error 28", "(1114, ", "ERROR 1114 ",
@@ -42,7 +45,8 @@ def no_room(folder: Path, needed: int = 0) -> NoSpace:
         f"the disk is full that {folder.parent} lies on",
         found=f"{free_bytes(folder) // MB} MB free",
         expected=f"{(needed + LEAST_FREE_BYTES) // MB} MB or more: {LEAST_FREE_BYTES // MB} are left to others",
-        do_next="make room, or choose another disk with OSTLER_STATE_DIR; then give the same command again",
+        do_next="make room, or choose another disk with OSTLER_STATE_DIR for copies, OSTLER_CACHE_DIR for code; then "
+        "give the same command again",
     )
 
 
@@ -58,12 +62,15 @@ def full_disk_told(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def watched(folder: Path, end: Callable[[], None]) -> Iterator[None]:
-    """`end` is called as soon as the disk is as good as full. Raises NoSpace then, whatever comes of the block."""
+def watched(folder: Path, end: Callable[[], None], make_room: Callable[[], object]) -> Iterator[None]:
+    """`make_room` is called when the disk gets full, `end` as soon as it is as good as full. Raises NoSpace then,
+    whatever comes of the block."""
     is_done, full = threading.Event(), list[NoSpace]()
 
     def look() -> None:
         while not is_done.wait(LOOKS_EVERY_S):
+            if free_bytes(folder) < ROOM_TO_GROW_BYTES:
+                make_room()
             found = no_space(folder)
             if found is not None:
                 full.append(found)

@@ -3,7 +3,7 @@
 Everything in it lives in namespaces that end with their first process, which the kernel ends with ours: whatever
 happens, no process and no mount stays. It has a loopback interface and nothing else, and the outer machine's files are
 not in it, so nothing that runs there can reach a server, whatever the configuration or a row of the copy says. What is
-written lies in one folder. Only interpreters that the environments of old releases need are shown in it.
+written lies in one folder. Only code is shown in it: environments, and interpreters that those of old releases need.
 """
 
 from __future__ import annotations

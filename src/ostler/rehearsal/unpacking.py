@@ -1,5 +1,5 @@
-"""The environments in a place to rehearse in: unpacked before they are wanted, while other things run, and removed when
-they no longer are, so that they never take more room than the disk has."""
+"""The environments in a place to rehearse in: unpacked on this machine before they are wanted, while other things run,
+shown in the place, and left for the next rehearsal as long as they take nobody's room."""
 
 from __future__ import annotations
 
@@ -8,49 +8,43 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
+from pathlib import Path
 
 from ostler.deployment.paths import ENVIRONMENTS_DIR, environment_path
 from ostler.environments.store import StoredEnvironment
+from ostler.environments.unpacked import Held, UnpackedStore
 from ostler.errors import CommandFailed
 from ostler.masking import last_lines
-from ostler.rehearsal.room import LEAST_FREE_BYTES, free_bytes, no_room
+from ostler.practice.processes import run
+from ostler.rehearsal.room import LEAST_FREE_BYTES, ROOM_TO_GROW_BYTES, free_bytes, no_room, no_space
 from ostler.rehearsal.scratch import Scratch
 from ostler.rehearsal.side_by_side import cores
 
 UNPACK_TIMEOUT_S = 600.0
-MARKER = "unpacked"
-TAR = ("tar", "--extract", "--use-compress-program=zstd", "--directory=/")
+TAR = ("tar", "--extract", "--use-compress-program=zstd", "--directory")
 BEHIND = ("nice", "--adjustment=10")
 """Those that are unpacked ahead give way to the commands that run meanwhile."""
 
-REMOVE = ("sh", "-c", f'rm --force "$1/{MARKER}" && rm --recursive --force "$1"', "sh")
-"""The marker first: half an environment is never taken for one."""
-
-LEFT_BY_THOSE_AHEAD_BYTES = 2**30
-"""What is left for databases to grow in when something is unpacked that nobody waits for."""
+SHOW = (
+    "sh", "-c",
+    f'mkdir -p {ENVIRONMENTS_DIR} && rm -rf "$2" && ln -s "$1" "$2" && test -x "$2/bin/python"', "sh",
+)  # fmt: skip
 
 
 @dataclass
 class Unpacking:
-    """The environments of one place; see `unpacking`.
-
-    Removals wait their turn, so each asks once more, when it comes, whether its environment is still unwanted; and what
-    is being removed is unpacked only when it is gone.
-    """
+    """The environments of one place; see `unpacking`."""
 
     scratch: Scratch
+    store: UnpackedStore
     _pool: ThreadPoolExecutor
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _work: dict[str, Future[None]] = field(default_factory=dict)
+    _work: dict[str, Future[Held]] = field(default_factory=dict)
     _promised: dict[str, int] = field(default_factory=dict)
-    _kept: set[str] = field(default_factory=set)
-    _going: dict[str, threading.Event] = field(default_factory=dict)
-    _removal: Future[None] | None = None
 
     def at(self, stored: StoredEnvironment) -> str:
-        """Where a project's environment is; one that is not there yet is unpacked, at once. Raises NoSpace,
-        CommandFailed."""
+        """Where a project's environment is in the place; one that is not there yet is unpacked, at once. Raises
+        NoSpace, CommandFailed."""
         path = _path(stored)
         with self._lock:
             known = self._work.get(path)
@@ -70,90 +64,55 @@ class Unpacking:
             path = _path(stored)
             with self._lock:
                 if path not in self._work:
-                    self._work[path] = self._pool.submit(self._put_ahead, stored, path)
+                    self._work[path] = self._pool.submit(self._put, stored, path, ahead=True)
 
     def keep(self, wanted: Iterable[StoredEnvironment]) -> None:
-        """Have all others removed meanwhile: nothing goes back to them."""
-        with self._lock:
-            self._kept = {_path(stored) for stored in wanted}
-            for path in {*self._work} - self._kept:
-                if self._work[path].cancel() or self._work[path].done():
-                    del self._work[path]
-            self._removal = self._pool.submit(self._remove_others)
+        """Nothing goes back to any others: they may be removed."""
+        self._release({*self._work} - {_path(stored) for stored in wanted})
 
     def drop(self, unwanted: Iterable[StoredEnvironment]) -> None:
-        """Have environments removed meanwhile that nothing runs in any more."""
+        """Nothing runs in some any more: they may be removed."""
+        self._release({_path(stored) for stored in unwanted})
+
+    def _release(self, paths: Iterable[str]) -> None:
         with self._lock:
-            for path in dict.fromkeys(map(_path, unwanted)):
+            for path in paths:
                 known = self._work.get(path)
                 if known is not None and (known.cancel() or known.done()):
                     del self._work[path]
-                    self._kept.discard(path)
-                    self._pool.submit(self._remove, path)
+                    if not known.cancelled() and known.exception() is None:
+                        known.result().release()
 
-    def _remove(self, path: str) -> None:
-        gone = threading.Event()
-        with self._lock:
-            if path in self._work or path in self._kept or path in self._going:
-                return
-            self._going[path] = gone
+    def _put(self, stored: StoredEnvironment, path: str, *, ahead: bool = False) -> Held:
+        held = self.store.hold(stored) or self._unpacked(stored, ahead=ahead)
         try:
-            self.scratch.run([*BEHIND, *REMOVE, path], timeout_s=UNPACK_TIMEOUT_S)
-        finally:
-            with self._lock:
-                del self._going[path]
-            gone.set()
+            if self.scratch.run([*SHOW, str(held.path), path], timeout_s=60, check=False).exit_code != 0:
+                raise _no_interpreter(stored)
+        except BaseException:
+            held.release()
+            raise
+        return held
 
-    def _remove_others(self) -> None:
-        there = self.scratch.run(["ls", ENVIRONMENTS_DIR], timeout_s=60, check=False).stdout.split("\n")
-        for name in sorted(name for name in there if name):
-            self._remove(f"{ENVIRONMENTS_DIR}/{name}")
-
-    def _put_ahead(self, stored: StoredEnvironment, path: str) -> None:
-        self._put(stored, path, ahead=True)
-
-    def _put(self, stored: StoredEnvironment, path: str, *, ahead: bool = False) -> None:
-        with self._lock:
-            going = self._going.get(path)
-        if going is not None:
-            going.wait()
-        marker = str(PurePosixPath(path) / MARKER)
-        if self.scratch.run(["test", "-e", marker], timeout_s=60, check=False).exit_code == 0:
-            return
-        with self._promising(stored, path, ahead=ahead):
+    def _unpacked(self, stored: StoredEnvironment, *, ahead: bool) -> Held:
+        def unpack(folder: Path) -> None:
             with stored.archive.open("rb") as archive:
-                argv = [*(BEHIND if ahead else ()), *TAR]
-                done = self.scratch.run(argv, timeout_s=UNPACK_TIMEOUT_S, check=False, stdin=archive)
+                argv = [*(BEHIND if ahead else ()), *TAR, str(folder)]
+                done = run(argv, timeout_s=UNPACK_TIMEOUT_S, check=False, stdin=archive)
             if done.exit_code != 0:
-                raise self.scratch.no_space(done.stderr) or CommandFailed(
-                    "rehearsal.not-unpacked",
-                    f"{stored.archive} could not be unpacked",
-                    found=" / ".join(last_lines(done.stderr, count=3)),
-                    do_next="remove it and build it again: ostler env build",
-                )
-        self._demand_interpreter(stored, path)
-        self.scratch.run(["touch", marker], timeout_s=60)
+                raise no_space(self.store.folder, done.stderr) or _not_unpacked(stored, done.stderr)
 
-    def _demand_interpreter(self, stored: StoredEnvironment, path: str) -> None:
-        if self.scratch.run(["test", "-x", f"{path}/bin/python"], timeout_s=60, check=False).exit_code != 0:
-            made = stored.manifest
-            raise CommandFailed(
-                "rehearsal.no-interpreter",
-                f"the environment of {made.project} {made.release} wants a Python {made.python} that is not there",
-                do_next=f"remove {stored.archive.parent} and build it again: ostler env build {made.release}",
-            )
+        with self._promising(stored, ahead=ahead):
+            return self.store.add(stored, unpack)
 
     @contextlib.contextmanager
-    def _promising(self, stored: StoredEnvironment, path: str, *, ahead: bool) -> Iterator[None]:
-        """Room for an environment, beside that for those being unpacked. Raises NoSpace where there is none."""
+    def _promising(self, stored: StoredEnvironment, *, ahead: bool) -> Iterator[None]:
+        """Room for an environment, beside that for those being unpacked; what nobody holds any more makes it. Raises
+        NoSpace where there is none."""
         # Files end within a block of the disk: a quarter more than their bytes.
         needed = stored.manifest.unpacked_bytes * 5 // 4
-        left = LEFT_BY_THOSE_AHEAD_BYTES if ahead else LEAST_FREE_BYTES
-        if not self._promise(path, needed, left):
-            if not ahead and self._removal is not None:
-                self._removal.result()
-            if ahead or not self._promise(path, needed, left):
-                raise no_room(self.scratch.folder, needed)
+        path, left = _path(stored), ROOM_TO_GROW_BYTES if ahead else LEAST_FREE_BYTES
+        if not self.store.make_room(lambda: self._promise(path, needed, left)):
+            raise no_room(self.store.folder, needed)
         try:
             yield
         finally:
@@ -162,31 +121,53 @@ class Unpacking:
 
     def _promise(self, path: str, needed: int, left: int) -> bool:
         with self._lock:
-            if free_bytes(self.scratch.folder) - sum(self._promised.values()) < needed + left:
-                return False
-            self._promised[path] = needed
-            return True
+            others = sum(bytes_ for other, bytes_ in self._promised.items() if other != path)
+            is_room = free_bytes(self.store.folder) - others >= needed + left
+            if is_room:
+                self._promised[path] = needed
+            return is_room
+
+    def end(self) -> None:
+        """Nothing is held any more: the next rehearsal finds it, or more room."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        self.keep(())
+        self.store.prune()
 
 
 @contextlib.contextmanager
-def unpacking(scratch: Scratch) -> Iterator[Unpacking]:
-    """The environments of a place, as long as somebody works in it. What is not unpacked or removed by then ends with
-    the place."""
-    pool = ThreadPoolExecutor(max(1, cores() // 2))
+def unpacking(scratch: Scratch, store: UnpackedStore) -> Iterator[Unpacking]:
+    """The environments of a place, which is entered with the store's folder shown, as long as somebody works in it."""
+    found = Unpacking(scratch, store, ThreadPoolExecutor(max(1, cores() // 2)))
     try:
-        yield Unpacking(scratch, pool)
+        yield found
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+        found.end()
 
 
 def _path(stored: StoredEnvironment) -> str:
     return environment_path(stored.manifest.project, stored.manifest.version)
 
 
-def _settle(future: Future[None], work: Callable[[], None]) -> None:
+def _not_unpacked(stored: StoredEnvironment, said: str) -> CommandFailed:
+    return CommandFailed(
+        "rehearsal.not-unpacked",
+        f"{stored.archive} could not be unpacked",
+        found=" / ".join(last_lines(said, count=3)),
+        do_next="remove it and build it again: ostler env build",
+    )
+
+
+def _no_interpreter(stored: StoredEnvironment) -> CommandFailed:
+    made = stored.manifest
+    return CommandFailed(
+        "rehearsal.no-interpreter",
+        f"the environment of {made.project} {made.release} wants a Python {made.python} that is not there",
+        do_next=f"remove {stored.archive.parent} and build it again: ostler env build {made.release}",
+    )
+
+
+def _settle(future: Future[Held], work: Callable[[], Held]) -> None:
     try:
-        work()
+        future.set_result(work())
     except BaseException as error:
         future.set_exception(error)
-    else:
-        future.set_result(None)

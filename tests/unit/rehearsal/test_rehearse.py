@@ -14,6 +14,7 @@ import pytest
 
 from ostler.catalog import load_catalog
 from ostler.environments.store import StoredEnvironment
+from ostler.environments.unpacked import UnpackedStore
 from ostler.errors import CommandFailed, InputError, NoSpace, OstlerError, Stopped
 from ostler.rehearsal import journal as journals
 from ostler.rehearsal import rehearse as room
@@ -38,7 +39,8 @@ def wish(tmp_path: Path, *names: str, text: str = TABLES) -> Wish:
 
 
 def stage(tmp_path: Path, said: list[str]) -> Stage:
-    return Stage(lambda: tmp_path / "image", tuple, lambda needed: {}, tmp_path / "rehearsals", said.append)
+    unpacked = UnpackedStore(tmp_path / "unpacked")
+    return Stage(lambda: tmp_path / "image", tuple, lambda needed: {}, tmp_path / "rehearsals", unpacked, said.append)
 
 
 def fails_with(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from ostler.errors import CommandFailed, NoSpace
 from ostler.rehearsal import room
-from ostler.rehearsal.room import LEAST_FREE_BYTES, no_space, watched
+from ostler.rehearsal.room import LEAST_FREE_BYTES, ROOM_TO_GROW_BYTES, no_space, watched
 
 
 @pytest.fixture
@@ -41,16 +41,29 @@ def test_a_disk_with_next_to_nothing_left_needs_no_words(free: list[int], tmp_pa
 
 def test_the_place_ends_when_the_disk_fills_and_what_came_of_it_does_not_count(free: list[int], tmp_path: Path) -> None:
     ended = threading.Event()
-    with pytest.raises(NoSpace), watched(tmp_path, ended.set):
+    with pytest.raises(NoSpace), watched(tmp_path, ended.set, lambda: None):
         free.append(0)
         assert ended.wait(10)
         raise CommandFailed("x.failed", "a command was ended")
-    with pytest.raises(NoSpace), watched(tmp_path, ended.set):
+    with pytest.raises(NoSpace), watched(tmp_path, ended.set, lambda: None):
         threading.Event().wait(1)
 
 
 def test_with_room_left_nothing_ends(free: list[int], tmp_path: Path) -> None:
     ended = threading.Event()
-    with pytest.raises(CommandFailed), watched(tmp_path, ended.set):
+    with pytest.raises(CommandFailed), watched(tmp_path, ended.set, lambda: None):
         raise CommandFailed("x.failed", "it failed by itself")
+    assert not ended.is_set()
+
+
+def test_what_is_only_kept_for_later_gives_way_before_the_place_ends(free: list[int], tmp_path: Path) -> None:
+    ended, gave_way = threading.Event(), threading.Event()
+
+    def make_room() -> None:
+        free.append(ROOM_TO_GROW_BYTES)
+        gave_way.set()
+
+    with watched(tmp_path, ended.set, make_room):
+        free.append(ROOM_TO_GROW_BYTES - 1)
+        assert gave_way.wait(10)
     assert not ended.is_set()

@@ -1,4 +1,4 @@
-"""Unpacking environments ahead and at once, and removing them, in a place that only notes what is there."""
+"""Unpacking environments ahead and at once, on a disk that only counts them, and what is shown in the place."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from ostler.commands import CommandResult
+from ostler.environments.unpacked import UnpackedStore
 from ostler.errors import CommandFailed, NoSpace
 from ostler.rehearsal import unpacking as room
 from ostler.rehearsal.unpacking import Unpacking, unpacking
@@ -21,58 +22,56 @@ GIB = 2**30
 
 
 class Place:
-    """Environments take what they say of a disk; `slow` ones are unpacked only when they may go on."""
+    """Every environment takes 1 GiB of a disk; they are unpacked only while they `may_go_on`."""
 
-    def __init__(self, folder: Path, free: int = 100 * GIB) -> None:
-        self.folder = folder
-        self.free = free
-        self.there: dict[str, int] = {}
-        self.marked: set[str] = set()
+    def __init__(self, folder: Path, size: int = 100 * GIB) -> None:
+        self.folder, self.store = folder, UnpackedStore(folder / "unpacked")
+        self.size = size
+        self.shown: dict[str, str] = {}
         self.order: list[str] = []
         self.may_go_on = threading.Event()
         self.may_go_on.set()
         self.begun = threading.Event()
-        self.broken = ""
+        self.broken: dict[str, str] = {}
+        self.has_python = True
         self._lock = threading.Lock()
 
-    def run(self, argv: Sequence[str], *, timeout_s: float, check: bool = True, stdin: Any = b"") -> CommandResult:
-        words = list(argv)
-        if "tar" in words:
-            return self._unpack(Path(stdin.name).name, is_ahead="nice" in words)
-        path = words[-1]
-        if words[0] == "touch":
-            self.marked.add(path.rpartition("/")[0])
-        if words[0] == "ls":
-            return CommandResult(0, "".join(f"{Path(each).name}\n" for each in self.there), "")
-        if "sh" in words:
-            self.free += self.there.pop(path)
-            self.marked.discard(path)
-        if words[:2] == ["test", "-e"]:
-            return CommandResult(0 if path.rpartition("/")[0] in self.marked else 1, "", "")
-        return CommandResult(0, "", "")
+    @property
+    def there(self) -> set[str]:
+        """The environments that are unpacked, whole or not."""
+        return {path.name.rpartition("-")[0] for path in self.store.folder.glob("*") if path.is_dir()}
 
-    def _unpack(self, name: str, *, is_ahead: bool) -> CommandResult:
+    def free(self, folder: Path) -> int:
+        return self.size - GIB * len(self.there)
+
+    def run(self, argv: Sequence[str], *, timeout_s: float, check: bool = True) -> CommandResult:
+        """What runs in the place: an environment is shown there."""
+        assert list(argv[:-2]) == list(room.SHOW)
+        self.shown[argv[-1]] = argv[-2]
+        return CommandResult(0 if self.has_python else 1, "", "")
+
+    def unpack(self, argv: Sequence[str], *, timeout_s: float, check: bool, stdin: Any) -> CommandResult:
+        """What runs outside."""
+        name = Path(stdin.name).name
         self.begun.set()
         assert self.may_go_on.wait(10)
         with self._lock:
-            self.order.append(f"{name} ahead" if is_ahead else name)
-            if name == self.broken:
-                self.broken = ""
-                return CommandResult(2, "", "tar: it is damaged")
-            self.there[f"/opt/openstack/venvs/{name}"] = GIB
-            self.free -= GIB
+            self.order.append(f"{name} ahead" if argv[0] == "nice" else name)
+            if said := self.broken.pop(name, None):
+                return CommandResult(2, "", said)
+        (Path(argv[-1]) / "opt/openstack/venvs" / name).mkdir(parents=True)
         return CommandResult(0, "", "")
-
-    def no_space(self, said: str) -> None:
-        return None
 
 
 @pytest.fixture
 def archive(tmp_path: Path) -> Callable[[str], Any]:
-    def made(name: str, unpacked_bytes: int = GIB) -> Any:
+    def made(name: str) -> Any:
         (tmp_path / name).touch()
         project, _, version = name.partition("-")
-        told = SimpleNamespace(project=project, version=version, release="x", python="3", unpacked_bytes=unpacked_bytes)
+        told = SimpleNamespace(
+            project=project, version=version, release="x", python="3", unpacked_bytes=GIB * 4 // 5, address="abc",
+            path=f"/opt/openstack/venvs/{name}",
+        )  # fmt: skip
         return SimpleNamespace(manifest=told, archive=tmp_path / name)
 
     return made
@@ -81,8 +80,9 @@ def archive(tmp_path: Path) -> Callable[[str], Any]:
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
     found = Place(tmp_path)
-    monkeypatch.setattr(room, "free_bytes", lambda folder: found.free)
-    monkeypatch.setattr("ostler.rehearsal.room.free_bytes", lambda folder: found.free)
+    monkeypatch.setattr(room, "free_bytes", found.free)
+    monkeypatch.setattr("ostler.rehearsal.room.free_bytes", found.free)
+    monkeypatch.setattr(room, "run", found.unpack)
     monkeypatch.setattr(room, "cores", lambda: 2)
     return found
 
@@ -90,7 +90,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
 @pytest.fixture
 def environments(place: Place) -> Iterator[Unpacking]:
     stands_in: Any = place
-    with unpacking(stands_in) as found:
+    with unpacking(stands_in, place.store) as found:
         yield found
 
 
@@ -109,15 +109,28 @@ def test_one_is_unpacked_once_however_many_ask_for_it(place: Place, environments
         paths = set(pool.map(environments.at, [archive("nova-1")] * 8))
     assert paths == {"/opt/openstack/venvs/nova-1"}
     assert place.order == ["nova-1"]
+    unpacked = place.store.folder / "nova-1-abc/opt/openstack/venvs/nova-1"
+    assert place.shown == {"/opt/openstack/venvs/nova-1": str(unpacked)}
+    assert unpacked.is_dir()
 
 
 def test_what_is_unpacked_ahead_is_there_when_it_is_wanted(
     place: Place, environments: Unpacking, archive: Archive
 ) -> None:
     environments.ahead([archive("nova-1"), archive("glance-1")])
-    until(lambda: len(place.marked) == 2)
+    until(lambda: len(place.shown) == 2)
     environments.at(archive("glance-1"))
     assert place.order == ["nova-1 ahead", "glance-1 ahead"]
+
+
+def test_what_an_earlier_rehearsal_has_unpacked_is_not_unpacked_again(place: Place, archive: Archive) -> None:
+    stands_in: Any = place
+    for _ in range(2):
+        place.shown.clear()
+        with unpacking(stands_in, place.store) as environments:
+            environments.at(archive("nova-1"))
+            assert list(place.shown) == ["/opt/openstack/venvs/nova-1"]
+    assert place.order == ["nova-1"]
 
 
 def test_what_is_wanted_now_waits_for_none_of_those_ahead(
@@ -131,62 +144,42 @@ def test_what_is_wanted_now_waits_for_none_of_those_ahead(
         until(lambda: environments._work["/opt/openstack/venvs/glance-1"].running())
         place.may_go_on.set()
         waiting.result(10)
-    until(lambda: len(place.marked) == 3)
+    until(lambda: len(place.shown) == 3)
     assert "glance-1" in place.order, "it was taken out of the queue"
 
 
-def test_what_is_not_kept_is_removed_also_what_a_killed_rehearsal_left(
-    place: Place, environments: Unpacking, archive: Archive
-) -> None:
-    place.there["/opt/openstack/venvs/old-1"] = 0
-    environments.at(archive("nova-1"))
-    environments.at(archive("nova-2"))
-    environments.keep([archive("nova-2")])
-    until(lambda: list(place.there) == ["/opt/openstack/venvs/nova-2"])
-
-
-def test_what_nothing_runs_in_any_more_is_removed_and_the_rest_stays(
-    place: Place, environments: Unpacking, archive: Archive
-) -> None:
-    environments.at(archive("nova-1"))
-    environments.at(archive("nova-2"))
-    environments.drop([archive("nova-1"), archive("never-there")])
-    until(lambda: list(place.there) == ["/opt/openstack/venvs/nova-2"])
-    assert place.marked == {"/opt/openstack/venvs/nova-2"}
-
-
 @pytest.mark.parametrize("is_dropped", [True, False])
-def test_what_is_wanted_again_before_its_removal_had_its_turn_stays(
+def test_what_nothing_runs_in_any_more_makes_room_and_the_rest_stays(
     place: Place, environments: Unpacking, archive: Archive, is_dropped: bool
 ) -> None:
+    place.size = 3 * GIB + GIB // 2
     environments.at(archive("nova-1"))
-    place.may_go_on.clear()
-    place.begun.clear()
-    environments.ahead([archive("cinder-1")])
-    place.begun.wait(10)
+    environments.at(archive("nova-2"))
     if is_dropped:
-        environments.drop([archive("nova-1")])
+        environments.drop([archive("nova-1"), archive("never-there")])
     else:
-        environments.keep([archive("cinder-1")])
-    environments.at(archive("nova-1"))
-    place.may_go_on.set()
-    environments.ahead([archive("last-1")])
-    until(lambda: "/opt/openstack/venvs/last-1" in place.marked)
-    assert {"/opt/openstack/venvs/nova-1", "/opt/openstack/venvs/cinder-1"} <= place.there.keys() & place.marked
+        environments.keep([archive("nova-2")])
+    assert place.there == {"nova-1", "nova-2"}, "as long as there is room"
+    environments.at(archive("nova-3"))
+    environments.at(archive("nova-2"))
+    assert place.there == {"nova-1", "nova-2", "nova-3"}
+    environments.drop([archive("nova-3")])
+    environments.at(archive("nova-4"))
+    assert place.there == {"nova-2", "nova-3", "nova-4"}, "the one that was held longest ago goes first"
 
 
 def test_nothing_is_unpacked_ahead_into_the_room_of_the_databases(
     place: Place, environments: Unpacking, archive: Archive
 ) -> None:
-    place.free = 2 * GIB
-    environments.ahead([archive("nova-1")])
+    place.size = 2 * GIB
     environments.at(archive("glance-1"))
+    environments.ahead([archive("nova-1")])
     until(lambda: environments._work["/opt/openstack/venvs/nova-1"].done())
     assert place.order == ["glance-1"]
 
 
 def test_two_at_once_are_not_promised_the_same_room(place: Place, environments: Unpacking, archive: Archive) -> None:
-    place.free = 2 * GIB
+    place.size = 2 * GIB
     place.may_go_on.clear()
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(environments.at, archive("nova-1"))
@@ -199,23 +192,39 @@ def test_two_at_once_are_not_promised_the_same_room(place: Place, environments: 
     assert place.order == ["nova-1"]
 
 
-def test_room_that_is_being_made_is_waited_for(place: Place, environments: Unpacking, archive: Archive) -> None:
-    environments.at(archive("nova-1"))
-    place.free = GIB
-    environments.keep([])
-    environments.at(archive("nova-2"))
-    assert list(place.there) == ["/opt/openstack/venvs/nova-2"]
-
-
 def test_one_that_failed_ahead_is_tried_again_when_it_is_wanted(
     place: Place, environments: Unpacking, archive: Archive
 ) -> None:
-    place.broken = "nova-1"
+    place.broken["nova-1"] = "tar: it is damaged"
     environments.ahead([archive("nova-1")])
     until(lambda: environments._work["/opt/openstack/venvs/nova-1"].done())
     environments.at(archive("nova-1"))
     assert place.order == ["nova-1 ahead", "nova-1"]
-    place.broken = "cinder-1"
-    with pytest.raises(CommandFailed) as failed:
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        ("tar: it is damaged", "rehearsal.not-unpacked"),
+        ("tar: usr/x: Cannot write: No space left on device", "rehearsal.no-space"),
+    ],
+)
+def test_one_that_cannot_be_unpacked_is_told_and_nothing_of_it_stays(
+    place: Place, environments: Unpacking, archive: Archive, said: str, code: str
+) -> None:
+    place.broken["cinder-1"] = said
+    with pytest.raises(CommandFailed if code == "rehearsal.not-unpacked" else NoSpace) as failed:
         environments.at(archive("cinder-1"))
-    assert failed.value.code == "rehearsal.not-unpacked"
+    assert failed.value.code == code
+    assert place.there == set()
+
+
+def test_one_whose_python_is_not_in_the_place_is_told_and_may_be_removed(
+    place: Place, environments: Unpacking, archive: Archive
+) -> None:
+    place.has_python = False
+    with pytest.raises(CommandFailed) as failed:
+        environments.at(archive("nova-1"))
+    assert failed.value.code == "rehearsal.no-interpreter"
+    place.store.make_room(lambda: False)
+    assert place.there == set()
