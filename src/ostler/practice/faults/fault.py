@@ -51,6 +51,7 @@ class Default(Enum):
     LAST = "the last {role}"
     EVERY = "every {role}"
     VIP_HOLDER = "the controller that has the VIP"
+    NOT_VIP_HOLDER = "the last {role} that does not have the VIP"
     CLOUD = "the cloud as a whole"
 
 

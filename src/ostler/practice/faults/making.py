@@ -146,6 +146,9 @@ class Workshop:
             )
         if fault.default is Default.VIP_HOLDER:
             return vip_holders()[:1] or fitting[:1]
+        if fault.default is Default.NOT_VIP_HOLDER:
+            holders = vip_holders()
+            return [name for name in fitting if name not in holders][-1:] or fitting[-1:]
         by_default = {Default.FIRST: fitting[:1], Default.LAST: fitting[-1:], Default.EVERY: fitting}
         return by_default.get(fault.default, [CLOUD])
 

@@ -64,6 +64,13 @@ def test_a_fault_is_made_where_it_makes_sense(shop: Workshop) -> None:
     assert make(shop, "endpoint-wrong") == [CLOUD]
 
 
+@pytest.mark.parametrize(("holders", "place"), [(["ctl2"], "ctl3"), (["ctl3"], "ctl2"), ([], "ctl3")])
+def test_a_second_controller_is_not_the_one_that_has_the_address(
+    shop: Workshop, holders: list[str], place: str
+) -> None:
+    assert [made.place for made in shop.make(find("vip-twice"), None, lambda: holders)] == [place]
+
+
 def test_it_is_on_record_before_it_is_made(shop: Workshop, hosts: BrokenHosts) -> None:
     seen: list[list[tuple[str, str]]] = []
     hosts.before = lambda what: seen.append(on_record(shop)) if what == "made" else None
