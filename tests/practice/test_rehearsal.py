@@ -67,9 +67,9 @@ def state(tmp_path: Path) -> dict[str, str]:
     return {**os.environ, "OSTLER_STATE_DIR": str(tmp_path / "state")}
 
 
-def rehearse(dumps: Path, tmp_path: Path, *more: str, code: int = FINISHED) -> Any:
-    words = command(dumps, "--json", *more)
-    done = subprocess.run(words, capture_output=True, text=True, env=state(tmp_path), timeout=900, check=False)
+def rehearse(dumps: Path, tmp_path: Path, *more: str, code: int = FINISHED, **variables: str) -> Any:
+    words, env = command(dumps, "--json", *more), {**state(tmp_path), **variables}
+    done = subprocess.run(words, capture_output=True, text=True, env=env, timeout=900, check=False)
     assert done.returncode == code, done.stderr
     return json.loads(done.stdout) if done.stdout else done.stderr
 
@@ -78,13 +78,23 @@ def left_of(tmp_path: Path) -> list[Path]:
     return list((tmp_path / "state").glob("rehearsals/*"))
 
 
+def cache_of_its_own(tmp_path: Path) -> Path:
+    """A cache folder with everything that was built, and nothing unpacked; where that goes."""
+    cache = tmp_path / "cache"
+    (cache / "unpacked").mkdir(parents=True)
+    for each in cache_dir().iterdir():
+        if each.name != "unpacked":
+            (cache / each.name).symlink_to(each)
+    return cache / "unpacked"
+
+
 def running_in(tmp_path: Path) -> list[str]:
     """Processes and mounts of a rehearsal that are still there."""
     mounts = [line for line in Path("/proc/self/mounts").read_text().splitlines() if str(tmp_path) in line]
     found = []
-    for path in Path("/proc").glob("[0-9]*/mountinfo"):
+    for path in [*Path("/proc").glob("[0-9]*/mountinfo"), *Path("/proc").glob("[0-9]*/cmdline")]:
         try:
-            found += [path.parent.name] if str(tmp_path) in path.read_text() else []
+            found += [str(path)] if str(tmp_path) in path.read_text(errors="replace") else []
         except OSError:
             continue
     return mounts + found
@@ -136,6 +146,26 @@ def test_one_that_was_killed_leaves_nothing_running_and_goes_on_where_it_was(dum
     assert left_of(tmp_path) == []
 
 
+def test_one_that_was_killed_while_it_unpacked_leaves_no_half_environment(dumps: Path, tmp_path: Path) -> None:
+    unpacked, own = cache_of_its_own(tmp_path), {**state(tmp_path), "OSTLER_CACHE_DIR": str(tmp_path / "cache")}
+    with subprocess.Popen(command(dumps), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=own) as first:
+        deadline = time.monotonic() + 120
+        while not any(any(each.iterdir()) for each in unpacked.glob(".partial-*")):
+            assert first.poll() is None and time.monotonic() < deadline
+            time.sleep(0.01)
+        first.send_signal(signal.SIGKILL)
+    deadline = time.monotonic() + 10
+    while running_in(tmp_path) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert running_in(tmp_path) == []
+    assert list(unpacked.glob(".partial-*")) != []
+
+    done = subprocess.run(command(dumps), capture_output=True, text=True, env=own, timeout=900, check=False)
+    assert done.returncode == FINISHED, done.stderr
+    assert list(unpacked.glob(".partial-*")) == []
+    assert {each.name.partition("-")[0] for each in unpacked.glob("[!.]*")} == set(PROJECTS)
+
+
 def test_what_the_target_cannot_start_from_is_refused_before_anything_is_run(dumps: Path, tmp_path: Path) -> None:
     said = rehearse(dumps, tmp_path, "--from", "2023.1", code=WRONG_INPUT)
     assert "rehearsal.another-release" in str(said)
@@ -144,7 +174,7 @@ def test_what_the_target_cannot_start_from_is_refused_before_anything_is_run(dum
 
 @contextmanager
 def small_disk(folder: Path, mib: int) -> Iterator[None]:
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={mib}m", "small", str(folder)], check=True)
     try:
         yield
@@ -152,19 +182,25 @@ def small_disk(folder: Path, mib: int) -> Iterator[None]:
         subprocess.run(["umount", str(folder)], check=True)
 
 
-def demand_no_space(dumps: Path, tmp_path: Path) -> None:
-    told = rehearse(dumps, tmp_path, code=FAILED)["error"]
+def demand_no_space(dumps: Path, tmp_path: Path, **variables: str) -> None:
+    told = rehearse(dumps, tmp_path, code=FAILED, **variables)["error"]
     assert told["code"] == "rehearsal.no-space"
     assert "OSTLER_STATE_DIR" in told["do_next"]
+    assert "OSTLER_CACHE_DIR" in told["do_next"]
     assert left_of(tmp_path) == []
     assert [line for line in running_in(tmp_path) if "rehearsals" in line] == []
 
 
-@pytest.mark.parametrize("mib", [100, 420])
-def test_a_disk_that_is_too_small_is_told_and_is_empty_afterwards(mib: int, dumps: Path, tmp_path: Path) -> None:
-    """Too small for MariaDB to start in peace, or for the code beside it."""
-    with small_disk(tmp_path / "state", mib):
+def test_a_disk_that_is_too_small_is_told_and_is_empty_afterwards(dumps: Path, tmp_path: Path) -> None:
+    """Too small for MariaDB to start in peace."""
+    with small_disk(tmp_path / "state", 100):
         demand_no_space(dumps, tmp_path)
+
+
+def test_a_disk_that_is_too_small_for_the_code_is_told(dumps: Path, tmp_path: Path) -> None:
+    unpacked = cache_of_its_own(tmp_path)
+    with small_disk(unpacked, 300):
+        demand_no_space(dumps, tmp_path, OSTLER_CACHE_DIR=str(unpacked.parent))
 
 
 def test_a_disk_that_mariadb_fills_is_told_and_is_empty_afterwards(dumps: Path, tmp_path: Path) -> None:

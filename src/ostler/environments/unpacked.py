@@ -1,9 +1,10 @@
 """Environments unpacked on this machine, and kept for whoever needs them next: complete or not there at all.
 
-<folder>/nova-29.4.0-<address>/opt/openstack/venvs/nova-29.4.0
+<folder>/nova-29.4.0-<checksum of the archive>/opt/openstack/venvs/nova-29.4.0
 
 Whoever uses one holds it, by a lock that ends with its process; what nobody holds may be removed by anybody, the one
-first that was last held longest ago. Nothing in it is ever changed.
+first that was last held longest ago. Nothing in it is ever changed. What was unpacked before the machine last started
+counts for nothing: its files may not have come to the disk.
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ from ostler.environments.store import PARTIAL_PREFIX, StoredEnvironment
 GOING_PREFIX = ".going-"
 KEPT = 24
 """How many are kept when none more is needed: six projects of four releases, some 6 GB."""
+
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+CHANGING, REMOVING = ".changing", ".removing"
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,7 @@ class UnpackedStore:
 
     def add(self, stored: StoredEnvironment, unpack: Callable[[Path], None]) -> Held:
         """What an archive holds, unpacked by `unpack` into the folder it is given. Nothing is left of it when that
-        raises an error, and little of it for long when it is killed: see `make_room`."""
+        raises an error; what is left of it when it is killed, the next `prune` removes."""
         with self._changing():
             partial = Path(tempfile.mkdtemp(prefix=PARTIAL_PREFIX, dir=self.folder))
             lock = _lock(partial, fcntl.LOCK_SH)
@@ -75,46 +79,69 @@ class UnpackedStore:
     def make_room(self, is_enough: Callable[[], bool]) -> bool:
         """Remove what nobody holds, one after another, until it is enough; first what killed processes left. Says
         whether it is."""
-        for path in self._all():
-            if is_enough():
-                return True
-            self._remove(path)
-        return is_enough()
+        while not is_enough():
+            # What somebody else is removing makes room too, and is waited for.
+            with self._locked(REMOVING):
+                if is_enough():
+                    return True
+                if not any(self._remove(path) for path in self._all()):
+                    return False
+        return True
 
     def prune(self) -> None:
-        """Keep no more than are worth their room."""
-        self.make_room(lambda: len(self._all()) <= KEPT)
+        """Remove what killed processes left, and keep no more of the others than are worth their room."""
+        with self._locked(REMOVING):
+            for path in self._all():
+                if path.name.startswith("."):
+                    self._remove(path)
+        self.make_room(lambda: len([path for path in self._all() if not path.name.startswith(".")]) <= KEPT)
 
-    def _remove(self, path: Path) -> None:
-        """Nothing happens to one that is held or gone."""
+    def _remove(self, path: Path) -> bool:
+        """Whether it is gone by this; nothing happens to one that is held, or gone already."""
         with self._changing():
             try:
                 lock = _lock(path, fcntl.LOCK_EX)
             except (BlockingIOError, FileNotFoundError):
-                return
+                return False
             going = path.with_name(f"{GOING_PREFIX}{uuid.uuid4().hex}")
             path.rename(going)
-        shutil.rmtree(going, ignore_errors=True)
-        os.close(lock)
+        try:
+            shutil.rmtree(going, ignore_errors=True)
+            return not going.exists()
+        finally:
+            os.close(lock)
 
     def _all(self) -> list[Path]:
         """Everything there is, leftovers first, then by when it was last taken hold of."""
         found = []
-        for path in self.folder.iterdir() if self.folder.exists() else ():
+        for path in self.ready().iterdir():
             with contextlib.suppress(FileNotFoundError):
                 found.append((not path.name.startswith("."), path.stat().st_mtime, path))
         return [path for _, _, path in sorted(found) if path.is_dir()]
 
     @contextlib.contextmanager
     def _changing(self) -> Iterator[None]:
-        """Nobody else takes hold of anything, adds or removes meanwhile: held for moments only."""
-        with (self.ready() / ".lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        """Nobody else takes hold of anything, adds or renames meanwhile: held for moments only."""
+        with self._locked(CHANGING) as lock:
+            boot = BOOT_ID.read_bytes()
+            if os.pread(lock, len(boot), 0) != boot:
+                for path in self._all():
+                    path.rename(path.with_name(f"{GOING_PREFIX}{uuid.uuid4().hex}"))
+                os.pwrite(lock, boot, 0)
             yield
+
+    @contextlib.contextmanager
+    def _locked(self, name: str) -> Iterator[int]:
+        lock = os.open(self.ready() / name, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield lock
+        finally:
+            os.close(lock)
 
     def _place(self, stored: StoredEnvironment) -> Path:
         made = stored.manifest
-        return self.folder / f"{made.project}-{made.version}-{made.address}"
+        return self.folder / f"{made.project}-{made.version}-{made.sha256[:16]}"
 
 
 def _held(place: Path, stored: StoredEnvironment) -> Held:

@@ -112,8 +112,10 @@ def rehearse(catalog: Catalog, wish: Wish, stage: Stage) -> Rehearsal:
 
 
 def _make_room(unpacked: UnpackedStore, folder: Path) -> None:
-    """Code that is only kept for later gives way to the copy."""
-    unpacked.make_room(lambda: free_bytes(folder) >= ROOM_TO_GROW_BYTES)
+    """Code that is only kept for later gives way to the copy, where both lie on one disk."""
+    with contextlib.suppress(OSError):
+        if unpacked.ready().stat().st_dev == folder.stat().st_dev:
+            unpacked.make_room(lambda: free_bytes(folder) >= ROOM_TO_GROW_BYTES)
 
 
 def demand_known(catalog: Catalog, target: str, source: Said | None, projects: Sequence[str]) -> None:

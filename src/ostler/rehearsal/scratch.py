@@ -98,7 +98,7 @@ class Scratch:
         """Run a program inside. Raises CommandTimedOut, CommandFailed when the place has ended, and when `check` and
         the program ended badly that or NoSpace."""
         done = run(self.command(argv), stdin=stdin, timeout_s=timeout_s, check=False, env=CLEAN)
-        self._demand_place()
+        self.demand_place()
         if check and done.exit_code != 0:
             raise self.no_space(done.stdout + done.stderr) or CommandFailed(
                 "rehearsal.command-failed",
@@ -129,8 +129,9 @@ class Scratch:
         for started in self._started:
             started.wait()
 
-    def _demand_place(self) -> None:
-        """Whoever is still at work when the place has ended stops: what they have in hand counts for nothing."""
+    def demand_place(self) -> None:
+        """Whoever is still at work when the place has ended stops: what they have in hand counts for nothing. Raises
+        CommandFailed then."""
         if self._is_over.is_set() or self.first.poll() is not None:
             raise CommandFailed(
                 "rehearsal.place-ended",
@@ -164,7 +165,7 @@ class Scratch:
             loading.kill()
             raise
         exit_code = loading.wait()
-        self._demand_place()
+        self.demand_place()
         return CommandResult(exit_code, said.read_text(errors="replace"), "", time.monotonic() - began)
 
     def rows(self, sql: str, database: str = "") -> list[list[str]]:

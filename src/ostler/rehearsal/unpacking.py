@@ -4,31 +4,32 @@ shown in the place, and left for the next rehearsal as long as they take nobody'
 from __future__ import annotations
 
 import contextlib
+import subprocess
+import tempfile
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import zstandard
 
 from ostler.deployment.paths import ENVIRONMENTS_DIR, environment_path
 from ostler.environments.store import StoredEnvironment
 from ostler.environments.unpacked import Held, UnpackedStore
 from ostler.errors import CommandFailed
 from ostler.masking import last_lines
-from ostler.practice.processes import run
 from ostler.rehearsal.room import LEAST_FREE_BYTES, ROOM_TO_GROW_BYTES, free_bytes, no_room, no_space
-from ostler.rehearsal.scratch import Scratch
+from ostler.rehearsal.scratch import CLEAN, Scratch
 from ostler.rehearsal.side_by_side import cores
 
-UNPACK_TIMEOUT_S = 600.0
-TAR = ("tar", "--extract", "--use-compress-program=zstd", "--directory")
+SHOW_TIMEOUT_S = 600.0
+TAR = ("tar", "--extract", "--directory")
 BEHIND = ("nice", "--adjustment=10")
 """Those that are unpacked ahead give way to the commands that run meanwhile."""
 
-SHOW = (
-    "sh", "-c",
-    f'mkdir -p {ENVIRONMENTS_DIR} && rm -rf "$2" && ln -s "$1" "$2" && test -x "$2/bin/python"', "sh",
-)  # fmt: skip
+SHOW = ("sh", "-c", f'mkdir -p {ENVIRONMENTS_DIR} && rm -rf "$2" && ln -s "$1" "$2"', "sh")
+"""Up to 2026-11 environments were unpacked there: a rehearsal that was killed then may go on now."""
 
 
 @dataclass
@@ -69,10 +70,12 @@ class Unpacking:
     def keep(self, wanted: Iterable[StoredEnvironment]) -> None:
         """Nothing goes back to any others: they may be removed."""
         self._release({*self._work} - {_path(stored) for stored in wanted})
+        self._pool.submit(self.store.prune)
 
     def drop(self, unwanted: Iterable[StoredEnvironment]) -> None:
         """Nothing runs in some any more: they may be removed."""
         self._release({_path(stored) for stored in unwanted})
+        self._pool.submit(self.store.prune)
 
     def _release(self, paths: Iterable[str]) -> None:
         with self._lock:
@@ -86,7 +89,8 @@ class Unpacking:
     def _put(self, stored: StoredEnvironment, path: str, *, ahead: bool = False) -> Held:
         held = self.store.hold(stored) or self._unpacked(stored, ahead=ahead)
         try:
-            if self.scratch.run([*SHOW, str(held.path), path], timeout_s=60, check=False).exit_code != 0:
+            self.scratch.run([*SHOW, str(held.path), path], timeout_s=SHOW_TIMEOUT_S)
+            if self.scratch.run(["test", "-x", f"{path}/bin/python"], timeout_s=60, check=False).exit_code != 0:
                 raise _no_interpreter(stored)
         except BaseException:
             held.release()
@@ -95,11 +99,10 @@ class Unpacking:
 
     def _unpacked(self, stored: StoredEnvironment, *, ahead: bool) -> Held:
         def unpack(folder: Path) -> None:
-            with stored.archive.open("rb") as archive:
-                argv = [*(BEHIND if ahead else ()), *TAR, str(folder)]
-                done = run(argv, timeout_s=UNPACK_TIMEOUT_S, check=False, stdin=archive)
-            if done.exit_code != 0:
-                raise no_space(self.store.folder, done.stderr) or _not_unpacked(stored, done.stderr)
+            said = extract(self.scratch, stored.archive, folder, BEHIND if ahead else ())
+            self.scratch.demand_place()
+            if said is not None:
+                raise no_space(self.store.folder, said) or _not_unpacked(stored, said)
 
         with self._promising(stored, ahead=ahead):
             return self.store.add(stored, unpack)
@@ -130,7 +133,7 @@ class Unpacking:
     def end(self) -> None:
         """Nothing is held any more: the next rehearsal finds it, or more room."""
         self._pool.shutdown(wait=True, cancel_futures=True)
-        self.keep(())
+        self._release({*self._work})
         self.store.prune()
 
 
@@ -142,6 +145,29 @@ def unpacking(scratch: Scratch, store: UnpackedStore) -> Iterator[Unpacking]:
         yield found
     finally:
         found.end()
+
+
+def extract(scratch: Scratch, archive: Path, folder: Path, before: Sequence[str] = ()) -> str | None:
+    """Unpack an archive into a folder of this machine; None, or what was said when that went wrong. What does it ends
+    with the place, though it sees all files."""
+    argv = ["nsenter", f"--target={scratch.pid}", "--pid", "--", *before, *TAR, str(folder)]
+    damage = ""
+    with tempfile.TemporaryFile() as said:
+        with (
+            contextlib.suppress(BrokenPipeError),  # a tar that ends early says why
+            subprocess.Popen(argv, stdin=subprocess.PIPE, stderr=said, env=CLEAN, start_new_session=True) as tar,
+            archive.open("rb") as packed,
+        ):
+            assert tar.stdin is not None
+            with tar.stdin as pipe:
+                try:
+                    zstandard.ZstdDecompressor().copy_stream(packed, pipe)
+                except zstandard.ZstdError as error:
+                    damage = f"{error}\n"
+        if tar.returncode == 0 and not damage:
+            return None
+        said.seek(0)
+        return damage + said.read().decode(errors="replace")
 
 
 def _path(stored: StoredEnvironment) -> str:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import shutil
+import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -21,9 +24,9 @@ def store(tmp_path: Path) -> UnpackedStore:
     return UnpackedStore(tmp_path / "unpacked")
 
 
-def stored(project: str, address: str = "abc") -> Any:
+def stored(project: str, sha256: str = "abc") -> Any:
     path = f"/opt/openstack/venvs/{project}-1"
-    return SimpleNamespace(manifest=SimpleNamespace(project=project, version="1", address=address, path=path))
+    return SimpleNamespace(manifest=SimpleNamespace(project=project, version="1", sha256=sha256, path=path))
 
 
 def unpacks(project: str) -> Callable[[Path], None]:
@@ -37,7 +40,7 @@ def there(store: UnpackedStore) -> list[str]:
     return sorted(path.name for path in store.folder.iterdir() if path.is_dir())
 
 
-def test_what_was_added_is_found_by_what_it_was_made_of(store: UnpackedStore) -> None:
+def test_what_was_added_is_found_by_its_archive(store: UnpackedStore) -> None:
     assert store.hold(stored("nova")) is None
     added = store.add(stored("nova"), unpacks("nova"))
     found = store.hold(stored("nova"))
@@ -108,6 +111,41 @@ def test_no_more_are_kept_than_are_worth_their_room(store: UnpackedStore, monkey
     assert len(there(store)) == 2
 
 
+def test_what_was_unpacked_before_the_machine_last_started_counts_for_nothing(
+    store: UnpackedStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.add(stored("nova"), unpacks("nova")).release()
+    (tmp_path / "boot").write_text("another boot, with words enough\n")
+    monkeypatch.setattr(unpacked, "BOOT_ID", tmp_path / "boot")
+    assert store.hold(stored("nova")) is None
+    held = store.add(stored("nova"), unpacks("nova"))
+    assert held.path.is_dir()
+    store.prune()
+    assert there(store) == ["nova-1-abc"]
+
+
+def test_room_that_somebody_is_making_is_waited_for(store: UnpackedStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("a", "b"):
+        store.add(stored(name), unpacks(name)).release()
+    begun, may_go_on, remove = threading.Event(), threading.Event(), shutil.rmtree
+
+    def slowly(path: Path, ignore_errors: bool) -> None:
+        begun.set()
+        assert may_go_on.wait(10)
+        remove(path)
+
+    monkeypatch.setattr(unpacked.shutil, "rmtree", slowly)
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(store.make_room, lambda: len(there(store)) <= 1)
+        assert begun.wait(10)
+        second = pool.submit(store.make_room, lambda: len(there(store)) <= 1)
+        assert not second.done()
+        may_go_on.set()
+        assert first.result(10)
+        assert second.result(10)
+    assert len(there(store)) == 1
+
+
 def _unpack_for_ever(folder: Path, begun: Any) -> None:
     def unpack(partial: Path) -> None:
         (partial / "half").touch()
@@ -124,11 +162,12 @@ def test_what_another_process_unpacks_stays_until_it_is_killed(store: UnpackedSt
     other.start()
     try:
         assert begun.wait(30)
+        store.prune()
         store.make_room(lambda: False)
         assert len(there(store)) == 1
     finally:
         other.kill()
         other.join()
     assert store.hold(stored("nova")) is None
-    store.make_room(lambda: False)
+    store.prune()
     assert there(store) == []

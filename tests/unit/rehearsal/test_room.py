@@ -64,6 +64,6 @@ def test_what_is_only_kept_for_later_gives_way_before_the_place_ends(free: list[
         gave_way.set()
 
     with watched(tmp_path, ended.set, make_room):
-        free.append(ROOM_TO_GROW_BYTES - 1)
+        free.append(0)
         assert gave_way.wait(10)
     assert not ended.is_set()

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from ostler.commands import CommandResult
+from ostler.environments import unpacked
 from ostler.environments.unpacked import UnpackedStore
 from ostler.errors import CommandFailed, NoSpace
 from ostler.rehearsal import unpacking as room
@@ -34,6 +35,7 @@ class Place:
         self.begun = threading.Event()
         self.broken: dict[str, str] = {}
         self.has_python = True
+        self.has_ended = False
         self._lock = threading.Lock()
 
     @property
@@ -46,21 +48,26 @@ class Place:
 
     def run(self, argv: Sequence[str], *, timeout_s: float, check: bool = True) -> CommandResult:
         """What runs in the place: an environment is shown there."""
+        if argv[0] == "test":
+            return CommandResult(0 if self.has_python else 1, "", "")
         assert list(argv[:-2]) == list(room.SHOW)
         self.shown[argv[-1]] = argv[-2]
-        return CommandResult(0 if self.has_python else 1, "", "")
+        return CommandResult(0, "", "")
 
-    def unpack(self, argv: Sequence[str], *, timeout_s: float, check: bool, stdin: Any) -> CommandResult:
+    def extract(self, scratch: object, archive: Path, folder: Path, before: Sequence[str] = ()) -> str | None:
         """What runs outside."""
-        name = Path(stdin.name).name
         self.begun.set()
         assert self.may_go_on.wait(10)
         with self._lock:
-            self.order.append(f"{name} ahead" if argv[0] == "nice" else name)
-            if said := self.broken.pop(name, None):
-                return CommandResult(2, "", said)
-        (Path(argv[-1]) / "opt/openstack/venvs" / name).mkdir(parents=True)
-        return CommandResult(0, "", "")
+            self.order.append(f"{archive.name} ahead" if before else archive.name)
+            if said := self.broken.pop(archive.name, None):
+                return said
+        (folder / "opt/openstack/venvs" / archive.name).mkdir(parents=True)
+        return None
+
+    def demand_place(self) -> None:
+        if self.has_ended:
+            raise CommandFailed("rehearsal.place-ended", "it has ended")
 
 
 @pytest.fixture
@@ -69,7 +76,7 @@ def archive(tmp_path: Path) -> Callable[[str], Any]:
         (tmp_path / name).touch()
         project, _, version = name.partition("-")
         told = SimpleNamespace(
-            project=project, version=version, release="x", python="3", unpacked_bytes=GIB * 4 // 5, address="abc",
+            project=project, version=version, release="x", python="3", unpacked_bytes=GIB * 4 // 5, sha256="abc",
             path=f"/opt/openstack/venvs/{name}",
         )  # fmt: skip
         return SimpleNamespace(manifest=told, archive=tmp_path / name)
@@ -82,7 +89,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
     found = Place(tmp_path)
     monkeypatch.setattr(room, "free_bytes", found.free)
     monkeypatch.setattr("ostler.rehearsal.room.free_bytes", found.free)
-    monkeypatch.setattr(room, "run", found.unpack)
+    monkeypatch.setattr(room, "extract", found.extract)
     monkeypatch.setattr(room, "cores", lambda: 2)
     return found
 
@@ -217,6 +224,26 @@ def test_one_that_cannot_be_unpacked_is_told_and_nothing_of_it_stays(
         environments.at(archive("cinder-1"))
     assert failed.value.code == code
     assert place.there == set()
+
+
+def test_what_a_place_that_ended_has_unpacked_counts_for_nothing(
+    place: Place, environments: Unpacking, archive: Archive
+) -> None:
+    place.has_ended = True
+    with pytest.raises(CommandFailed) as failed:
+        environments.at(archive("nova-1"))
+    assert failed.value.code == "rehearsal.place-ended"
+    assert place.there == set()
+
+
+def test_no_more_are_kept_on_a_long_way_than_are_worth_their_room(
+    place: Place, environments: Unpacking, archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unpacked, "KEPT", 2)
+    for version in range(5):
+        environments.at(archive(f"nova-{version}"))
+        environments.keep([archive(f"nova-{version}")])
+    until(lambda: place.there == {"nova-3", "nova-4"})
 
 
 def test_one_whose_python_is_not_in_the_place_is_told_and_may_be_removed(
