@@ -94,7 +94,8 @@ def running_in(tmp_path: Path) -> list[str]:
     found = []
     for path in [*Path("/proc").glob("[0-9]*/mountinfo"), *Path("/proc").glob("[0-9]*/cmdline")]:
         try:
-            found += [str(path)] if str(tmp_path) in path.read_text(errors="replace") else []
+            said = path.read_text(errors="replace")
+            found += [f"{path}: {said}"] if str(tmp_path) in said else []
         except OSError:
             continue
     return mounts + found

@@ -73,8 +73,8 @@ class UnpackedStore:
                     partial.rename(place)
                 return _held(place, stored)  # another process may have been faster
         finally:
-            os.close(lock)
             shutil.rmtree(partial, ignore_errors=True)
+            os.close(lock)
 
     def make_room(self, is_enough: Callable[[], bool]) -> bool:
         """Remove what nobody holds, one after another, until it is enough; first what killed processes left. Says
@@ -84,32 +84,37 @@ class UnpackedStore:
             with self._locked(REMOVING):
                 if is_enough():
                     return True
-                if not any(self._remove(path) for path in self._all()):
+                if not self._remove_one():
                     return False
         return True
 
+    def give_way(self) -> None:
+        """Remove one that nobody holds, if there is one and nobody else is removing any just now."""
+        with contextlib.suppress(BlockingIOError), self._locked(REMOVING, fcntl.LOCK_NB):
+            self._remove_one()
+
     def prune(self) -> None:
         """Remove what killed processes left, and keep no more of the others than are worth their room."""
-        with self._locked(REMOVING):
-            for path in self._all():
-                if path.name.startswith("."):
+        for path in self._all():
+            if path.name.startswith("."):
+                with self._locked(REMOVING):
                     self._remove(path)
         self.make_room(lambda: len([path for path in self._all() if not path.name.startswith(".")]) <= KEPT)
 
+    def _remove_one(self) -> bool:
+        return any(self._remove(path) for path in self._all())
+
     def _remove(self, path: Path) -> bool:
         """Whether it is gone by this; nothing happens to one that is held, or gone already."""
-        with self._changing():
-            try:
-                lock = _lock(path, fcntl.LOCK_EX)
-            except (BlockingIOError, FileNotFoundError):
-                return False
-            going = path.with_name(f"{GOING_PREFIX}{uuid.uuid4().hex}")
-            path.rename(going)
-        try:
+        with contextlib.ExitStack() as stack:
+            with self._changing():
+                try:
+                    stack.callback(os.close, _lock(path, fcntl.LOCK_EX))
+                    going = path.rename(path.with_name(f"{GOING_PREFIX}{uuid.uuid4().hex}"))
+                except (BlockingIOError, FileNotFoundError):
+                    return False
             shutil.rmtree(going, ignore_errors=True)
             return not going.exists()
-        finally:
-            os.close(lock)
 
     def _all(self) -> list[Path]:
         """Everything there is, leftovers first, then by when it was last taken hold of."""
@@ -131,10 +136,10 @@ class UnpackedStore:
             yield
 
     @contextlib.contextmanager
-    def _locked(self, name: str) -> Iterator[int]:
+    def _locked(self, name: str, how: int = 0) -> Iterator[int]:
         lock = os.open(self.ready() / name, os.O_RDWR | os.O_CREAT, 0o644)
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            fcntl.flock(lock, fcntl.LOCK_EX | how)
             yield lock
         finally:
             os.close(lock)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from ostler.rehearsal.carrying import Carrying, revisions_of
 from ostler.rehearsal.copying import load
 from ostler.rehearsal.dumps import Part, parts_of
 from ostler.rehearsal.measuring import measured_bytes, measured_speed, measured_writes_s
-from ostler.rehearsal.room import ROOM_TO_GROW_BYTES, free_bytes, full_disk_told, watched
+from ostler.rehearsal.room import full_disk_told, watched
 from ostler.rehearsal.scratch import Scratch, entered, start_database, stop_database
 from ostler.rehearsal.sequence import certainly_needed, code_needed
 from ostler.rehearsal.settings import SYSTEM_FILES
@@ -112,10 +113,10 @@ def rehearse(catalog: Catalog, wish: Wish, stage: Stage) -> Rehearsal:
 
 
 def _make_room(unpacked: UnpackedStore, folder: Path) -> None:
-    """Code that is only kept for later gives way to the copy, where both lie on one disk."""
+    """Code that is only kept for later gives way to the copy, where both lie on one disk (or in one pool of disks)."""
     with contextlib.suppress(OSError):
-        if unpacked.ready().stat().st_dev == folder.stat().st_dev:
-            unpacked.make_room(lambda: free_bytes(folder) >= ROOM_TO_GROW_BYTES)
+        if shutil.disk_usage(unpacked.ready()) == shutil.disk_usage(folder):
+            unpacked.give_way()
 
 
 def demand_known(catalog: Catalog, target: str, source: Said | None, projects: Sequence[str]) -> None:

@@ -4,13 +4,16 @@ shown in the place, and left for the next rehearsal as long as they take nobody'
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import subprocess
 import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from typing import IO
 
 import zstandard
 
@@ -24,6 +27,7 @@ from ostler.rehearsal.scratch import CLEAN, Scratch
 from ostler.rehearsal.side_by_side import cores
 
 SHOW_TIMEOUT_S = 600.0
+CHUNK_BYTES = 2**20
 TAR = ("tar", "--extract", "--directory")
 BEHIND = ("nice", "--adjustment=10")
 """Those that are unpacked ahead give way to the commands that run meanwhile."""
@@ -99,7 +103,7 @@ class Unpacking:
 
     def _unpacked(self, stored: StoredEnvironment, *, ahead: bool) -> Held:
         def unpack(folder: Path) -> None:
-            said = extract(self.scratch, stored.archive, folder, BEHIND if ahead else ())
+            said = extract(self.scratch, stored, folder, BEHIND if ahead else ())
             self.scratch.demand_place()
             if said is not None:
                 raise no_space(self.store.folder, said) or _not_unpacked(stored, said)
@@ -134,7 +138,8 @@ class Unpacking:
         """Nothing is held any more: the next rehearsal finds it, or more room."""
         self._pool.shutdown(wait=True, cancel_futures=True)
         self._release({*self._work})
-        self.store.prune()
+        with contextlib.suppress(OSError):  # the next one tries again
+            self.store.prune()
 
 
 @contextlib.contextmanager
@@ -147,27 +152,43 @@ def unpacking(scratch: Scratch, store: UnpackedStore) -> Iterator[Unpacking]:
         found.end()
 
 
-def extract(scratch: Scratch, archive: Path, folder: Path, before: Sequence[str] = ()) -> str | None:
+def extract(scratch: Scratch, stored: StoredEnvironment, folder: Path, before: Sequence[str] = ()) -> str | None:
     """Unpack an archive into a folder of this machine; None, or what was said when that went wrong. What does it ends
-    with the place, though it sees all files."""
+    with the place, though it sees all files. Raises CommandFailed `rehearsal.unpacking-ended` when it was killed."""
     argv = ["nsenter", f"--target={scratch.pid}", "--pid", "--", *before, *TAR, str(folder)]
     damage = ""
     with tempfile.TemporaryFile() as said:
-        with (
-            contextlib.suppress(BrokenPipeError),  # a tar that ends early says why
-            subprocess.Popen(argv, stdin=subprocess.PIPE, stderr=said, env=CLEAN, start_new_session=True) as tar,
-            archive.open("rb") as packed,
-        ):
+        with subprocess.Popen(argv, stdin=subprocess.PIPE, stderr=said, env=CLEAN, start_new_session=True) as tar:
             assert tar.stdin is not None
-            with tar.stdin as pipe:
-                try:
-                    zstandard.ZstdDecompressor().copy_stream(packed, pipe)
-                except zstandard.ZstdError as error:
-                    damage = f"{error}\n"
-        if tar.returncode == 0 and not damage:
-            return None
+            # A tar that ends early says why.
+            with contextlib.suppress(BrokenPipeError), tar.stdin as pipe:
+                damage = _poured(stored, pipe)
         said.seek(0)
-        return damage + said.read().decode(errors="replace")
+        words = damage + said.read().decode(errors="replace")
+    if tar.returncode < 0:
+        raise CommandFailed(
+            "rehearsal.unpacking-ended",
+            f"{TAR[0]} was ended while it unpacked {stored.archive}",
+            found=f"signal {-tar.returncode}",
+            do_next="see whether memory is left, and give the same command again",
+        )
+    return words or f"{TAR[0]} ended with {tar.returncode}" if damage or tar.returncode else None
+
+
+def _poured(stored: StoredEnvironment, pipe: IO[bytes]) -> str:
+    """Pour what an archive holds into a pipe; what is wrong with the archive, or nothing."""
+    digest = hashlib.sha256()
+    try:
+        with stored.archive.open("rb") as packed:
+            unpacker = zstandard.ZstdDecompressor().decompressobj(read_across_frames=True)
+            for chunk in iter(partial(packed.read, CHUNK_BYTES), b""):
+                digest.update(chunk)
+                pipe.write(unpacker.decompress(chunk))
+    except BrokenPipeError:
+        raise
+    except (OSError, zstandard.ZstdError) as error:
+        return f"{error}\n"
+    return "" if digest.hexdigest() == stored.manifest.sha256 else "it is not what was built: its checksum differs\n"
 
 
 def _path(stored: StoredEnvironment) -> str:

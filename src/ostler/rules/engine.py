@@ -60,16 +60,18 @@ def _purpose(target: str | None) -> Purpose:
 def _confirmed(
     rule: Rule, snapshot: Snapshot, catalog: Catalog, target: str | None, purpose: Purpose
 ) -> list[Judgement]:
-    """Return a rule's verdicts without those that a second look refutes; of a rule that must be seen twice (`must`),
-    also without those that the second look could not tell. Where there was none (`later` is None), as first seen."""
+    """Return a rule's verdicts without those that a second look refutes. Where it could not tell of some subjects, as
+    first seen; of a rule that must be seen twice (`must`), only what was seen again, and that the rest is not known.
+    Where there was no second look (`later` is None), as first seen."""
     judged = judge(rule, snapshot, catalog, target, purpose)
     if not rule.confirm or snapshot.later is None or not any(each.finding for each in judged):
         return judged
     later = judge(rule, snapshot.later, catalog, target, purpose)
-    if unknown := [each for each in later if each.unknown]:
-        return [*(each for each in judged if not each.finding), *unknown] if rule.confirm == "must" else judged
+    unknown = [each for each in later if each.unknown]
+    if unknown and rule.confirm != "must":
+        return judged
     again = {each.finding.subject for each in later if each.finding}
-    return [each for each in judged if each.finding is None or each.finding.subject in again]
+    return [*(each for each in judged if each.finding is None or each.finding.subject in again), *unknown]
 
 
 def judge(

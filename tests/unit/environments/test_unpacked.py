@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeout
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -139,11 +140,22 @@ def test_room_that_somebody_is_making_is_waited_for(store: UnpackedStore, monkey
         first = pool.submit(store.make_room, lambda: len(there(store)) <= 1)
         assert begun.wait(10)
         second = pool.submit(store.make_room, lambda: len(there(store)) <= 1)
-        assert not second.done()
+        with pytest.raises(FutureTimeout):
+            second.result(0.3)
         may_go_on.set()
         assert first.result(10)
         assert second.result(10)
     assert len(there(store)) == 1
+
+
+def test_who_only_gives_way_waits_for_nobody(store: UnpackedStore) -> None:
+    for name in ("a", "b", "c"):
+        store.add(stored(name), unpacks(name)).release()
+    store.give_way()
+    assert len(there(store)) == 2
+    with store._locked(unpacked.REMOVING):
+        store.give_way()
+    assert len(there(store)) == 2
 
 
 def _unpack_for_ever(folder: Path, begun: Any) -> None:

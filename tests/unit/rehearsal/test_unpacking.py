@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
+import os
+import tarfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -11,13 +15,14 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import zstandard
 
 from ostler.commands import CommandResult
 from ostler.environments import unpacked
 from ostler.environments.unpacked import UnpackedStore
 from ostler.errors import CommandFailed, NoSpace
 from ostler.rehearsal import unpacking as room
-from ostler.rehearsal.unpacking import Unpacking, unpacking
+from ostler.rehearsal.unpacking import Unpacking, extract, unpacking
 
 GIB = 2**30
 
@@ -54,15 +59,16 @@ class Place:
         self.shown[argv[-1]] = argv[-2]
         return CommandResult(0, "", "")
 
-    def extract(self, scratch: object, archive: Path, folder: Path, before: Sequence[str] = ()) -> str | None:
+    def extract(self, scratch: object, stored: Any, folder: Path, before: Sequence[str] = ()) -> str | None:
         """What runs outside."""
         self.begun.set()
         assert self.may_go_on.wait(10)
         with self._lock:
-            self.order.append(f"{archive.name} ahead" if before else archive.name)
-            if said := self.broken.pop(archive.name, None):
+            name = stored.archive.name
+            self.order.append(f"{name} ahead" if before else name)
+            if said := self.broken.pop(name, None):
                 return said
-        (folder / "opt/openstack/venvs" / archive.name).mkdir(parents=True)
+        (folder / "opt/openstack/venvs" / name).mkdir(parents=True)
         return None
 
     def demand_place(self) -> None:
@@ -255,3 +261,62 @@ def test_one_whose_python_is_not_in_the_place_is_told_and_may_be_removed(
     assert failed.value.code == "rehearsal.no-interpreter"
     place.store.make_room(lambda: False)
     assert place.there == set()
+
+
+NSENTER = """#!/bin/sh
+shift 3
+exec "$@"
+"""
+
+
+@pytest.fixture
+def packed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A real archive, unpacked by what would enter the place."""
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/nsenter").write_text(NSENTER)
+    (tmp_path / "bin/nsenter").chmod(0o755)
+    monkeypatch.setattr(room, "CLEAN", {"PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}"})
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
+    made = io.BytesIO()
+    with tarfile.open(fileobj=made, mode="w") as tar:
+        for name in ("one", "two"):
+            told = tarfile.TarInfo(name)
+            told.size = 300_000
+            tar.addfile(told, io.BytesIO(os.urandom(told.size)))
+    archive = tmp_path / "environment.tar.zst"
+    archive.write_bytes(zstandard.ZstdCompressor().compress(made.getvalue()))
+    sha256 = hashlib.sha256(archive.read_bytes()).hexdigest()
+    return SimpleNamespace(archive=archive, manifest=SimpleNamespace(sha256=sha256))
+
+
+HERE: Any = SimpleNamespace(pid=1)
+
+
+def test_an_archive_is_unpacked_whole(packed: Any, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    assert extract(HERE, packed, tmp_path / "out") is None
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["one", "two"]
+
+
+@pytest.mark.parametrize(
+    "spoil", [lambda whole: whole[:400_000], lambda whole: whole[:9] + b"x" + whole[10:], bytes.upper]
+)
+def test_one_that_is_damaged_is_never_taken_for_whole(
+    packed: Any, tmp_path: Path, spoil: Callable[[bytes], bytes]
+) -> None:
+    (tmp_path / "out").mkdir()
+    packed.archive.write_bytes(spoil(packed.archive.read_bytes()))
+    assert extract(HERE, packed, tmp_path / "out")
+
+
+def test_one_that_is_gone_is_told(packed: Any, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    packed.archive.unlink()
+    assert "No such file" in str(extract(HERE, packed, tmp_path / "out"))
+
+
+def test_a_tar_that_was_killed_says_nothing_of_the_archive(packed: Any, tmp_path: Path) -> None:
+    (tmp_path / "bin/nsenter").write_text("#!/bin/sh\nkill -KILL $$\n")
+    with pytest.raises(CommandFailed) as failed:
+        extract(HERE, packed, tmp_path)
+    assert failed.value.code == "rehearsal.unpacking-ended"

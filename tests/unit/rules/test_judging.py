@@ -161,5 +161,9 @@ def test_what_is_to_be_seen_twice_is_unknown_without_a_second_look() -> None:
     blind = replace(first, values=dict.fromkeys(first.values, Unknown("no time")))
     found = evaluate([rule(confirm="must")], replace(first, later=blind), load_catalog())
     assert {f.code for f in found} == {"rules.cannot-tell"}
+    half_blind = snapshot(ctl1={"full": True}, ctl2={"full": False}, ctl3=Unknown("no answer"))
+    found = evaluate([rule(confirm="must")], replace(first, later=half_blind), load_catalog())
+    assert [f.subject for f in found if f.code != "rules.cannot-tell"] == ["ctl1"]
+    assert "rules.cannot-tell" in {f.code for f in found}
     calm = replace(first, values={request: {"full": False} for request in first.values})
     assert evaluate([rule(confirm="must")], replace(calm, later=blind), load_catalog()) == []
