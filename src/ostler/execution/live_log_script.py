@@ -8,7 +8,11 @@ name, where the next reading may go on, and the kept bytes, packed. The last lin
 from __future__ import annotations
 
 SCRIPT = r"""
-import base64, glob, gzip, json, os, re, subprocess, sys, time, zlib
+import base64, bz2, glob, gzip, json, os, re, subprocess, sys, time, zlib
+try:
+    import lzma
+except ImportError:
+    lzma = None
 asked = json.loads(sys.argv[2])
 since, most, is_followed = asked["since"], asked["most_bytes"], asked["is_followed"]
 grave = re.compile(asked["grave"].encode()) if asked["grave"] else None
@@ -94,11 +98,15 @@ def read(path):
     about = os.stat(path)
     if since and about.st_mtime < since - 60:
         return
-    if path.endswith(".gz"):
+    name, ending = os.path.splitext(path)
+    if ending in (".gz", ".bz2", ".xz", ".zst"):
         if not before:  # else what is in it was read before it was packed
-            with gzip.open(path, "rb") as file:
+            how = {".gz": gzip, ".bz2": bz2, ".xz": lzma}.get(ending)
+            if how is None:
+                raise OSError("this host's Python cannot unpack it")
+            with how.open(path, "rb") as file:
                 content, is_cut = pick(file)
-            tell(path[:-3], content, is_cut, about.st_ino, about.st_size)
+            tell(name, content, is_cut, about.st_ino, about.st_size)
         return
     end = ends.get(about.st_ino, -1)
     if before.get(path) == [about.st_ino, about.st_size]:
@@ -125,6 +133,7 @@ def read_journal():
         is_cut = at > 0 or len(times) >= most_entries
         tell("journal.export", out[at:], is_cut, 0, min(int(times[-1]) + 1, int(time.time() * 1000000)))
 
+DAMAGED = (OSError, EOFError, zlib.error, *([lzma.LZMAError] if lzma else []))
 problems, seen = [], set()
 for pattern in asked["patterns"]:
     for path in sorted(glob.glob(pattern)):
@@ -133,7 +142,7 @@ for pattern in asked["patterns"]:
             seen.add(real)
             try:
                 read(path)
-            except (OSError, EOFError, zlib.error) as error:
+            except DAMAGED as error:
                 problems.append([path, str(getattr(error, "strerror", None) or error)])
 if since:
     try:

@@ -24,11 +24,13 @@ from ostler.logs.formats import FORMATS
 from ostler.logs.formats.syslog import AMISS, GRAVE
 from ostler.remote.protocol import Transport
 
-PATTERNS = (
-    "/var/log/*.log", "/var/log/*.log.1", "/var/log/syslog", "/var/log/messages", "/var/log/*/*.log",
-    "/var/log/*/*.log.1", "/var/log/*/*.log.1.gz", "/var/log/*/*_log", "/var/log/kolla/*/*.log",
-    "/var/log/kolla/*/*.log.1", "/var/log/libvirt/*/*.log", "/var/log/rabbitmq/*", "/var/log/mysql/*.err",
+ROTATED = "[.-][0-9]*"
+"""What is added to the name of a log that was set aside: .1, .2.gz, -20261127.xz."""
+
+NAMES = (
+    "*.log", "syslog", "messages", "*/*.log", "*/*_log", "kolla/*/*.log", "libvirt/*/*.log", "mysql/*.err",
 )  # fmt: skip
+PATTERNS = (*(f"/var/log/{name}{ending}" for name in NAMES for ending in ("", ROTATED)), "/var/log/rabbitmq/*")
 """Where services write: below /var/log as packages, OpenStack-Ansible and Ostler lay them, and Kolla's containers."""
 
 MOST_BYTES = 16 << 20

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import bz2
 import gzip
+import lzma
 import os
 import time
 import zlib
@@ -16,7 +18,7 @@ import yaml
 
 from ostler.commands import Command, CommandResult
 from ostler.errors import HostUnreachable
-from ostler.execution.live_logs import LiveAnswer, LiveWanted, fetch_logs
+from ostler.execution.live_logs import ROTATED, LiveAnswer, LiveWanted, fetch_logs
 from ostler.logs.event import Event, Level
 from ostler.logs.folder import open_folder
 from ostler.logs.reading import Tally
@@ -114,6 +116,25 @@ def test_what_was_fetched_is_not_fetched_again(logs: Path, tmp_path: Path) -> No
     second = fetch(logs, tmp_path / "second", transport, wanted, first.seen)
     assert [event.text for event in events_in(tmp_path / "second", second, Wanted())] == ["the next one"]
     assert transport.sent - before < 1000
+
+
+def test_logs_that_were_set_aside_are_read_however_they_are_named_and_packed(tmp_path: Path) -> None:
+    logs = tmp_path / "var" / "log"
+    logs.mkdir(parents=True)
+    said = {name: f"{stamp(600)} 7 ERROR nova.api [-] in {name}\n".encode() for name in ("one", "two", "three", "four")}
+    (logs / "a.log").touch()
+    (logs / "a.log.2.gz").write_bytes(gzip.compress(said["one"]))
+    (logs / "a.log-20261126").write_bytes(said["two"])
+    (logs / "a.log-20261125.xz").write_bytes(lzma.compress(said["three"]))
+    (logs / "a.log.7.bz2").write_bytes(bz2.compress(said["four"]))
+    (logs / "a.log.8.zst").write_bytes(b"packed")
+    (logs / "a.log.9.xz").write_bytes(b"damaged")
+    (logs / "a.log.bak").write_bytes(said["one"])
+    patterns = tuple(f"{logs}/*.log{ending}" for ending in ("", ROTATED))
+    answer = fetch(logs, tmp_path / "to", Watched(), LiveWanted(time.time() - 3600, "warning", patterns=patterns))
+    found = events_in(tmp_path / "to", answer, Wanted(Level.WARNING))
+    assert sorted(event.text for event in found) == ["in four", "in one", "in three", "in two"]
+    assert sorted(Path(place).name for place, _ in answer.problems if place != "ctl2") == ["a.log.8.zst", "a.log.9.xz"]
 
 
 def test_what_is_rotated_and_packed_is_not_fetched_again(logs: Path, tmp_path: Path) -> None:
