@@ -15,7 +15,11 @@ from ostler.cloud.model import Cloud
 from ostler.diagnosis.changes import Change
 from ostler.diagnosis.knowledge import knowledge
 from ostler.diagnosis.living import Focus, diagnose_cloud, projects_meant
+from ostler.diagnosis.model import Verdict
 from ostler.diagnosis.observing import observe
+from ostler.diagnosis.settings_since import settings_in
+from ostler.execution.healthy_settings import healthy_settings, keep_settings
+from ostler.execution.home import find_home
 from ostler.execution.live_logs import LiveWanted
 from ostler.execution.looking_into import look_into
 from ostler.logs.event import Level
@@ -50,10 +54,13 @@ def diagnose_living(cloud: Cloud, asked: Asked, *, as_json: bool) -> DiagnosisSh
         focus = _focus(asked, _on_the_way(way))
     runs = [Change(run.began_at, "Ostler", f"run {run.id} began: {run.title}") for run in looked.runs]
     are_logs_read = not {where for where, _ in looked.logs.problems} & set(cloud.hosts)
+    home = find_home()
     found = diagnose_cloud(
         looked.snapshot, load_catalog(), seen, knowledge(), focus, asked.symptom, runs, looked.works,
-        are_logs_read=are_logs_read,
+        are_logs_read=are_logs_read, healthy=healthy_settings(cloud.name, home),
     )  # fmt: skip
+    if found.verdict is Verdict.HEALTHY:
+        keep_settings(cloud.name, home, settings_in(looked.snapshot))
     return living_shown(found, tally, cloud.name)
 
 

@@ -32,16 +32,20 @@ class Change:
 
 
 def changes_before(
-    snapshot: Snapshot, broken: Sequence[Broken], project: str, runs: Sequence[Change]
+    snapshot: Snapshot, broken: Sequence[Broken], project: str, runs: Sequence[Change], settings: Sequence[Change] = ()
 ) -> tuple[Change, ...]:
     """The last changes that may have to do with broken parts: what bears their name or their project's on their hosts,
-    whether those were just started, and ``runs`` of Ostler itself on the cloud. ``project`` is one of OpenStack, empty
-    when they are in none."""
+    whether those were just started, ``runs`` of Ostler itself on the cloud, and ``settings`` that are not as they were
+    when it was last seen healthy, however long ago that is. ``project`` is one of OpenStack, empty when they are in
+    none."""
     until = min((each.first_error for each in broken if each.first_error != LAST), default=snapshot.taken_at) + 60.0
     since = min(until, snapshot.taken_at) - SHORTLY_S
     found: dict[Change, None] = {run: None for run in runs if since <= run.at <= until}
     for each in broken:
         words = {each.part.name, project, *OWN_WORDS.get(each.part.kind, ())} - {""}
+        for setting in settings:
+            if setting.host == each.part.host and any(_bears(setting.what, word) for word in words):
+                found[setting] = None
         known = snapshot.known("host.changed_recently", each.part.host) if each.part.host else None
         if known is None:
             continue

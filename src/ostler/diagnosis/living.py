@@ -20,6 +20,7 @@ from ostler.diagnosis.leaning import Leaning, Told, known
 from ostler.diagnosis.model import Diagnosis, Verdict
 from ostler.diagnosis.observing import Said, Seen
 from ostler.diagnosis.parts import Parts, parts_of
+from ostler.diagnosis.settings_since import Settings, changed_since, differing, settings_in
 from ostler.errors import Finding, Severity
 from ostler.facts.model import Snapshot
 from ostler.logs.event import Level
@@ -94,10 +95,11 @@ def diagnose_cloud(
     works: Sequence[Work] = (),
     *,
     are_logs_read: bool = True,
+    healthy: Settings | None = None,
 ) -> LiveDiagnosis:
     """Judge what was read of a cloud. ``symptom`` is what a user says is wrong; it only moves what is ranked. ``runs``
     are Ostler's own runs on the cloud, ``works`` what those under way have in hand; ``are_logs_read`` is False when the
-    logs of some host could not be."""
+    logs of some host could not be; ``healthy`` is how services were configured when the cloud was last seen healthy."""
     rules = load_rules()
     findings = evaluate(rules, snapshot, catalog, is_diagnosis=True)
     unread = [each for each in findings if each.code in (NOT_READ, NOT_REACHED)]
@@ -119,10 +121,15 @@ def diagnose_cloud(
         {each.subject for each in unread},
         {rule.id for rule in rules if rule.applies == "diagnosis"},
     )
-    found = _by_focus([_found(snapshot, cause, lines, parts, focus, runs) for cause in causes], parts, focus)
+    settings = changed_since(healthy, settings_in(snapshot)) if healthy else ()
+    found = [_found(snapshot, cause, lines, parts, focus, runs, settings) for cause in causes]
+    found = _by_focus(found, parts, focus)
     by_logs = None if found else diagnose(seen, knowledge, symptom, logs="")
+    verdict = _verdict(found, by_logs, is_all_read=are_logs_read and not unread)
+    if healthy and settings and verdict is not Verdict.HEALTHY:
+        notes.append(differing(healthy, settings))
     return LiveDiagnosis(
-        _verdict(found, by_logs, is_all_read=are_logs_read and not unread),
+        verdict,
         max((each.cause.confidence for each in found), default=by_logs.sure if by_logs else 0.0),
         tuple(found), (*of_works, *notes), tuple(unread), by_logs, seen,
     )  # fmt: skip
@@ -150,6 +157,7 @@ def _found(
     parts: Parts,
     focus: Focus,
     runs: Sequence[Change],
+    settings: Sequence[Change],
 ) -> Found:
     all_parts = [each.part for each in cause.all()]
     touched = {parts.project(part) for part in all_parts} - {""}
@@ -158,7 +166,7 @@ def _found(
     )
     project = parts.project(cause.first.part) or _area(cause)
     of_openstack = project if project in parts.projects else ""
-    changes = changes_before(snapshot, [node.broken for node in cause.nodes], of_openstack, runs)
+    changes = changes_before(snapshot, [node.broken for node in cause.nodes], of_openstack, runs, settings)
     touches = Touches.ITSELF if is_itself else Touches.NOTHING
     return Found(cause, {part: lines.get(part, ()) for part in all_parts}, touches, project, changes)
 

@@ -5,6 +5,7 @@
 <home>/runs/<run>/vault/         saved files of one run, by sha256
 <home>/runs/<run>/received/      large files fetched from hosts
 <home>/locks/<cloud>.lock        who is working on a cloud from this machine
+<home>/healthy/<cloud>.json      how services were configured when the cloud was last seen healthy
 """
 
 from __future__ import annotations
@@ -42,6 +43,10 @@ class Home:
     def lock(self, cloud: str) -> Path:
         """The file that says who is working on a cloud from this machine."""
         return self._made(self.folder / "locks") / f"{cloud.replace('/', '_')}.lock"
+
+    def healthy(self, cloud: str) -> Path:
+        """The file with a cloud's configuration when it was last seen healthy."""
+        return self._made(self.folder / "healthy") / f"{cloud.replace('/', '_')}.json"
 
     def _made(self, folder: Path) -> Path:
         try:
