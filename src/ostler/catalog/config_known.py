@@ -74,13 +74,21 @@ class Removal(OfProjects):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Question(Closed):
+    """What somebody must decide about an item, which the code of `since` is the first not to have."""
+
+    since: str
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ValueChange(OfProjects):
     """Items of a value that have another name now (`items`), or about which somebody must decide (`ask`)."""
 
     group: str
     option: str
     items: Mapping[str, str] = field(default_factory=dict)
-    ask: Mapping[str, str] = field(default_factory=dict)
+    ask: Mapping[str, Question] = field(default_factory=dict)
     why: str
 
 
@@ -115,13 +123,20 @@ class Explained(Closed):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Domains(Explained):
+    """Users and projects that need a domain: `since` is the first release whose keystone finds none without."""
+
+    since: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ConfigKnown(Closed):
     """The file config_known.yaml."""
 
     dynamic_groups: tuple[DynamicGroup, ...]
     dynamic_options: tuple[DynamicOption, ...]
     transport_url: Explained
-    domains: Explained
+    domains: Domains
     policy_file: Explained
     credentials: tuple[Credentials, ...]
     groups: tuple[GroupRename, ...]

@@ -76,4 +76,4 @@ def _carry_items(draft: Draft, block: Block, change: ValueChange) -> None:
         block.set_value(",".join(new))
     for item in new:
         if item in change.ask:
-            draft.ask(block, f"decide what takes the place of {item}", change.ask[item])
+            draft.ask(block, f"decide what takes the place of {item}", change.ask[item].why)

@@ -218,6 +218,11 @@ project_domain_name = Default
             "user_domain_name = Default\n",
         ),
         (
+            "[placement]\nauth_type = password\nusername = p\nuser_domain_id = default\ntenant_name = s\n",
+            "[placement]\nauth_type = password\nusername = p\nuser_domain_id = default\ntenant_name = s\n"
+            "project_domain_name = Default\n",
+        ),
+        (
             "[ironic]\nadmin_username = i\nadmin_password = p\nadmin_url = http://ks\nadmin_tenant_name = s\n"
             "api_endpoint = http://ironic\n",
             "[ironic]\nusername = i\npassword = p\nauth_url = http://ks\nproject_name = s\n"
