@@ -315,9 +315,13 @@ class Catalog:
 
     def config_changes(self, hop: Hop, project: str) -> tuple[ConfigChange, ...]:
         """The changes of `project`'s configuration that came after the hop's source, up to its target."""
-        order = self.releases.order
-        passed = order[order.index(hop.source.id) + 1 : order.index(hop.target.id) + 1]
+        passed = self.passed(hop)
         return tuple(c for c in self._config.changes if c.project == project and c.since in passed)
+
+    def passed(self, hop: Hop) -> tuple[str, ...]:
+        """The releases that came after the hop's source, up to its target."""
+        order = self.releases.order
+        return tuple(order[order.index(hop.source.id) + 1 : order.index(hop.target.id) + 1])
 
     @functools.cached_property
     def _config(self) -> ConfigChangesData:

@@ -11,6 +11,7 @@ from ostler.catalog.config_known import ConfigKnown
 from ostler.catalog.option import Place, place_of
 from ostler.catalog.option_file import PLUGINS
 from ostler.configuration.carrying import place_in_file, what_became_of
+from ostler.configuration.credentials import has_plugin, heir_beside_plugin
 from ostler.configuration.draft import Draft
 from ostler.configuration.file import parse_config
 from ostler.configuration.groups import PLUGIN_CHOOSERS, SECTION
@@ -61,13 +62,16 @@ def options_on_hop(options: Iterable[SetOption], succession: Succession, known: 
     until the last of it is replaced.
     """
     listed = list(options)
-    draft = Draft(parse_config(_skeleton(listed)), succession, known)
+    draft = Draft(parse_config(skeleton(listed)), succession, known)
     still_read = old_names(succession.after)
     last = {place_of(group, name): (group, name, value is not None) for group, name, value in listed}
     found: list[OptionOnHop] = []
     for group, name, is_told in last.values():
+        moved = _moved_by_table(draft, (group, name))
         home, fate = what_became_of(draft, group, name)
-        if fate is not None and home != PLUGINS:
+        if moved:
+            found.append(moved)
+        elif fate is not None and home != PLUGINS:
             if (home, place_of(home, name)[1]) not in still_read:
                 found += _of_one(draft, (group, name), home, fate)
             if is_told:
@@ -92,6 +96,21 @@ def _of_one(draft: Draft, place: Place, home: str, fate: Fate) -> Iterator[Optio
         yield OptionOnHop(place, Becomes.MOVED, heirs[0], since)
 
 
+def _moved_by_table(draft: Draft, place: Place) -> OptionOnHop | None:
+    """An option of the group itself that went without an heir, and has one by the table written by hand: a plugin that
+    reads the group may have another of the same name, which is not meant."""
+    group, name = place_of(*place)
+    fate = draft.succession.fate((group, name))
+    if fate.is_unknown or fate.place:
+        return None
+    for each in draft.known.credentials:
+        if each.group == group and each.is_of(draft.project) and has_plugin(draft, group):
+            heir = heir_beside_plugin(draft, each, name)
+            if heir and draft.after.find(group, heir):
+                return OptionOnHop(place, Becomes.MOVED, (place[0], heir), fate.since or "")
+    return None
+
+
 def _refused(draft: Draft, place: Place, fate: Fate) -> Iterator[OptionOnHop]:
     before, value = draft.before.find(*place), draft.lines(*place)[-1].value
     if fate.place is None or fate.last is None or (before and before.kind.problem(value)):
@@ -101,6 +120,6 @@ def _refused(draft: Draft, place: Place, fate: Fate) -> Iterator[OptionOnHop]:
         yield OptionOnHop(place, Becomes.REFUSED, why=problem)
 
 
-def _skeleton(options: Iterable[SetOption]) -> str:
+def skeleton(options: Iterable[SetOption]) -> str:
     """A file that sets the same options, as far as is known."""
     return "".join(f"[{group}]\n{name} = {value or ''}\n" for group, name, value in options)

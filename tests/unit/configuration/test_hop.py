@@ -74,3 +74,24 @@ def test_an_option_of_a_group_that_an_operator_names_is_found_by_what_names_it()
     named = (("DEFAULT", "enabled_backends", "gold,silver"), ("gold", gone, None), ("other", gone, None))
     told = [option for option in options_on_hop(named, succession, KNOWN) if option.becomes is Becomes.GONE]
     assert [option.place for option in told] == [("gold", gone)]
+
+
+@pytest.mark.parametrize(
+    ("beside", "is_moved"),
+    [
+        ([("neutron", "auth_type", "password")], True),
+        ([("neutron", "auth_type", "password"), ("neutron", "endpoint_override", None)], False),
+        ([], False),
+    ],
+)
+def test_an_address_that_went_without_an_heir_moves_as_a_migrated_file_has_it(
+    beside: list[SetOption], is_moved: bool
+) -> None:
+    def moved(target: str) -> list[OptionOnHop]:
+        nova = Succession(load_options("nova"), "pike", target)
+        told = options_on_hop([("neutron", "url", None), *beside], nova, KNOWN)
+        return [option for option in told if option.becomes is Becomes.MOVED]
+
+    expected = OptionOnHop(("neutron", "url"), Becomes.MOVED, ("neutron", "endpoint_override"), "train")
+    assert moved("2025.1") == ([expected] if is_moved else [])
+    assert moved("stein") == []

@@ -51,7 +51,7 @@ def test_an_option_that_could_not_be_read_is_a_warning() -> None:
 
 
 def test_a_hop_whose_options_nobody_harvested_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ostler.planning.upgrade.options._succession", lambda *_: None)
+    monkeypatch.setattr("ostler.planning.upgrade.options.succession_of", lambda *_: None)
     found = plan_upgrade(RECORDED, REQUEST).findings
     told = [(f.severity, f.subject) for f in found if f.code == "upgrade.options-not-compared"]
     assert told == [(Severity.NOTE, f"{name}, 2024.1 → 2025.1") for name in PROJECTS]

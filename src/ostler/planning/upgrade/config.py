@@ -123,14 +123,19 @@ def _in_the_way(scene: Scene, host: str, change: ConfigChange) -> Finding | None
     value = _value(scene, host, change.file, change.section, change.option)
     if change.value is None or change.value not in (value or ""):
         return None
+    return in_the_way(scene, f"{change.file} on {host}", name, str(value), change.value, change.why)
+
+
+def in_the_way(scene: Scene, subject: str, name: str, value: str, item: str, why: str) -> Finding:
+    """A failure for an option in whose value stands an item that the target does not have."""
     return Finding(
         code="upgrade.option-in-the-way",
         severity=Severity.FAILURE,
-        subject=f"{change.file} on {host}",
-        summary=f"{scene.target} does not work with {name} = {value}: {' '.join(change.why.split())}",
-        found=str(value),
-        expected=f"no {change.value}",
-        do_next=f"move the cloud to what takes the place of {change.value} first; then make the plan again",
+        subject=subject,
+        summary=f"{scene.target} does not work with {name} = {value}: {' '.join(why.split())}",
+        found=value,
+        expected=f"no {item}",
+        do_next=f"move the cloud to what takes the place of {item} first; then make the plan again",
     )
 
 

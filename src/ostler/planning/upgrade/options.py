@@ -15,6 +15,7 @@ from ostler.catalog.release import Hop
 from ostler.catalog.service import Role
 from ostler.cloud.model import Cloud
 from ostler.configuration.hop import Becomes, OptionOnHop, SetOption, options_on_hop, values_wanted
+from ostler.configuration.hop_cases import asked_on_hop
 from ostler.configuration.shown import in_words
 from ostler.configuration.succession import Succession
 from ostler.errors import Finding, InputError, Severity
@@ -28,11 +29,11 @@ FILE_ARGUMENT = "--config-file"
 def set_option_requests(catalog: Catalog, hop: Hop, cloud: Cloud) -> tuple[FactRequest, ...]:
     """Which options every configuration file on every host sets, and the values that matter."""
     return tuple(
-        _request(host.name, path, project, hop)
+        _request(host.name, path, project, catalog, hop)
         for host in cloud.hosts.values()
         for project in catalog.projects
         for path in _paths(project, hop.source.id, tuple(role for role in ROLES if role in host.roles))
-        if _succession(project.name, hop.source.id, hop.target.id)
+        if succession_of(project.name, hop.source.id, hop.target.id)
     )
 
 
@@ -55,41 +56,42 @@ def option_findings(scene: Scene) -> list[Finding]:
     told: dict[tuple[str, OptionOnHop], list[str]] = {}
     for project in filter(functools.partial(_is_compared, scene), scene.projects):
         for host in scene.cloud.hosts:
-            for path, options in _read(scene, host, project).items():
+            for path, options in options_set(scene, host, project).items():
                 if options is None:
                     unread.setdefault(path, []).append(host)
             for path, option in _on(scene, host, project):
                 if option.becomes in _TELL:
                     told.setdefault((path, option), []).append(host)
-    found += [_not_read(scene, _where(path, hosts)) for path, hosts in unread.items()]
+    found += [_not_read(scene, named_once(path, hosts)) for path, hosts in unread.items()]
     return found + [
-        _TELL[option.becomes](scene, _where(path, hosts), option, in_words(*option.place))
+        _TELL[option.becomes](scene, named_once(path, hosts), option, in_words(*option.place))
         for (path, option), hosts in told.items()
     ]
 
 
-def _where(path: str, hosts: Sequence[str]) -> str:
+def named_once(path: str, hosts: Sequence[str]) -> str:
+    """A file that several hosts have, as the subject of one finding."""
     first, *others = hosts
     return f"{path} on {first}" + (f" and {len(others)} more" if others else "")
 
 
 def _is_compared(scene: Scene, project: Project) -> bool:
-    return _succession(project.name, scene.source, scene.target) is not None
+    return succession_of(project.name, scene.source, scene.target) is not None
 
 
 def _on(scene: Scene, host: str, project: Project) -> Iterator[tuple[str, OptionOnHop]]:
-    for path, options in _read(scene, host, project).items():
+    for path, options in options_set(scene, host, project).items():
         for option in _became(project.name, scene.source, scene.target, options or ()):
             yield path, option
 
 
-def _read(scene: Scene, host: str, project: Project) -> dict[str, tuple[SetOption, ...] | None]:
+def options_set(scene: Scene, host: str, project: Project) -> dict[str, tuple[SetOption, ...] | None]:
     """What each of a project's files on a host sets; None for one that could not be read."""
     roles = tuple(role for role in ROLES if role in scene.cloud.host(host).roles)
     found: dict[str, tuple[SetOption, ...] | None] = {}
     read_of = scene.known_as(host)
     for path in _paths(project, scene.source, roles):
-        request = _request(read_of, path, project, scene.hop)
+        request = _request(read_of, path, project, scene.catalog, scene.hop)
         values = scene.snapshot.known(request.fact, read_of, **dict(request.params))
         found[path] = None if values is None else tuple((group, name, value) for group, name, value in values)
     return found
@@ -98,12 +100,13 @@ def _read(scene: Scene, host: str, project: Project) -> dict[str, tuple[SetOptio
 @functools.lru_cache(maxsize=10_000)
 def _became(project: str, source: str, target: str, options: tuple[SetOption, ...]) -> tuple[OptionOnHop, ...]:
     """Hosts of one role have the same files, but for some values that do not matter here."""
-    succession = _succession(project, source, target)
+    succession = succession_of(project, source, target)
     return options_on_hop(options, succession, load_config_known()) if succession else ()
 
 
 @functools.cache
-def _succession(project: str, source: str, target: str) -> Succession | None:
+def succession_of(project: str, source: str, target: str) -> Succession | None:
+    """The options of a project on a way; None where a release of its ends was not harvested."""
     try:
         return Succession(load_options(project), source, target)
     except InputError:
@@ -111,14 +114,15 @@ def _succession(project: str, source: str, target: str) -> Succession | None:
 
 
 @functools.cache
-def _values(project: str, source: str, target: str) -> str:
-    succession = _succession(project, source, target)
-    names = values_wanted(succession, load_config_known()) if succession else ()
-    return ":".join(name for name in names if not SECRET.search(name))
+def _values(project: str, source: str, target: str, passed: tuple[str, ...]) -> str:
+    succession, known = succession_of(project, source, target), load_config_known()
+    names = values_wanted(succession, known) if succession else ()
+    asked = (change.option for change in asked_on_hop(project, known, passed))
+    return ":".join(name for name in sorted({*names, *asked}) if not SECRET.search(name))
 
 
-def _request(host: str, path: str, project: Project, hop: Hop) -> FactRequest:
-    values = _values(project.name, hop.source.id, hop.target.id)
+def _request(host: str, path: str, project: Project, catalog: Catalog, hop: Hop) -> FactRequest:
+    values = _values(project.name, hop.source.id, hop.target.id, catalog.passed(hop))
     return wanted("host.set_options", host, path=path, values=values)
 
 

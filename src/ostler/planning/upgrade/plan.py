@@ -28,6 +28,7 @@ from ostler.planning.upgrade.fast_forward import fast_forward, hop_scenes
 from ostler.planning.upgrade.finish import finish, prove, unpin, unpin_computes
 from ostler.planning.upgrade.held import hold_findings
 from ostler.planning.upgrade.interpreters import Environments, interpreter_findings, interpreter_requests
+from ostler.planning.upgrade.known_cases import known_findings
 from ostler.planning.upgrade.leaving import leaver_findings
 from ostler.planning.upgrade.onto import onto_requests
 from ostler.planning.upgrade.onto_findings import onto_findings
@@ -127,6 +128,7 @@ def plan_upgrade(sources: Sources, request: UpgradeRequest) -> Plan:
         *(onto_findings(scene, new, onto.replacement, onto.snapshot) if onto else ()),
         *capacity_findings(scene),
         *config_findings(scene),
+        *known_findings(scene),
         *policy_findings(scene),
         *(hold_findings(scene) if scene.is_rolling else ()),
         *coverage_findings(scene, stages),
