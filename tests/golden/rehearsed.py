@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from ostler.catalog.release import Hop
 from ostler.facts.speed import Speed
-from ostler.planning.rehearsed import Beginning, CommandRun, HopOutcome, Rehearsal
+from ostler.planning.rehearsed import Beginning, CommandRun, DiskTaken, HopOutcome, Rehearsal
 from ostler.planning.upgrade.plan import Sources
 from ostler.rehearsal.sequence import Planned, hop_commands
 
@@ -38,6 +38,7 @@ def rehearsal_of(sources: Sources, target: str, *, days_ago: float = 2.0, second
         ),
         seconds=300.0,
         beginning=Beginning(began, schema, {name: sizes[name]["bytes"] for name in schema}, THERE, 0.6),
+        disk=DiskTaken(60_000_000, 75_000_000, 62_000_000),
     )
 
 

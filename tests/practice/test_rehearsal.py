@@ -121,6 +121,8 @@ def test_the_real_migrations_come_through_and_nothing_of_the_copy_is_left(dumps:
     }
     assert all(began["bytes"][name] > 100_000 for name in PROJECTS)
     assert began["speed"]["cpu_s"] > 0 and began["speed"]["rows_s"] > 0 and began["writes_s"] > 0
+    disk = found["disk"]
+    assert 100_000 < disk["before"] <= disk["most"] >= disk["after"] > 100_000
     assert left_of(tmp_path) == []
     assert running_in(tmp_path) == []
 

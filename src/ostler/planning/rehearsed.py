@@ -75,6 +75,21 @@ class Beginning:
 
 
 @dataclass(frozen=True)
+class DiskTaken:
+    """Bytes that the files of the databases took: `before` the first command, at `most` on the way, and `after` the
+    last one. MariaDB's logs and the files it sorts in are not in it."""
+
+    before: int
+    most: int
+    after: int
+
+    @property
+    def needed(self) -> int:
+        """The bytes that have to be free on a server with these databases."""
+        return self.most - self.before
+
+
+@dataclass(frozen=True)
 class Rehearsal:
     """A whole rehearsal: the hops in order, each with its projects; `seconds` of wall time, everything included."""
 
@@ -84,6 +99,7 @@ class Rehearsal:
     hops: tuple[HopOutcome, ...]
     seconds: float
     beginning: Beginning
+    disk: DiskTaken
 
     @property
     def is_fine(self) -> bool:

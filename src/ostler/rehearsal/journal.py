@@ -16,14 +16,16 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from ostler.errors import InputError, OutsideError, Refused, Stopped
-from ostler.planning.rehearsed import Beginning, CommandRun
+from ostler.planning.rehearsed import Beginning, CommandRun, DiskTaken
 
 LOADED, BEGUN, REACHED = "loaded", "begun", "reached"
 COMMANDS = "commands.jsonl"
 BEGINNING = "beginning.json"
+DISK = "disk.json"
 ONLY_OURS = 0o700
 _RUN: TypeAdapter[CommandRun] = TypeAdapter(CommandRun)
 _BEGINNING: TypeAdapter[tuple[str, Beginning]] = TypeAdapter(tuple[str, Beginning])
+_DISK: TypeAdapter[DiskTaken] = TypeAdapter(DiskTaken)
 
 
 @dataclass
@@ -49,9 +51,16 @@ class Journal:
 
     def begun(self, source: str, beginning: Beginning) -> None:
         """Put on record what release the databases were at, and how they were."""
-        partial = self.folder / f"{BEGINNING}.new"
-        partial.write_bytes(_BEGINNING.dump_json((source, beginning)))
-        partial.replace(self.folder / BEGINNING)
+        self._keep(BEGINNING, _BEGINNING.dump_json((source, beginning)))
+
+    def disk(self) -> DiskTaken | None:
+        """What the databases took of the disk up to now; None before anybody looked."""
+        path = self.folder / DISK
+        return _DISK.validate_json(path.read_bytes()) if path.exists() else None
+
+    def took(self, disk: DiskTaken) -> None:
+        """Put on record what the databases took of the disk up to now."""
+        self._keep(DISK, _DISK.dump_json(disk))
 
     def begins(self, project: str) -> None:
         """Put on record that a command begins that cannot be begun twice: it changes a schema of the project."""
@@ -85,11 +94,15 @@ class Journal:
         for path in (self.folder / REACHED).glob(f"{project}-*"):
             path.unlink()
         kept = [each for each in _read(self.folder / COMMANDS) if each["project"] != project]
-        partial = self.folder / f"{COMMANDS}.new"
-        partial.write_text("".join(f"{json.dumps(each)}\n" for each in kept))
-        partial.replace(self.folder / COMMANDS)
+        self._keep(COMMANDS, "".join(f"{json.dumps(each)}\n" for each in kept).encode())
         self.done = _runs(kept)
         (self.folder / BEGUN / project).unlink(missing_ok=True)
+
+    def _keep(self, name: str, content: bytes) -> None:
+        """Write a file whole, or not at all."""
+        partial = self.folder / f"{name}.new"
+        partial.write_bytes(content)
+        partial.replace(self.folder / name)
 
     def _mark(self, kind: str, name: str) -> None:
         (self.folder / kind).mkdir(exist_ok=True)

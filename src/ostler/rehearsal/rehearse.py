@@ -19,6 +19,7 @@ from ostler.planning.rehearsed import Beginning, HopOutcome, Rehearsal
 from ostler.rehearsal import journal as journals
 from ostler.rehearsal.carrying import Carrying, revisions_of
 from ostler.rehearsal.copying import load
+from ostler.rehearsal.disk import Gauge
 from ostler.rehearsal.dumps import Part, parts_of
 from ostler.rehearsal.measuring import measured_bytes, measured_speed, measured_writes_s
 from ostler.rehearsal.room import full_disk_told, watched
@@ -78,18 +79,21 @@ def rehearse(catalog: Catalog, wish: Wish, stage: Stage) -> Rehearsal:
     with journals.opened(folder) as journal:
         if journal.done:
             stage.report(f"going on: {len(journal.done)} commands are on record")
+        disk = Gauge(folder, _every_database(catalog), journal)
         try:
             with (
                 full_disk_told(folder),
                 entered(folder, stage.image(), [*stage.interpreters(), stage.unpacked.ready()]) as scratch,
-                watched(folder, scratch.end, partial(_make_room, stage.unpacked, folder)),
+                watched(folder, scratch.end, partial(_make_room, stage.unpacked, folder), disk.look),
             ):
                 for path, text in SYSTEM_FILES.items():
                     scratch.write(path, text)
                 start_database(scratch)
                 _begin_torn_again(catalog, journal, stage.report)
                 load(scratch, journal, parts, stage.report)
+                disk.begin()
                 result = _carried_out(catalog, wish, stage, parts, scratch, journal)
+                taken = disk.end()
                 if wish.keep:
                     stop_database(scratch)
         except KeyboardInterrupt:
@@ -108,7 +112,7 @@ def rehearse(catalog: Catalog, wish: Wish, stage: Stage) -> Rehearsal:
             journals.forget(folder)
     source, databases, outcomes, beginning = result
     return Rehearsal(
-        source, wish.target, databases, outcomes, seconds=round(time.monotonic() - began, 3), beginning=beginning
+        source, wish.target, databases, outcomes, round(time.monotonic() - began, 3), beginning=beginning, disk=taken
     )
 
 
@@ -214,11 +218,15 @@ def _known(catalog: Catalog, parts: Sequence[Part], report: Callable[[str], None
     """The databases of a file; of several in one, those that no project has are left out."""
     if len(parts) == 1:
         return parts
-    names = {database.name for project in catalog.projects for database in project.databases}
+    names = _every_database(catalog)
     others = sorted(part.name for part in parts if part.name not in names)
     if others:
         report(f"left out of {parts[0].file.name}: {', '.join(others)}")
     return [part for part in parts if part.name in names]
+
+
+def _every_database(catalog: Catalog) -> tuple[str, ...]:
+    return tuple(database.name for project in catalog.projects for database in project.databases)
 
 
 def _name(wish: Wish, parts: Sequence[Part]) -> str:

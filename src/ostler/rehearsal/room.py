@@ -62,13 +62,16 @@ def full_disk_told(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def watched(folder: Path, end: Callable[[], None], make_room: Callable[[], object]) -> Iterator[None]:
+def watched(
+    folder: Path, end: Callable[[], None], make_room: Callable[[], object], also: Callable[[], object] = lambda: None
+) -> Iterator[None]:
     """`make_room` is called when the disk gets full, `end` as soon as it is as good as full. Raises NoSpace then,
-    whatever comes of the block."""
+    whatever comes of the block. `also` is called at each look, and raises nothing."""
     is_done, full = threading.Event(), list[NoSpace]()
 
     def look() -> None:
         while not is_done.wait(LOOKS_EVERY_S):
+            also()
             if free_bytes(folder) < ROOM_TO_GROW_BYTES:
                 make_room()
             found = no_space(folder)

@@ -12,12 +12,13 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field
 
 from ostler.errors import Severity
-from ostler.planning.rehearsed import Beginning, CommandRun, HopOutcome, Outcome, Rehearsal
+from ostler.planning.rehearsed import Beginning, CommandRun, DiskTaken, HopOutcome, Outcome, Rehearsal
 from ostler.reporting.findings import finding_json
 from ostler.reporting.report_model import Part
 
-FORMAT: Final = 2
-"""2: with how the copy was when it began, and what each command came to (2026-11-26)."""
+FORMAT: Final = 3
+"""2: with how the copy was when it began, and what each command came to (2026-11-26). 3: with the disk that the
+databases took (2026-11-27)."""
 
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Duration = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -87,16 +88,25 @@ class BeginningSeen(Part):
     writes_s: Seconds
 
 
+class DiskSeen(Part):
+    """Bytes that the files of the databases took: before the first command, at most on the way, after the last one."""
+
+    before: Bytes
+    most: Bytes
+    after: Bytes
+
+
 class RehearsalDone(Part):
     """The whole rehearsal: hops in order, each with its projects."""
 
-    format: Literal[2] = FORMAT
+    format: Literal[3] = FORMAT
     source: str = Field(alias="from")
     target: str = Field(alias="to")
     databases: list[str]
     is_fine: bool
     seconds: Seconds
     beginning: BeginningSeen
+    disk: DiskSeen
     hops: list[HopDone]
 
 
@@ -110,6 +120,7 @@ def rehearsal_json(rehearsal: Rehearsal) -> dict[str, Any]:
             "is_fine": rehearsal.is_fine,
             "seconds": rehearsal.seconds,
             "beginning": _beginning(rehearsal.beginning),
+            "disk": _disk(rehearsal.disk),
             "hops": [_hop(hop) for hop in rehearsal.hops],
         }
     )
@@ -136,6 +147,10 @@ def _beginning(beginning: Beginning) -> BeginningSeen:
             "writes_s": beginning.writes_s,
         }
     )
+
+
+def _disk(disk: DiskTaken) -> DiskSeen:
+    return DiskSeen(before=disk.before, most=disk.most, after=disk.after)
 
 
 def _hop(hop: HopOutcome) -> HopDone:

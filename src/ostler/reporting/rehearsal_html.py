@@ -7,7 +7,7 @@ from datetime import UTC, tzinfo
 from ostler.planning.rehearsed import Rehearsal
 from ostler.reporting.pages import page
 from ostler.reporting.rehearsal_picture import picture_of_rehearsal
-from ostler.reporting.rehearsal_text import verdict_of
+from ostler.reporting.rehearsal_text import disk_of, verdict_of
 
 
 def rehearsal_to_html(rehearsal: Rehearsal, zone: tzinfo = UTC) -> str:
@@ -19,6 +19,7 @@ def rehearsal_to_html(rehearsal: Rehearsal, zone: tzinfo = UTC) -> str:
         zone,
         rehearsal=rehearsal,
         verdict=verdict_of(rehearsal),
+        disk=disk_of(rehearsal.disk),
         picture=picture_of_rehearsal(rehearsal),
         hops=hops,
     )

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from ostler.errors import Finding, InputError
 from ostler.facts.speed import Speed
-from ostler.planning.rehearsed import Beginning, CommandRun, HopOutcome, Rehearsal
+from ostler.planning.rehearsed import Beginning, CommandRun, DiskTaken, HopOutcome, Rehearsal
 from ostler.reporting.findings import one_line
 from ostler.reporting.rehearsal_document import (
     FORMAT,
@@ -66,6 +66,7 @@ def _one(document: Any, file: str) -> Rehearsal:
             hops=tuple(_hop(hop) for hop in done.hops),
             seconds=done.seconds,
             beginning=_beginning(done.beginning),
+            disk=DiskTaken(done.disk.before, done.disk.most, done.disk.after),
         )
     except ValueError as error:
         raise InputError(

@@ -11,12 +11,13 @@ import pytest
 
 from ostler.cli.main import main
 from ostler.facts.speed import Speed
-from ostler.planning.rehearsed import Beginning, HopOutcome, Rehearsal
+from ostler.planning.rehearsed import Beginning, DiskTaken, HopOutcome, Rehearsal
 from ostler.rehearsal import rehearse as room
 from ostler.rehearsal.standing import Said
 
 REFUSED, WRONG_INPUT, FINDINGS = 3, 2, 1
 BEGINNING = Beginning(1.8e9, {"nova": ("a",)}, {"nova": 1}, Speed(0.01, 0.02), 0.5)
+DISK = DiskTaken(1, 3, 2)
 
 
 @pytest.fixture
@@ -27,7 +28,7 @@ def wishes(monkeypatch: pytest.MonkeyPatch) -> list[room.Wish]:
     def rehearse(catalog: object, wish: room.Wish, stage: object) -> Rehearsal:
         asked.append(wish)
         hop = HopOutcome("2024.1", wish.target, "nova", "ok" if wish.target == "2025.1" else "failed", ())
-        return Rehearsal("2024.1", wish.target, ("nova",), (hop,), 1.0, BEGINNING)
+        return Rehearsal("2024.1", wish.target, ("nova",), (hop,), 1.0, BEGINNING, DISK)
 
     monkeypatch.setattr(room, "rehearse", rehearse)
     monkeypatch.setattr("os.geteuid", lambda: 0)
@@ -136,7 +137,7 @@ def test_two_at_once_are_refused_and_leave_each_others_dump_alone(
         inner.append(main(["rehearse", "--to", "2025.1", "--live"]))
         assert made[0].exists()
         hop = HopOutcome("2024.1", "2025.1", "nova", "ok", ())
-        return Rehearsal("2024.1", "2025.1", ("nova",), (hop,), 1.0, BEGINNING)
+        return Rehearsal("2024.1", "2025.1", ("nova",), (hop,), 1.0, BEGINNING, DISK)
 
     monkeypatch.setattr(room, "rehearse", rehearse)
     assert main(["rehearse", "--to", "2025.1", "--live"]) == 0

@@ -10,7 +10,7 @@ import pytest
 
 from ostler.errors import Finding, OutsideError, Refused, Severity
 from ostler.facts.speed import Speed
-from ostler.planning.rehearsed import Beginning, CommandRun
+from ostler.planning.rehearsed import Beginning, CommandRun, DiskTaken
 from ostler.rehearsal import journal as journals
 
 WARNING = Finding("nova.status-check-x", Severity.WARNING, "nova", "look", evidence=("a line",))
@@ -33,10 +33,12 @@ def test_what_ended_well_is_there_for_the_next_who_opens_it(tmp_path: Path) -> N
     with journals.opened(tmp_path / "r") as journal:
         assert journal.beginning() is None
         journal.begun("2024.1", BEGINNING)
+        journal.took(DiskTaken(1, 3, 2))
         journal.loaded("nova")
         journal.ended("a/b", RUN, "nova")
     with journals.opened(tmp_path / "r") as again:
         assert again.beginning() == ("2024.1", BEGINNING)
+        assert again.disk() == DiskTaken(1, 3, 2)
         assert (again.is_loaded("nova"), again.is_loaded("cinder")) == (True, False)
         assert again.done == {"a/b": RUN}
 

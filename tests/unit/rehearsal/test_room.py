@@ -56,6 +56,12 @@ def test_with_room_left_nothing_ends(free: list[int], tmp_path: Path) -> None:
     assert not ended.is_set()
 
 
+def test_who_wants_to_look_too_is_called_at_each_look(free: list[int], tmp_path: Path) -> None:
+    looked = threading.Event()
+    with watched(tmp_path, lambda: None, lambda: None, looked.set):
+        assert looked.wait(10)
+
+
 def test_what_is_only_kept_for_later_gives_way_before_the_place_ends(free: list[int], tmp_path: Path) -> None:
     ended, gave_way = threading.Event(), threading.Event()
 

@@ -35,6 +35,7 @@ def read(rehearsal: Rehearsal) -> Texts:
 def test_the_verdict_comes_first_and_what_stopped_it_is_open() -> None:
     fine, stopped = read(FINE), read(STOPPED)
     assert "Went to its end." in fine.texts
+    assert any("1.3 GB at most" in text for text in fine.texts)
     assert "Did not come through." in stopped.texts
     assert stopped.texts.index("Did not come through.") < stopped.texts.index("Findings")
     assert any("it cannot go on" in text for text in stopped.texts)

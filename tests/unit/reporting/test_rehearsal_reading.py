@@ -46,7 +46,7 @@ def test_what_is_no_json_is_no_rehearsal_file(text: str) -> None:
     assert refusal(text).code == "rehearsal.not-json"
 
 
-@pytest.mark.parametrize("document", [3, None, "text", {}, [3], changed(format=1), changed(format="2")])
+@pytest.mark.parametrize("document", [3, None, "text", {}, [3], changed(format=2), changed(format="3")])
 def test_another_format_is_refused(document: Any) -> None:
     assert refusal(json.dumps(document)).code == "rehearsal.other-format"
 
@@ -61,6 +61,7 @@ BEGINNING = rehearsal_json(FINE)["beginning"]
         ({"seconds": -1}, "seconds"),
         ({"beginning": {**BEGINNING, "speed": {"cpu_s": 0, "rows_s": 1}}}, "beginning.speed.cpu_s"),
         ({"beginning": {**BEGINNING, "bytes": {"nova": -1}}}, "beginning.bytes.nova"),
+        ({"disk": {"before": 1, "most": 2, "after": -1}}, "disk.after"),
         ({"what": 1}, "what"),
         ({"hops": [{**rehearsal_json(STOPPED)["hops"][0], "outcome": "fine"}]}, "hops.0.outcome"),
         ({"hops": [{**rehearsal_json(STOPPED)["hops"][0], "findings": []}]}, "nova.blocked"),

@@ -11,7 +11,7 @@ import pytest
 
 from ostler.errors import Finding, Severity
 from ostler.facts.speed import Speed
-from ostler.planning.rehearsed import Beginning, CommandRun, HopOutcome, Rehearsal
+from ostler.planning.rehearsed import Beginning, CommandRun, DiskTaken, HopOutcome, Rehearsal
 from ostler.reporting.rehearsal_document import rehearsal_json, rehearsal_schema
 from ostler.reporting.rehearsal_text import rehearsal_text
 
@@ -31,6 +31,7 @@ FINE = Rehearsal(
     (HopOutcome("2024.1", "2025.1", "nova", "ok", (ROWS, SYNC), (NOTE,)),),
     61.2,
     BEGINNING,
+    DiskTaken(61_900_000, 1_275_500_000, 62_900_000),
 )
 STOPPED = replace(
     FINE,
@@ -40,13 +41,14 @@ STOPPED = replace(
 
 def test_one_that_went_well_says_so_first_and_tells_every_command() -> None:
     lines = rehearsal_text(FINE).splitlines()
-    assert lines[:4] == [
+    assert lines[:5] == [
         "The rehearsal 2024.1 → 2025.1 with 1 database went to its end, in 61 s.",
+        "The databases took 61.9 MB of disk before, 1.3 GB at most and 62.9 MB after: 1.2 GB must be free.",
         "",
         "2024.1 → 2025.1",
         "  nova       ok          5.8 s",
     ]
-    assert lines[4].split() == [
+    assert lines[5].split() == [
         "nova-manage",
         "db",
         "online_data_migrations",
@@ -88,6 +90,7 @@ def test_the_document_holds_hops_with_their_commands_and_fits_its_schema() -> No
         "speed": {"cpu_s": 0.014, "rows_s": 0.02},
         "writes_s": 0.5,
     }
+    assert document["disk"] == {"before": 61_900_000, "most": 1_275_500_000, "after": 62_900_000}
     assert [finding["code"] for finding in hop["findings"]] == ["nova.blocked"]
 
 
