@@ -21,13 +21,14 @@ from ostler.facts.schema import migrated_revisions
 from ostler.planning.rehearsed import PASSED, CommandRun, HopOutcome, Outcome
 from ostler.rehearsal.fresh import Comparing
 from ostler.rehearsal.journal import Journal
-from ostler.rehearsal.judging import Judgement, judge, output_of, rows_moved, without_values
+from ostler.rehearsal.judging import Judgement, judge, output_of, rows_moved
 from ostler.rehearsal.placement import Environments, Placement, PlacementSilent, is_part_of_nova
 from ostler.rehearsal.scratch import Scratch, database_url
 from ostler.rehearsal.sequence import Planned, code_of, environments_of, lanes, planned_on, taking_part
 from ostler.rehearsal.settings import config_files
 from ostler.rehearsal.side_by_side import side_by_side
 from ostler.rehearsal.unpacking import Unpacking
+from ostler.rehearsal.values import without_values
 
 COMMAND_TIMEOUT_S = 24 * 3600.0
 

@@ -14,9 +14,9 @@ from ostler.errors import Finding, Severity
 from ostler.execution.effect_judgement import judge_output
 from ostler.execution.status_table import read_status_table
 from ostler.facts.model import Unknown
-from ostler.masking import last_lines
 from ostler.planning.rehearsed import Outcome
 from ostler.rehearsal.sequence import Planned
+from ostler.rehearsal.values import said_last, without_values
 
 MOVED = re.compile(r"^\|\s*\S+\s*\|\s*\d+\s*\|\s*(\d+)\s*\|\s*$", re.MULTILINE)
 """A line of the table that online_data_migrations prints: migration, total needed, completed."""
@@ -24,12 +24,6 @@ MOVED = re.compile(r"^\|\s*\S+\s*\|\s*\d+\s*\|\s*(\d+)\s*\|\s*$", re.MULTILINE)
 
 WITHOUT_ITS_SCHEMA = re.compile(r"\((?:1054|1146), |Unknown column|Table '[^']*' doesn't exist")
 """What MariaDB says to code that looks for a column or a table of a later schema."""
-
-FRAME = re.compile(r'\s*File "[^"]*", line \d+')
-PARAMETERS = re.compile(r"\[parameters: .*")
-QUOTED = re.compile(r"""(?:(?<!\w)|(?<=\b[bu]))['"](?:.*['"]|.*$)""")
-"""From the first quote that begins a text to the last one of the line, or to its end: what lies between may hold quotes
-of its own. The one in `can't` begins nothing."""
 
 
 @dataclass(frozen=True)
@@ -58,18 +52,6 @@ def judge(catalog: Catalog, planned: Planned, result: CommandResult) -> Judgemen
 def output_of(result: CommandResult) -> str:
     """All that a command wrote."""
     return result.stdout + result.stderr
-
-
-def said_last(output: str) -> tuple[str, ...]:
-    """The last lines of what a command wrote, without the values of rows that errors of databases quote."""
-    return tuple(without_values(line) for line in last_lines(output))
-
-
-def without_values(line: str) -> str:
-    """A line without what stands in quotes, but for the places of a traceback."""
-    if FRAME.match(line):
-        return line
-    return QUOTED.sub("'…'", PARAMETERS.sub("[parameters: …", line))
 
 
 def rows_moved(text: str) -> int:
