@@ -13,6 +13,7 @@ from ostler.catalog.listed import ListedProject
 from ostler.catalog.nearest import did_you_mean
 from ostler.catalog.nova import Nova, NovaData
 from ostler.catalog.order import Order, WholeOrder
+from ostler.catalog.orphan import Orphan, OrphansData
 from ostler.catalog.project import Project, ProjectData
 from ostler.catalog.reading import DATA, read_record
 from ostler.catalog.record import Source
@@ -88,6 +89,11 @@ class Catalog:
     def blockers(self) -> tuple[Blocker, ...]:
         """What is known to stand in the way of upgrades, as it showed itself to those who met it."""
         return read_record(BlockersData, self._directory / "blockers.yaml").blockers
+
+    @functools.cached_property
+    def orphans(self) -> tuple[Orphan, ...]:
+        """Rows that belong to nothing, or that something is missing of."""
+        return read_record(OrphansData, self._directory / "orphans.yaml").orphans
 
     @functools.cached_property
     def infrastructure(self) -> InfrastructureData:

@@ -91,7 +91,8 @@ class DiskTaken:
 
 @dataclass(frozen=True)
 class Rehearsal:
-    """A whole rehearsal: the hops in order, each with its projects; `seconds` of wall time, everything included."""
+    """A whole rehearsal: the hops in order, each with its projects; `seconds` of wall time, everything included;
+    `data` is what was found in the rows of the copy, before anything was run on it."""
 
     source: str
     target: str
@@ -100,6 +101,7 @@ class Rehearsal:
     seconds: float
     beginning: Beginning
     disk: DiskTaken
+    data: tuple[Finding, ...] = ()
 
     @property
     def is_fine(self) -> bool:
@@ -109,5 +111,6 @@ class Rehearsal:
     def findings(self) -> tuple[Finding, ...]:
         """Every finding once, the worst first."""
         rank = {Severity.FAILURE: 0, Severity.WARNING: 1, Severity.NOTE: 2}
-        found = {(f.code, f.subject, f.summary): f for hop in self.hops for f in hop.findings}
+        every = (*self.data, *(finding for hop in self.hops for finding in hop.findings))
+        found = {(f.code, f.subject, f.summary): f for f in every}
         return tuple(sorted(found.values(), key=lambda finding: (rank[finding.severity], finding.code)))

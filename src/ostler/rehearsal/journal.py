@@ -15,17 +15,19 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from ostler.errors import InputError, OutsideError, Refused, Stopped
+from ostler.errors import Finding, InputError, OutsideError, Refused, Stopped
 from ostler.planning.rehearsed import Beginning, CommandRun, DiskTaken
 
 LOADED, BEGUN, REACHED = "loaded", "begun", "reached"
 COMMANDS = "commands.jsonl"
 BEGINNING = "beginning.json"
 DISK = "disk.json"
+DATA = "data.json"
 ONLY_OURS = 0o700
 _RUN: TypeAdapter[CommandRun] = TypeAdapter(CommandRun)
 _BEGINNING: TypeAdapter[tuple[str, Beginning]] = TypeAdapter(tuple[str, Beginning])
 _DISK: TypeAdapter[DiskTaken] = TypeAdapter(DiskTaken)
+_DATA: TypeAdapter[tuple[Finding, ...]] = TypeAdapter(tuple[Finding, ...])
 
 
 @dataclass
@@ -61,6 +63,15 @@ class Journal:
     def took(self, disk: DiskTaken) -> None:
         """Put on record what the databases took of the disk up to now."""
         self._keep(DISK, _DISK.dump_json(disk))
+
+    def data(self) -> tuple[Finding, ...]:
+        """What was found in the rows before anything was run; nothing before anybody looked."""
+        path = self.folder / DATA
+        return _DATA.validate_json(path.read_bytes()) if path.exists() else ()
+
+    def found(self, data: tuple[Finding, ...]) -> None:
+        """Put on record what was found in the rows before anything was run."""
+        self._keep(DATA, _DATA.dump_json(data))
 
     def begins(self, project: str) -> None:
         """Put on record that a command begins that cannot be begun twice: it changes a schema of the project."""

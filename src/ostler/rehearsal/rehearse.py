@@ -23,6 +23,7 @@ from ostler.rehearsal.disk import Gauge
 from ostler.rehearsal.dumps import Part, parts_of
 from ostler.rehearsal.measuring import measured_bytes, measured_speed, measured_writes_s
 from ostler.rehearsal.room import full_disk_told, watched
+from ostler.rehearsal.rows import questions, row_findings, unmigrated
 from ostler.rehearsal.scratch import Scratch, entered, start_database, stop_database
 from ostler.rehearsal.sequence import certainly_needed, code_needed
 from ostler.rehearsal.settings import SYSTEM_FILES
@@ -93,7 +94,7 @@ def rehearse(catalog: Catalog, wish: Wish, stage: Stage) -> Rehearsal:
                 load(scratch, journal, parts, stage.report)
                 disk.begin()
                 result = _carried_out(catalog, wish, stage, parts, scratch, journal)
-                taken = disk.end()
+                taken, data = disk.end(), journal.data()
                 if wish.keep:
                     stop_database(scratch)
         except KeyboardInterrupt:
@@ -112,7 +113,14 @@ def rehearse(catalog: Catalog, wish: Wish, stage: Stage) -> Rehearsal:
             journals.forget(folder)
     source, databases, outcomes, beginning = result
     return Rehearsal(
-        source, wish.target, databases, outcomes, round(time.monotonic() - began, 3), beginning=beginning, disk=taken
+        source,
+        wish.target,
+        databases,
+        outcomes,
+        seconds=round(time.monotonic() - began, 3),
+        beginning=beginning,
+        disk=taken,
+        data=(*data, *unmigrated(source, outcomes)),
     )
 
 
@@ -156,14 +164,16 @@ def _carried_out(
     catalog: Catalog, wish: Wish, stage: Stage, parts: Sequence[Part], scratch: Scratch, journal: journals.Journal
 ) -> tuple[str, tuple[str, ...], tuple[HopOutcome, ...], Beginning]:
     projects = owners(catalog, {part.name: part.file.name for part in parts})
+    names = _projects(catalog, parts)
     known = journal.beginning()
     if known is None:
         revisions = {name: revisions_of(scratch, project.database(name)) for name, project in projects.items()}
         known = source_of(catalog, revisions, wish.target, wish.source), _beginning(scratch, revisions)
+        way = catalog.all_releases.chain(known[0], wish.target)
+        journal.found(row_findings(scratch, questions(catalog, way, names, tuple(projects))))
         journal.begun(*known)
     source, beginning = known
     chain = catalog.all_releases.chain(source, wish.target)
-    names = _projects(catalog, parts)
     archives = stage.archives(code_needed(catalog, chain, names))
     with unpacking(scratch, stage.unpacked) as environments:
         carrying = Carrying(

@@ -8,6 +8,7 @@ from typing import Any
 from ostler.catalog import Blocker, Catalog, Hop, ListedCommand, ListedProject, Project, ProjectCommand, Release, Source
 from ostler.catalog.infrastructure import Component
 from ostler.catalog.nova import NovaRelease
+from ostler.catalog.orphan import Orphan
 from ostler.errors import InputError
 
 Document = dict[str, Any]
@@ -320,6 +321,18 @@ def blocker_document(blocker: Blocker) -> Document:
         "do_next": blocker.fix,
         "proof": blocker.proof,
         "source": _source(blocker.source),
+    }
+
+
+def orphan_document(orphan: Orphan) -> Document:
+    """Rows that belong to nothing, with all that is known of them."""
+    return {
+        "code": orphan.code,
+        "kind": f"rows of databases: {orphan.severity}, where a rehearsal finds them",
+        "title": orphan.title,
+        "meaning": orphan.meaning,
+        "do_next": orphan.do_next,
+        "source": _source(orphan.source),
     }
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from ostler.catalog import Catalog
 from ostler.errors import InputError
-from ostler.reporting.catalog_documents import blocker_document
+from ostler.reporting.catalog_documents import blocker_document, orphan_document
 from ostler.rules.loader import find_rule
 
 CODES = Path(__file__).parent / "data" / "codes.json"
@@ -31,13 +31,17 @@ def explanation(catalog: Catalog, code: str) -> dict[str, Any]:
     blocker = catalog.blocker(code)
     if blocker is not None:
         return blocker_document(blocker)
+    orphan = next((each for each in catalog.orphans if each.code == code), None)
+    if orphan is not None:
+        return orphan_document(orphan)
     known = json.loads(CODES.read_text())
     for each in known:
         if _is_written_as(each["code"], code):
             rule = find_rule(code)
             source = {"where": rule.source.where, "date": rule.source.date} if rule else None
             return {**each, "code": code, "source": source}
-    raise _unknown(code, [*(each.code for each in catalog.blockers), *(each["code"] for each in known)])
+    listed = [*(each.code for each in catalog.blockers), *(each.code for each in catalog.orphans)]
+    raise _unknown(code, [*listed, *(each["code"] for each in known)])
 
 
 def _is_written_as(template: str, code: str) -> bool:

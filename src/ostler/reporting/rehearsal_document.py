@@ -18,7 +18,7 @@ from ostler.reporting.report_model import Part
 
 FORMAT: Final = 3
 """2: with how the copy was when it began, and what each command came to (2026-11-26). 3: with the disk that the
-databases took (2026-11-27)."""
+databases took, and what was found in their rows (2026-11-27)."""
 
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Duration = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -97,7 +97,8 @@ class DiskSeen(Part):
 
 
 class RehearsalDone(Part):
-    """The whole rehearsal: hops in order, each with its projects."""
+    """The whole rehearsal: hops in order, each with its projects; ``data`` is what was found in the rows of the copy,
+    before anything was run on it."""
 
     format: Literal[3] = FORMAT
     source: str = Field(alias="from")
@@ -107,6 +108,7 @@ class RehearsalDone(Part):
     seconds: Seconds
     beginning: BeginningSeen
     disk: DiskSeen
+    data: list[FindingTold]
     hops: list[HopDone]
 
 
@@ -121,6 +123,7 @@ def rehearsal_json(rehearsal: Rehearsal) -> dict[str, Any]:
             "seconds": rehearsal.seconds,
             "beginning": _beginning(rehearsal.beginning),
             "disk": _disk(rehearsal.disk),
+            "data": [finding_json(finding) for finding in rehearsal.data],
             "hops": [_hop(hop) for hop in rehearsal.hops],
         }
     )

@@ -66,6 +66,7 @@ def _one(document: Any, file: str) -> Rehearsal:
             hops=tuple(_hop(hop) for hop in done.hops),
             seconds=done.seconds,
             beginning=_beginning(done.beginning),
+            data=tuple(map(_finding, done.data)),
             disk=DiskTaken(done.disk.before, done.disk.most, done.disk.after),
         )
     except ValueError as error:

@@ -33,12 +33,15 @@ def test_what_ended_well_is_there_for_the_next_who_opens_it(tmp_path: Path) -> N
     with journals.opened(tmp_path / "r") as journal:
         assert journal.beginning() is None
         journal.begun("2024.1", BEGINNING)
+        assert journal.data() == ()
         journal.took(DiskTaken(1, 3, 2))
+        journal.found((WARNING,))
         journal.loaded("nova")
         journal.ended("a/b", RUN, "nova")
     with journals.opened(tmp_path / "r") as again:
         assert again.beginning() == ("2024.1", BEGINNING)
         assert again.disk() == DiskTaken(1, 3, 2)
+        assert again.data() == (WARNING,)
         assert (again.is_loaded("nova"), again.is_loaded("cinder")) == (True, False)
         assert again.done == {"a/b": RUN}
 

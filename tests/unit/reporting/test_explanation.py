@@ -37,6 +37,13 @@ def test_the_first_line_says_where_it_is_met(code: str, first: str) -> None:
     assert explained(code).splitlines()[0] == f"{code}: {first}"
 
 
+def test_rows_that_belong_to_nothing_are_explained() -> None:
+    text = explained("nova.servers-without-mapping")
+    assert text.startswith("nova.servers-without-mapping: rows of databases: warning, where a rehearsal finds them\n")
+    assert "map_instances" in text
+    assert "verify_instance in the wheel 29.4.0" in text
+
+
 def test_an_open_beginning_is_told_as_such() -> None:
     document = {**explanation(CATALOG, "nova.unmigrated-services"), "since": None}
     assert "blocker of nova, up to victoria" in explanation_text(document)

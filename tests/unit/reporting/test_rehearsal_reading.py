@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from test_rehearsal_text import FAILURE, FINE, STOPPED
+from test_rehearsal_text import FAILURE, FINE, ORPHANS, STOPPED
 
 from ostler.errors import InputError
 from ostler.planning.rehearsed import Rehearsal
@@ -32,7 +32,7 @@ def changed(**parts: Any) -> dict[str, Any]:
     return {**rehearsal_json(STOPPED), **parts}
 
 
-@pytest.mark.parametrize("rehearsal", [FINE, STOPPED])
+@pytest.mark.parametrize("rehearsal", [FINE, STOPPED, replace(FINE, data=(ORPHANS,))])
 def test_what_was_written_is_read_back(rehearsal: Rehearsal) -> None:
     assert read(rehearsal_json(rehearsal)) == (rehearsal,)
 

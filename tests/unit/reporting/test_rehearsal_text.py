@@ -23,6 +23,7 @@ SYNC = CommandRun(
 )
 FAILURE = Finding("nova.blocked", Severity.FAILURE, "nova", "it cannot go on", do_next="mend it", evidence=("the end",))
 NOTE = Finding("rehearsal.not-checked", Severity.NOTE, "nova", "nova-status was not run")
+ORPHANS = Finding("nova.servers-without-mapping", Severity.WARNING, "nova at 2024.1", "in no cell", found="3 rows")
 BEGINNING = Beginning(990.0, {"nova": ("13863f4e1612",)}, {"nova": 4_096_000}, Speed(0.014, 0.02), 0.5)
 FINE = Rehearsal(
     "2024.1",
@@ -92,6 +93,15 @@ def test_the_document_holds_hops_with_their_commands_and_fits_its_schema() -> No
     }
     assert document["disk"] == {"before": 61_900_000, "most": 1_275_500_000, "after": 62_900_000}
     assert [finding["code"] for finding in hop["findings"]] == ["nova.blocked"]
+
+
+def test_what_was_found_in_the_rows_is_told_beside_what_commands_found() -> None:
+    told = replace(FINE, data=(ORPHANS,))
+    assert [finding.code for finding in told.findings] == ["nova.servers-without-mapping", "rehearsal.not-checked"]
+    assert "3 rows" in rehearsal_text(told)
+    document = rehearsal_json(told)
+    jsonschema.validate(document, json.loads(PUBLISHED.read_text()))
+    assert [(each["code"], each["found"]) for each in document["data"]] == [("nova.servers-without-mapping", "3 rows")]
 
 
 def test_a_document_without_its_hops_does_not_fit() -> None:
