@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from ostler.commands import CommandResult
 from ostler.rehearsal.scratch import SOCKET, STATEMENT_TIMEOUT_S, Scratch
 
-REFUSAL = re.compile(r"^ERROR (?P<number>\d+) \(\w+\) at line (?P<line>\d+)", re.MULTILINE)
+REFUSAL = re.compile(r"^ERROR (?P<number>\d+) \(\w+\) at line (?P<line>\d+): ", re.MULTILINE)
 
 
 def asked(scratch: Scratch, statements: str) -> CommandResult:

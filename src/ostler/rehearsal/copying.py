@@ -6,15 +6,22 @@ import re
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from ostler.commands import CommandResult
 from ostler.errors import CommandFailed, InputError
+from ostler.rehearsal.asking import REFUSAL, asked, refusals
 from ostler.rehearsal.dumps import Part
 from ostler.rehearsal.journal import Journal
 from ostler.rehearsal.scratch import Scratch, database_url
 from ostler.rehearsal.side_by_side import side_by_side
 
 CELL0 = "00000000-0000-0000-0000-000000000000"
-REFUSAL = re.compile(r"ERROR (\d+) \(\w+\) at line (\d+)")
+UNKNOWN_HERE = re.compile(r"Unknown (?P<what>collation|character set): '(?P<name>\w{1,64})'")
+"""What MariaDB says (errors 1273 and 1115) to a dump that another kind of server wrote, or a newer one."""
+
+SERVERS = {"_0900_": "MySQL 8.0 or later", "gb18030": "MySQL 5.7 or later"}
+"""Who has what MariaDB 10.11 has not, by a part of its name (reference manuals of MySQL 5.7 and 8.0; 10.11.19 refused
+both, 2026-11-27)."""
+
+KNOWN_TO_BOTH = {"collation": "utf8mb4_general_ci", "character set": "utf8mb4"}
 
 
 def load(scratch: Scratch, journal: Journal, parts: Sequence[Part], report: Callable[[str], None]) -> None:
@@ -26,10 +33,12 @@ def load(scratch: Scratch, journal: Journal, parts: Sequence[Part], report: Call
 
 
 def _load(scratch: Scratch, journal: Journal, part: Part, report: Callable[[str], None]) -> None:
-    scratch.rows(f"DROP DATABASE IF EXISTS `{part.name}`; CREATE DATABASE `{part.name}` {part.charset}")
+    made = asked(scratch, f"DROP DATABASE IF EXISTS `{part.name}`; CREATE DATABASE `{part.name}` {part.charset};")
+    if made.exit_code != 0 or refusals(made.stderr):
+        raise scratch.no_space(made.stderr) or _refused(part, made.stderr, made.exit_code)
     done = scratch.load(part.name, part.lines())
     if done.exit_code != 0:
-        raise scratch.no_space(done.stdout) or _refused(part, done)
+        raise scratch.no_space(done.stdout) or _refused(part, done.stdout, done.exit_code)
     if not part.charset:
         take_character_set_of_tables(scratch, part.name)
     if part.name == "nova_api":
@@ -67,18 +76,36 @@ def turn_to_the_copy(scratch: Scratch) -> None:
         scratch.rows(f"{change} = '{database_url(database)}' WHERE {where}", "nova_api")
 
 
-def _refused(part: Part, done: CommandResult) -> InputError | CommandFailed:
-    """The server's words hold rows of the dump: only their number and line are told."""
-    refusal = REFUSAL.search(done.stdout)
+def _refused(part: Part, said: str, exit_code: int) -> InputError | CommandFailed:
+    """The server's words hold rows of the dump: only their number and line are told, and the name of a collation or a
+    character set."""
+    refusal = REFUSAL.search(said)
     if refusal is None:
         return CommandFailed(
             "rehearsal.not-loaded",
-            f"{part.name} could not be loaded from {part.file}: the client ended with {done.exit_code}",
+            f"{part.name} could not be loaded from {part.file}: the client ended with {exit_code}",
             do_next="see whether memory is left, and give the same command again",
         )
+    unknown = UNKNOWN_HERE.match(said, refusal.end())
+    if unknown is not None:
+        return _of_another_server(part, unknown["what"], unknown["name"])
     return InputError(
         "rehearsal.dump-refused",
-        f"MariaDB refuses line {refusal[2]} of {part.name} in {part.file}",
-        found=f"error {refusal[1]}",
-        do_next="look at that line; a dump of another kind of server, or with another character set, is refused so",
+        f"MariaDB refuses line {refusal['line']} of {part.name} in {part.file}",
+        found=f"error {refusal['number']}",
+        do_next="look at that line; a dump of another kind of server is refused so",
+    )
+
+
+def _of_another_server(part: Part, what: str, name: str) -> InputError:
+    server = next((of for sign, of in SERVERS.items() if sign in name), "another kind of server, or a newer one")
+    replaced = f"sed 's/{name}/{KNOWN_TO_BOTH[what]}/g'"
+    return InputError(
+        "rehearsal.dump-of-another-server",
+        f"{part.name} in {part.file} has the {what} {name}, which the MariaDB that rehearses does not know",
+        found=f"a dump of {server}",
+        expected="a dump of MariaDB, or one that has only what MariaDB knows, too",
+        do_next="if the cloud has a MariaDB, dump that; if it is on such a server, dump again with the name replaced: "
+        f"mysqldump --single-transaction DATABASE | {replaced} > FILE; what is rehearsed is then how MariaDB takes the "
+        "migrations, which may differ in small things",
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,12 +26,13 @@ class Place:
         self.both = threading.Barrier(2, timeout=10)
         self.over = threading.Event()
         self.said = ""
+        self.said_first = ""
 
     def end(self) -> None:
         self.over.set()
 
-    def rows(self, sql: str, database: str = "") -> list[list[str]]:
-        return []
+    def run(self, argv: Sequence[str], **_: object) -> CommandResult:
+        return CommandResult(0, "", self.said_first)
 
     def load(self, database: str, chunks: object) -> CommandResult:
         self.both.wait()
@@ -95,3 +97,38 @@ def test_a_dump_that_is_refused_is_told(tmp_path: Path) -> None:
         load(place, journal, parts(tmp_path), print)
     assert refused.value.code == "rehearsal.dump-refused"
     assert place.over.is_set()
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("ERROR 1273 (HY000) at line 35: Unknown collation: 'utf8mb4_0900_ai_ci'", ("utf8mb4_0900_ai_ci", "MySQL 8.0")),
+        ("ERROR 1115 (42000) at line 35: Unknown character set: 'gb18030'", ("gb18030", "MySQL 5.7")),
+        ("ERROR 1273 (HY000) at line 35: Unknown collation: 'utf8mb4_uca9999_ci'", ("uca9999", "or a newer one")),
+    ],
+)
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_dump_of_another_kind_of_server_is_told_with_how_to_dump_again(
+    said: str, shown: tuple[str, ...], is_first: bool, tmp_path: Path
+) -> None:
+    """In a table, or as that of the whole database (with the statement before it, as the client has it)."""
+    place: Any = Place()
+    statement = f"--------------\nCREATE DATABASE keystone\n--------------\n\n{said}\n"
+    place.said, place.said_first = ("", statement) if is_first else (said, "")
+    with journals.opened(tmp_path / "r") as journal, pytest.raises(InputError) as refused:
+        load(place, journal, parts(tmp_path), print)
+    error = refused.value
+    assert (error.code, error.exit_code) == ("rehearsal.dump-of-another-server", 2)
+    told = f"{error.summary} {error.found}"
+    assert all(word in told for word in shown)
+    assert "mysqldump --single-transaction" in error.do_next
+    assert "| sed 's/" in error.do_next
+
+
+def test_a_row_that_speaks_of_collations_is_not_shown(tmp_path: Path) -> None:
+    place: Any = Place()
+    place.said = "ERROR 1062 (23000) at line 3: Duplicate entry 'Unknown collation: 'alice'' for key 'u'"
+    with journals.opened(tmp_path / "r") as journal, pytest.raises(InputError) as refused:
+        load(place, journal, parts(tmp_path), print)
+    assert refused.value.code == "rehearsal.dump-refused"
+    assert "alice" not in f"{refused.value} {refused.value.found} {refused.value.do_next}"
