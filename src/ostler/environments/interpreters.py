@@ -15,6 +15,7 @@ OLDEST_OF_UV = [3, 8]
 """The oldest Python that uv installs (2026-11-26)."""
 
 
+SYSTEM = Path("/usr")
 CLOSED = ("/root/", "/home/")
 """Folders that the users of services may not enter."""
 
@@ -69,9 +70,9 @@ def usable_python(program: Path, version: str) -> Interpreter | None:
     return found if found is not None and found.version == version and _is_usable(found) else None
 
 
-def no_python(wanted: Mapping[str, Sequence[str]]) -> InputError:
+def no_python(wanted: Mapping[str, Sequence[str]], system: Path = SYSTEM) -> InputError:
     """What to raise for Pythons that are not on this machine: by version, the releases that need each (none: the one
-    that is asked for)."""
+    that is asked for). Where `system` has one that would be of that version, it is said why it is not taken."""
     needed = [f"Python {version} (for {', '.join(of) or 'this release'})" for version, of in wanted.items()]
     ways = [
         f"pyenv install {version}" + (f" or uv python install {version}" if _numbers(version) >= OLDEST_OF_UV else "")
@@ -80,8 +81,20 @@ def no_python(wanted: Mapping[str, Sequence[str]]) -> InputError:
     return InputError(
         "environments.no-interpreter",
         f"not on this machine, and needed: {', '.join(needed)}",
-        found="none that pyenv or uv has put here",
+        found="none that pyenv or uv has put here" + _passed_over(wanted, system),
         do_next=f"install: {'; '.join(ways)}; or name one that lies elsewhere: ostler env build RELEASE --python PATH",
+    )
+
+
+def _passed_over(versions: Iterable[str], system: Path) -> str:
+    programs = [system / "bin" / f"python{version}" for version in versions]
+    there = [str(program) for program in programs if program.exists()]
+    if not there:
+        return ""
+    are = "is there and is" if len(there) == 1 else "are there and are"
+    return (
+        f"; {', '.join(there)} {are} not used: a Python has to lie in a folder of its own, which can be shown alone "
+        f"where environments are built and run, and {system} holds this machine's whole system"
     )
 
 
@@ -103,7 +116,7 @@ def _numbers(name: str) -> list[int]:
 def _is_usable(found: Interpreter) -> bool:
     """Whether it is complete with the folder it lies in: neither the system's nor one of a virtual environment."""
     is_virtual = (found.prefix / "pyvenv.cfg").exists()
-    return found.prefix != Path("/usr") and not is_virtual and found.program.is_file()
+    return found.prefix != SYSTEM and not is_virtual and found.program.is_file()
 
 
 def _asked(program: Path) -> Interpreter | None:

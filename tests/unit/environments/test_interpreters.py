@@ -50,6 +50,14 @@ def test_all_that_are_missing_are_named_with_the_way_to_each() -> None:
     assert told.do_next.startswith("install: pyenv install 2.7; pyenv install 3.10 or uv python install 3.10")
 
 
+def test_one_of_the_system_is_named_with_why_it_is_not_used(tmp_path: Path) -> None:
+    of_the_system = python(tmp_path / "usr", "3.10")
+    told = no_python({"2.7": ["rocky"], "3.10": ["zed"]}, tmp_path / "usr")
+    assert f"{of_the_system} is there and is not used: a Python has to lie in a folder of its own" in told.found
+    assert "python2.7" not in told.found
+    assert "not used" not in no_python({"2.7": ["rocky"]}, tmp_path / "usr").found
+
+
 @pytest.mark.parametrize("says", ["3.8\\n/x", "nothing"])
 def test_a_named_one_of_another_version_is_refused(tmp_path: Path, says: str) -> None:
     named = python(tmp_path / "here", "2.7", says=says)
