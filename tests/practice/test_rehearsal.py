@@ -123,6 +123,7 @@ def test_the_real_migrations_come_through_and_nothing_of_the_copy_is_left(dumps:
     assert began["speed"]["cpu_s"] > 0 and began["speed"]["rows_s"] > 0 and began["writes_s"] > 0
     disk = found["disk"]
     assert 100_000 < disk["before"] <= disk["most"] >= disk["after"] > 100_000
+    assert found["data"] == []
     assert left_of(tmp_path) == []
     assert running_in(tmp_path) == []
 
