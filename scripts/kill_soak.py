@@ -22,12 +22,13 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import cycle
 from pathlib import Path
 from typing import Any
 
+from demanded import seen_by_users
 from onlooker import Onlooker
 
 from ostler.execution.home import Home
@@ -133,19 +134,6 @@ def judge(soak: Soak, run: str, least: int, beside: Sequence[str] = ()) -> dict[
         },
         "wrong": wrong,
     }
-
-
-def seen_by_users(report: Mapping[str, Any]) -> Iterator[str]:
-    """What users would have noticed, by the probe."""
-    if not report["probe"]:
-        yield "no probe ran"
-    if report["probe_about"]["servers_in_error"]:
-        yield f"servers that went to ERROR: {report['probe_about']['servers_in_error']}"
-    for name, api in report["probe"].items():
-        if api["failed"] or api["wrong_outcomes"]:
-            counts = f"{api['failed']} requests failed, {api['wrong_outcomes']} objects ended wrong"
-            yield f"{name}: {counts}: {api['causes']}"
-        yield from (f"{name}: {what}" for what in api["beyond_limits"])
 
 
 def _bad_steps(history: RunHistory) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from kill_soak import seen_by_users
+from demanded import seen_by_users
 from onlooker import changed_paths, is_named, named_paths
 from rehearsing import rehearsal
 

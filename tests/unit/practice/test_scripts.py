@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 
 SCRIPTS = Path(__file__).parents[3] / "scripts"
+GOOD_API = {"requests": 900, "failed": 0, "wrong_outcomes": 0, "causes": {}, "beyond_limits": []}
 NEW = {"name": "practice", "release": "2024.1", "open_runs": [], "is_half_removed": False}
 
 OSTLER = """#!/bin/sh
@@ -20,6 +22,7 @@ case "$1 $2" in
   "practice list") cat "$LISTED";;
   "practice down") rm -f "$OSTLER_STATE_DIR"/practice/practice/*;;
   "runs --json") echo '{"runs": [{"id": "the-run"}]}';;
+  "report the-run") mkdir -p demo; cp "$REPORTED" demo/report.json;;
 esac
 test "$1" != apply || exit "$APPLY_ENDS"
 """
@@ -49,24 +52,28 @@ class Demo:
 
     def __init__(self, folder: Path) -> None:
         self.tree, self.log, self.listed = folder / "tree", folder / "log", folder / "listed"
+        self.reported = folder / "reported"
         self.cloud = folder / "state" / "practice" / "practice"
         self.cloud.mkdir(parents=True)
-        copied(self.tree, "demo.sh", "demo_cloud.py")
+        copied(self.tree, "demo.sh", "demo_cloud.py", "demanded.py")
         program(self.tree / ".venv" / "bin" / "ostler", OSTLER)
         (self.tree / ".venv" / "bin" / "python").symlink_to(shutil.which("python3") or "python3")
 
-    def run(self, clouds: list[Mapping[str, Any]], apply_ends: int = 0) -> list[str]:
-        """The commands about the practice cloud that one demo gives."""
-        import json
-
+    def run(
+        self, clouds: list[Mapping[str, Any]], apply_ends: int = 0, ends: int | None = None, **nova: Any
+    ) -> list[str]:
+        """The commands about the practice cloud that one demo gives. It must end with `ends`, else as the run did;
+        `nova` is what the report says of that API."""
         self.listed.write_text(json.dumps(clouds))
+        seen = {"probe": {"nova": {**GOOD_API, **nova}}, "probe_about": {"servers_in_error": 0}}
+        self.reported.write_text(json.dumps(seen))
         self.log.write_text("")
         environ = {
             **os.environ, "OSTLER_STATE_DIR": str(self.cloud.parents[1]), "LOG": str(self.log),
-            "LISTED": str(self.listed), "APPLY_ENDS": str(apply_ends),
+            "LISTED": str(self.listed), "APPLY_ENDS": str(apply_ends), "REPORTED": str(self.reported),
         }  # fmt: skip
         done = subprocess.run(["sh", "scripts/demo.sh"], cwd=self.tree, env=environ, capture_output=True, text=True)
-        assert done.returncode == apply_ends, done.stdout + done.stderr
+        assert done.returncode == (apply_ends if ends is None else ends), done.stdout + done.stderr
         self.said = done.stdout
         return [line for line in self.log.read_text().splitlines() if line.startswith(("practice down", "practice up"))]
 
@@ -112,6 +119,31 @@ def test_a_demo_that_began_to_upgrade_is_never_gone_on_with(demo: Demo, ends: in
 def test_a_plan_that_was_refused_leaves_the_cloud_new(demo: Demo, ends: int) -> None:
     assert demo.run([NEW], apply_ends=ends) == [UP]
     assert demo.run([NEW]) == [UP]
+
+
+@pytest.mark.parametrize(
+    ("nova", "line"),
+    [
+        ({"failed": 2, "causes": {"boot: 503": 2}}, "nova: 2 requests failed, 0 objects ended wrong: {'boot: 503': 2}"),
+        (
+            {"beyond_limits": ["a request waited 8.1 s (list), over 6 s"]},
+            "nova: a request waited 8.1 s (list), over 6 s",
+        ),
+    ],
+)
+def test_a_demo_ends_with_1_when_users_noticed_it_although_the_run_is_done(
+    demo: Demo, nova: Mapping[str, Any], line: str
+) -> None:
+    demo.run([NEW], ends=1, **nova)
+    assert f"Not as demanded, whatever the verdict of the run is:\n  {line}\n" in demo.said
+    demo.run([NEW], apply_ends=4, **nova)
+
+
+def test_a_demo_that_nobody_noticed_says_so_and_keeps_no_older_report(demo: Demo) -> None:
+    demo.run([NEW])
+    assert "As demanded: no request failed, and no API went beyond its limits.\n" in demo.said
+    demo.run([NEW], apply_ends=3)
+    assert not (demo.tree / "demo" / "report.json").exists()
 
 
 @pytest.fixture

@@ -121,6 +121,15 @@ def test_the_picture_shows_each_failure_in_red_where_it_happened_and_each_stall(
     assert all(box.x >= LEFT and box.x + box.width <= WIDTH for box in picture.boxes)
 
 
+def test_a_wait_is_marked_by_the_limit_of_its_own_api() -> None:
+    held = sample.step("roll/ctl1/hold", kind="hold-requests", backend="nova-api")
+    plan = sample.plan(*sample.PLAN.stages, sample.stage("hold", held))
+    waits = [Record(BEGAN + 12, api, "list", 8.1, 200, True) for api in ("nova", "glance")]
+    row = r'<tr><th>(\w+)</th><td class="number ">0</td><td class="number (warn-cell)?">'
+    marks = dict(re.findall(row, page(plan=plan, seen=sample.seen(*waits))))
+    assert (marks["glance"], marks["nova"]) == ("warn-cell", "")
+
+
 def test_a_time_in_which_nobody_asked_is_not_shown_as_answered() -> None:
     late = [Record(BEGAN + 200 + n, "nova", "list", 0.1, 200, True) for n in range(20)]
     made = report_of(sample.data(seen=sample.seen(*late)), BEGAN + 300)
