@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -267,6 +269,33 @@ def test_a_spent_failure_budget_pauses_the_run_when_nothing_is_half_done(shop: S
     assert (paused.state, paused.exit_code, paused.message) == (RunState.PAUSED, 4, "3 requests failed, 0 are allowed")
     assert (shop.world.numbers("cmp1"), shop.world.numbers("cmp2")) == ({"out": 0, "version": 2, "added": 1}, {})
     assert go_on(shop, paused.run).state is RunState.DONE
+
+
+def test_what_the_probe_sees_is_told_while_the_run_goes_on_and_not_after_it(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ostler.execution.probe_telling.TOLD_EVERY_S", 0.01)
+    seen = events.ProbeSeen("asking", "", {"nova": events.ApiSeen(9, 0, 0.5, 0.0)})
+    told: list[events.Event] = []
+    is_told = threading.Event()
+
+    def listener(at: float, event: events.Event) -> None:
+        told.append(event)
+        if event == seen:
+            is_told.set()
+
+    def wait_until_told(host: str, command: Any) -> None:
+        assert command.argv[0] != "add" or is_told.wait(20)
+
+    transport = WorldTransport(shop.world, wait_until_told)
+    made = plan(stage("roll", rolling("cmp1")))
+    means = shop.means(look_at_probe=lambda: seen)
+    assert apply(made, CLOUD, transport, WorldApi(), means=means, events=[listener]).state is RunState.DONE
+    names = [type(event) for event in told]
+    assert names.index(events.ProbeSeen) < names.index(events.RunEnded)
+    count = len(told)
+    time.sleep(0.1)
+    assert len(told) == count
 
 
 def test_a_step_of_which_nobody_knows_whether_it_happened_is_left_to_a_person(shop: Shop) -> None:

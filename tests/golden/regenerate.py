@@ -13,6 +13,7 @@ from tests.meta import list_codes
 from ostler.cli.plans import plan_schema
 from ostler.planning.model import plan_to_json
 from ostler.reporting.diagnosis_document import diagnosis_schema
+from ostler.reporting.event_document import events_schema
 from ostler.reporting.log_document import logs_schema
 from ostler.reporting.plan_text import plan_text
 from ostler.reporting.rehearsal_document import rehearsal_schema
@@ -27,6 +28,7 @@ def documents() -> dict[Path, str]:
     found = {
         SCHEMAS / "logs.json": logs_schema(),
         SCHEMAS / "diagnosis.json": diagnosis_schema(),
+        SCHEMAS / "events.json": events_schema(),
         SCHEMAS / "plan.json": plan_schema(),
         SCHEMAS / "rehearsal.json": rehearsal_schema(),
         SCHEMAS / "report.json": report_schema(),

@@ -8,11 +8,13 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 
+import jsonschema
 import pytest
 from rehearsing import Rehearsal, copy_of, leave_backup, rehearsal
 
 from ostler.deployment.paths import environment_path
 from ostler.errors import Severity
+from ostler.execution.events import event_to_json
 from ostler.execution.records import RunState
 from ostler.execution.runs import list_runs, load_run
 from ostler.facts.model import wanted
@@ -23,6 +25,7 @@ from ostler.secret import MASK
 Place = tuple[str, str]
 """A host and a path on it."""
 
+EVENTS = Path(__file__).parents[2] / "docs" / "schemas" / "events.json"
 HOSTS = ("ctl1", "ctl2", "ctl3", "cmp1", "cmp2")
 
 
@@ -107,6 +110,18 @@ def test_a_failure_leaves_the_cloud_serving_and_a_resumed_run_does_nothing_twice
     assert (resumed.state, resumed.failed, resumed.lent) == (RunState.DONE, (), ())
     assert cloud.outages == []
     assert changes_that_stay(cloud) == once
+
+
+def test_every_event_of_a_run_fits_the_published_schema(folder: Path) -> None:
+    cloud, lines = rehearsal(folder), list[dict[str, object]]()
+    cloud.simulation.simulated.fail_command(FAILURES["place"])
+    failed = cloud.apply(cloud.plan(), listeners=[lambda at, event: lines.append(json.loads(event_to_json(at, event)))])
+    assert failed.state is RunState.FAILED
+    assert {"run_started", "lane_ended", "effect_done", "finding", "step_done", "run_ended"} <= {
+        line["event"] for line in lines
+    }
+    fitting = jsonschema.Draft202012Validator(json.loads(EVENTS.read_text()))
+    assert [line for line in lines if not fitting.is_valid(line)] == []
 
 
 Failures = Mapping[str, tuple[str, tuple[str, ...]]]

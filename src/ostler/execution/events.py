@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 
 from ostler.errors import Finding, OstlerError
@@ -128,6 +128,27 @@ class GateWaiting:
 
 
 @dataclass(frozen=True)
+class ApiSeen:
+    """What this process's probe saw of one API since it began to ask: ``failed`` are requests that failed and objects
+    that ended wrong, ``longest_wait_s`` is of answers that came, ``waiting_s`` of the oldest request without one."""
+
+    requests: int
+    failed: int
+    longest_wait_s: float
+    waiting_s: float
+
+
+@dataclass(frozen=True)
+class ProbeSeen:
+    """What users see, told every few seconds while a run with a probe goes on. ``state`` is waiting (for APIs that the
+    plan took away), setup, asking, ending or ended, ``message`` why; ``apis`` are those that were asked yet."""
+
+    state: str
+    message: str
+    apis: Mapping[str, ApiSeen]
+
+
+@dataclass(frozen=True)
 class Note:
     """Something the operator should know now."""
 
@@ -158,13 +179,14 @@ Event = (
     | LoanReturned
     | FindingTold
     | GateWaiting
+    | ProbeSeen
     | Note
     | RunEnded
 )
 Listener = Callable[[float, Event], None]
 """Gets the time (seconds since the epoch) and the event; called one at a time, from any thread."""
 
-_NAMES = {
+NAMES: Mapping[type[Event], str] = {
     RunStarted: "run_started",
     StageStarted: "stage_started",
     StageEnded: "stage_ended",
@@ -177,9 +199,11 @@ _NAMES = {
     LoanReturned: "loan_returned",
     FindingTold: "finding",
     GateWaiting: "gate_waiting",
+    ProbeSeen: "probe_seen",
     Note: "note",
     RunEnded: "run_ended",
 }
+"""What the events are called in the stream; published: docs/schemas/events.json."""
 
 
 class Events:
@@ -209,4 +233,4 @@ class Events:
 
 def event_to_json(at: float, event: Event) -> str:
     """One event as one JSON line."""
-    return json.dumps({"at": round(at, 3), "event": _NAMES[type(event)], **asdict(event)}, ensure_ascii=False)
+    return json.dumps({"at": round(at, 3), "event": NAMES[type(event)], **asdict(event)}, ensure_ascii=False)

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from ostler.cloud.model import Cloud
 from ostler.execution.clock import Clock
+from ostler.execution.events import ProbeSeen
 from ostler.execution.home import Home, find_home
 from ostler.execution.reading import read_facts
 from ostler.execution.vault import Sealing
@@ -49,13 +50,19 @@ def never() -> str | None:
     return None
 
 
+def unseen() -> ProbeSeen | None:
+    """No probe sees anything."""
+    return None
+
+
 @dataclass(frozen=True)
 class Means:
     """What a run works with besides the plan.
 
-    `pause_when` is asked between steps and says why the run should pause (None: it should not); `prove` and
-    `find_archive` None: steps that need them fail and say so; `database_url` is where the engine keeps its queue
-    (None: SQLite in the run's folder); `handles_interrupts`: Ctrl-C stops the run as soon as nothing is half done.
+    `pause_when` is asked between steps and says why the run should pause (None: it should not); `look_at_probe` is
+    asked every few seconds and says what its probe sees (None: nothing); `prove` and `find_archive` None: steps that
+    need them fail and say so; `database_url` is where the engine keeps its queue (None: SQLite in the run's folder);
+    `handles_interrupts`: Ctrl-C stops the run as soon as nothing is half done.
     """
 
     home: Home = field(default_factory=find_home)
@@ -63,6 +70,7 @@ class Means:
     prove: Prove | None = None
     find_archive: FindArchive | None = None
     pause_when: Callable[[], str | None] = never
+    look_at_probe: Callable[[], ProbeSeen | None] = unseen
     sealing: Sealing = field(default_factory=Sealing)
     clock: Clock = field(default_factory=Clock)
     kind_of: Callable[[str], StepKind] = kind_of

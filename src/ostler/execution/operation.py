@@ -14,12 +14,13 @@ from ostler.catalog import load_catalog
 from ostler.cloud.model import Cloud
 from ostler.environments.store import EnvironmentStore
 from ostler.errors import InputError, OstlerError
-from ostler.execution.events import Event, RunStarted
+from ostler.execution.events import Event, ProbeSeen, RunStarted
 from ostler.execution.home import Home
 from ostler.execution.journal import Journal
 from ostler.execution.means import Means
 from ostler.execution.probe import ProbeProcess, current_lines, over_budget
 from ostler.execution.probe.backends import backends_of
+from ostler.execution.probe.process import seen_now
 from ostler.execution.proofs.model import ProofContext, ProofResult
 from ostler.execution.proofs.registry import prove
 from ostler.remote.protocol import Api, Transport
@@ -58,7 +59,11 @@ class Operation:
         self._waking: threading.Thread | None = None
         self._why_not = ""
         self.means = dataclasses.replace(
-            means, prove=self._prove, find_archive=self._find_archive, pause_when=self._pause
+            means,
+            prove=self._prove,
+            find_archive=self._find_archive,
+            pause_when=self._pause,
+            look_at_probe=self._look_at_probe,
         )
 
     def listener(self, at: float, event: Event) -> None:
@@ -182,6 +187,13 @@ class Operation:
         if sum(api["failed"] for api in totals.values()) <= self._max_failed:
             return None
         return over_budget(self._probe.figures(), self._max_failed)
+
+    def _look_at_probe(self) -> ProbeSeen | None:
+        probe = self._probe
+        if probe is None:
+            return None if self._waking is None else ProbeSeen("waiting", self._why_not, {})
+        seen = seen_now(probe.now())
+        return seen if probe.is_alive() else dataclasses.replace(seen, state="ended", message=self._ended())
 
     def _ended(self) -> str:
         why = self._probe.why_ended() if self._probe is not None else "it was stopped"

@@ -14,6 +14,7 @@ from ostler.execution.effect_bench import Bench
 from ostler.execution.events import Events, Listener, Note
 from ostler.execution.journal import Journal
 from ostler.execution.means import Means
+from ostler.execution.probe_telling import telling_of_probe
 from ostler.execution.records import RunState
 from ostler.execution.run_checks import ALL_GATES
 from ostler.execution.run_result import RunResult
@@ -58,6 +59,7 @@ class RunTask:
         with contextlib.ExitStack() as stack:
             if self.means.handles_interrupts:
                 stack.enter_context(stop.on_signals(lambda text: events.tell(Note(text)), self.transport.close))
+            stack.enter_context(telling_of_probe(self.means.look_at_probe, events.tell))
             try:
                 conductor.carry_out(is_resumed=is_resumed)
             except Abandoned:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from ostler.errors import Finding, Severity
@@ -11,6 +12,7 @@ from ostler.execution.records import RunRecord, RunState, StepOutcome
 from ostler.execution.run_result import RunResult
 from ostler.execution.runs import RunHistory
 from ostler.planning.model import Plan
+from ostler.reporting.event_document import ResultLine
 from ostler.reporting.plan_text import duration
 
 _STATE_WORDS = {
@@ -51,17 +53,18 @@ def _stands(result: RunResult) -> str:
 
 def run_result_document(result: RunResult, history: RunHistory) -> dict[str, Any]:
     """The same as plain data."""
-    return {
-        "run": result.run,
-        "state": result.state.value,
-        "message": result.message,
-        "exit_code": result.exit_code,
-        "done": len(result.done),
-        "failed": list(result.failed),
-        "left": len(result.left),
-        "lent": [loan.name for loan in result.lent],
-        "ways_on": ways_on(result.run, result.state, can_go_back=can_go_back(history, result.state)),
-    }
+    line = ResultLine(
+        run=result.run,
+        state=result.state.value,
+        message=result.message,
+        exit_code=result.exit_code,
+        done=len(result.done),
+        failed=list(result.failed),
+        left=len(result.left),
+        lent=[loan.name for loan in result.lent],
+        ways_on=ways_on(result.run, result.state, can_go_back=can_go_back(history, result.state)),
+    )
+    return asdict(line)
 
 
 def can_go_back(history: RunHistory, state: RunState) -> bool:

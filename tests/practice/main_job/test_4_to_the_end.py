@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 
 import jsonschema
 import pytest
 import twin
 from cloud_users import CloudUsers
-from practice_operator import LONG_S, SOURCE, TARGET, PracticeOperator
+from practice_operator import APIS, LONG_S, SOURCE, TARGET, PracticeOperator
 from test_1_looking import schema
 
 from ostler.cloud.file import read_cloud_file
@@ -29,6 +30,18 @@ def test_it_goes_to_the_end(cloud: PracticeOperator) -> None:
     print(f"from the gate to the end: {done.seconds:.0f} s")
     assert done.result["state"] == "done"
     assert cloud.loans_open(run) == []
+    cloud.kept["events"] = done.events
+
+
+def test_its_events_fit_their_schema_and_tell_what_the_probe_saw(cloud: PracticeOperator) -> None:
+    told = cloud.kept["events"]
+    fitting = jsonschema.Draft202012Validator(schema("events"))
+    assert [event for event in told if not fitting.is_valid(event)] == []
+    seen = [event for event in told if event["event"] == "probe_seen"]
+    assert {api["failed"] for event in seen for api in event["apis"].values()} == {0}
+    assert set(seen[-1]["apis"]) == APIS
+    for earlier, later in pairwise(seen):
+        assert later["at"] - earlier["at"] >= 5
 
 
 def test_its_report_is_whole_and_every_proof_passes(cloud: PracticeOperator) -> None:

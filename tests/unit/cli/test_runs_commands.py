@@ -8,6 +8,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import jsonschema
 import pytest
 from rich.console import Console
 
@@ -26,6 +27,7 @@ from ostler.planning.model import Lane, Plan, Stage, plan_to_json
 from ostler.reporting.run_text import run_result_document, run_result_text, ways_on
 from ostler.steps.model import Step
 
+EVENTS = Path(__file__).parents[3] / "docs" / "schemas" / "events.json"
 STEPS = tuple(
     Step(f"roll/ctl1/{name}", "stop-service", "ctl1", "why", "start it", 10.0, params={"units": ["nova-api"]})
     for name in ("1-stop", "2-switch", "3-start")
@@ -241,6 +243,8 @@ def test_the_result_of_a_run_is_told_before_what_went_wrong_with_the_cloud_file(
     monkeypatch.setattr("ostler.execution.connecting.connect_hosts", lambda _: io.StringIO())
     assert main(["apply", str(plan), "--cloud", str(cloud), "--json"]) == 0
     result, warning = (json.loads(line) for line in capsys.readouterr().out.splitlines())
+    for line in (result, warning):
+        jsonschema.validate(line, json.loads(EVENTS.read_text()))
     assert (result["event"], result["state"]) == ("result", "done")
     assert (warning["event"], warning["code"]) == ("warning", "cloud.release-not-written")
 

@@ -23,6 +23,7 @@ from ostler.execution.means import Means
 from ostler.execution.operation import Operation
 from ostler.execution.probe import Backend, ProbeProcess, current_lines, figures, probing
 from ostler.execution.probe.credentials import read_credentials
+from ostler.execution.probe.identity import API_TYPES
 from ostler.execution.probe.life import Life
 from ostler.execution.probe.probing import Work
 from ostler.execution.probe.probing import probe as probe_with
@@ -204,11 +205,16 @@ def test_the_run_pauses_when_its_probe_ended_and_old_figures_are_not_shown(
         folder = home.run_folder("r1") / "probe"
         eventually(lambda: len(operation.probe_lines()) > 1)
         assert operation.means.pause_when() is None
+        seen = operation.means.look_at_probe()
+        assert seen is not None and (seen.state, seen.message) == ("asking", "")
+        assert all(api.requests > 0 and api.failed == 0 and 0 < api.longest_wait_s < 20 for api in seen.apis.values())
         os.kill(read_now(folder)["pid"], signal.SIGTERM)
         eventually(lambda: operation.means.pause_when() is not None)
         said = "the probe ended (told to (SIGTERM)): what users see is not measured any more"
         assert operation.means.pause_when() == f"{said}; `ostler resume` starts it again"
         assert operation.probe_lines() == [said]
+        last = operation.means.look_at_probe()
+        assert last is not None and (last.state, last.message, set(last.apis)) == ("ended", said, set(API_TYPES))
         assert list(current_lines(folder).values()) == ["probe: ended told to (SIGTERM)"]
     finally:
         operation.close()

@@ -9,11 +9,12 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ostler.errors import OutsideError
+from ostler.execution.events import ApiSeen, ProbeSeen
 from ostler.execution.probe.direct import Backend, write_backends
 from ostler.execution.probe.figures import Figures, figures
 from ostler.execution.probe.identity import API_TYPES
@@ -124,6 +125,17 @@ def read_now(folder: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return document if isinstance(document, dict) else {}
+
+
+def seen_now(now: Mapping[str, Any]) -> ProbeSeen:
+    """Return the totals a probe wrote last as an event."""
+    apis = now.get("apis", {})
+    seen = {
+        api: ApiSeen(its["requests"], its["failed"], round(its["longest_stall_s"], 3), its["waiting_s"])
+        for api, its in apis.items()
+        if api in API_TYPES
+    }
+    return ProbeSeen(str(now.get("state", "setup")), str(now.get("message", "")), seen)
 
 
 def current_lines(folder: Path) -> dict[str, str]:
