@@ -81,7 +81,8 @@ class BucketSeen(Part):
 class ProbeApi(Part):
     """What the probe saw of one API through the virtual address. ``wrong_outcomes`` are objects that ended wrong (a
     server in ERROR); ``longest_stall_s`` is without the pauses of the slow upload, ``stall_limit_s`` what it may be;
-    ``beyond_limits`` says what is not as demanded: a longer wait, or too few requests to judge by."""
+    ``beyond_limits`` says what is not as demanded: a longer wait, or too few requests to judge by; ``failures`` are the
+    first 200 failed requests and objects that ended wrong, ``failures_left_out`` how many came after these."""
 
     requests: int
     failed: int
@@ -97,6 +98,8 @@ class ProbeApi(Part):
     available_percent: float | None
     first_failure: FailureSeen | None
     last_failure: FailureSeen | None
+    failures: list[FailureSeen]
+    failures_left_out: int
     causes: dict[str, int]
     stalls: list[StallSeen]
     buckets: list[BucketSeen]

@@ -54,6 +54,8 @@ def _api(api: ApiFigures, bucket_s: int, held: Collection[str]) -> ProbeApi:
         available_percent=None if api.available_percent is None else round(api.available_percent, 4),
         first_failure=None if first is None else FailureSeen(**asdict(first)),
         last_failure=None if last is None else FailureSeen(**asdict(last)),
+        failures=[FailureSeen(**asdict(failure)) for failure in api.failures],
+        failures_left_out=api.failures_left_out,
         causes=dict(api.causes),
         stalls=[StallSeen(**asdict(stall)) for stall in api.stalls],
         buckets=_buckets(api, bucket_s),

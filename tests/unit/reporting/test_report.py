@@ -46,6 +46,20 @@ def test_one_failed_request_is_not_good_and_the_api_is_named_first() -> None:
     assert made.probe["nova"].causes == {"boot: 503 no server": 1}
 
 
+def test_each_failure_is_told_with_time_operation_and_cause_up_to_the_first_200() -> None:
+    refused = [Record(BEGAN + n / 10, "nova", "boot", 0.1, 503, False, f"503 no server {n}") for n in range(230)]
+    wrong = Record(BEGAN + 0.05, "nova", "server-active", 9.0, 0, False, "server x is in ERROR", kind="outcome")
+    nova = report(seen=sample.seen(*refused, wrong)).probe["nova"]
+    assert [failure.model_dump() for failure in nova.failures[:2]] == [
+        {"at": BEGAN, "op": "boot", "status": 503, "cause": "503 no server 0"},
+        {"at": BEGAN + 0.05, "op": "server-active", "status": 0, "cause": "server x is in ERROR"},
+    ]
+    assert (len(nova.failures), nova.failures_left_out) == (200, 31)
+    assert (nova.failed, nova.wrong_outcomes) == (230, 1)
+    good = report().probe["nova"]
+    assert (good.failures, good.failures_left_out) == ([], 0)
+
+
 def test_a_server_in_error_is_not_good_although_no_request_failed() -> None:
     outcome = Record(
         BEGAN + 12, "nova", "server-active", 9.0, 0, False, "server x is in ERROR: no host", kind="outcome"

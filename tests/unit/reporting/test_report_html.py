@@ -121,6 +121,20 @@ def test_the_picture_shows_each_failure_in_red_where_it_happened_and_each_stall(
     assert all(box.x >= LEFT and box.x + box.width <= WIDTH for box in picture.boxes)
 
 
+def test_the_page_lists_each_failure_and_says_how_many_it_leaves_out() -> None:
+    lone = Record(BEGAN + 12, "glance", "data", 0.1, 0, False, "ConnectionResetError: reset")
+    many = [Record(BEGAN + n / 10, "nova", "boot", 0.1, 503, False, f"503 no server {n}") for n in range(230)]
+    text = page(seen=sample.seen(lone, *many))
+    row = (
+        r'<tr><td class="number">([\d:]+)</td><td>(\w+)</td><td class="number">(\w+)</td><td class="words">([^<]*)</td>'
+    )
+    rows = re.findall(row, text)
+    assert ("08:00:12", "data", "none", "ConnectionResetError: reset") in rows
+    assert [cause for _, op, _, cause in rows if op == "boot"] == [f"503 no server {n}" for n in range(200)]
+    assert "(the first 200; 30 more came after them)" in text
+    assert "each failure with its time" not in page()
+
+
 def test_a_wait_is_marked_by_the_limit_of_its_own_api() -> None:
     held = sample.step("roll/ctl1/hold", kind="hold-requests", backend="nova-api")
     plan = sample.plan(*sample.PLAN.stages, sample.stage("hold", held))

@@ -19,6 +19,8 @@ ASKED_EVERY_S = 60
 """A longer time without a question says nothing of whether it was away."""
 
 CAUSES_KEPT = 10
+FAILURES_KEPT = 200
+"""How many failures of one API are told one by one; all are counted."""
 
 _VARIABLE = re.compile(r" ?\[?(req-)?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}\]?")
 """Ids of requests and objects: causes that differ only in them are one."""
@@ -60,7 +62,8 @@ class ApiFigures:
     ``requests`` and ``failed`` count HTTP requests; ``outcomes`` and ``outcomes_failed`` the objects that were made
     and how many ended wrong (a server in ERROR, an image of the wrong size). ``longest_stall_s`` is the longest
     wait for an answer, without the pauses of the slow upload; None stands for "no request yet". ``per_second`` is
-    how often it was asked while the probe was asking, not while one began or ended.
+    how often it was asked while the probe was asking, not while one began or ended. ``failures`` are the first ones of
+    both kinds, ``failures_left_out`` says how many came after these.
     """
 
     api: str
@@ -75,9 +78,15 @@ class ApiFigures:
     per_second: float = 0.0
     first_failure: Failure | None = None
     last_failure: Failure | None = None
+    failures: tuple[Failure, ...] = ()
     causes: Mapping[str, int] = field(default_factory=dict)
     stalls: tuple[Stall, ...] = ()
     buckets: tuple[Bucket, ...] = ()
+
+    @property
+    def failures_left_out(self) -> int:
+        """Failures after those that are told one by one."""
+        return self.failed + self.outcomes_failed - len(self.failures)
 
     @property
     def away_s(self) -> int:
@@ -229,6 +238,7 @@ def _api_figures(api: str, records: Sequence[Record], spans: Sequence[tuple[floa
         per_second=_per_second(requests, spans),
         first_failure=failures[0] if failures else None,
         last_failure=failures[-1] if failures else None,
+        failures=tuple(failures[:FAILURES_KEPT]),
         causes=dict(causes.most_common(CAUSES_KEPT)),
         stalls=tuple(merge_stalls(requests)),
         buckets=tuple(_buckets(requests)),
