@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 
 Out = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Save the plan, for `ostler apply FILE`.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the plan as JSON.")]
-Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Every step of every host, with why and undo.")]
+Verbose = Annotated[
+    bool,
+    typer.Option("--verbose", "-v", help="Every step of every host, with why, undo, and what it changes in files."),
+]
 
 
 def read_cloud(cloud: Cloud, requests: Iterable[FactRequest], *, as_json: bool) -> Snapshot:

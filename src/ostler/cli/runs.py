@@ -179,7 +179,10 @@ def runs(as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = Fal
 
 def show(
     what: Annotated[str, typer.Argument(metavar="PLAN|RUN", help="A plan file, or a run of `ostler runs`.")],
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Every step.")] = False,
+    verbose: Annotated[
+        bool,
+        typer.Option("--verbose", "-v", help="Every step; of a plan also why, undo, and what it changes in files."),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
     """Show a plan, or what a run did, what it lent, and how to go on.

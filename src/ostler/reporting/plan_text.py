@@ -6,16 +6,20 @@ from collections.abc import Iterator, Sequence
 
 from ostler.errors import Finding, Severity
 from ostler.planning.model import Lane, Plan, Stage
+from ostler.reporting.plan_changes import changes_of
+from ostler.steps.model import Step
 from ostler.steps.registry import kind_of
 
 
 def plan_text(plan: Plan, *, verbose: bool = False) -> str:
-    """Return the plan as plain text. Lanes that do the same on other hosts are folded unless `verbose`."""
+    """Return the plan as plain text. Lanes that do the same on other hosts are folded unless `verbose`, which also
+    shows why each step is there and what it changes in files."""
     lines = [plan.title, "=" * len(plan.title), ""]
     lines += [f"About {duration(plan.estimate_s)} in {len(plan.stages)} stages. Showing a plan changes nothing.", ""]
     lines += _verdict(plan)
+    shown: dict[tuple[str, ...], str] = {}
     for number, stage in enumerate(plan.stages, 1):
-        lines += _stage(number, stage, verbose)
+        lines += _stage(number, stage, shown if verbose else None)
     if plan.notes:
         lines += ["Notes", *(f"  - {note}" for note in plan.notes), ""]
     lines.append(f"plan {plan.digest[:12]} of cloud {plan.cloud}")
@@ -64,7 +68,9 @@ def _standing(refusals: Sequence[Finding]) -> str:
     return "1 finding stands" if len(refusals) == 1 else f"{len(refusals)} findings stand"
 
 
-def _stage(number: int, stage: Stage, verbose: bool) -> Iterator[str]:
+def _stage(number: int, stage: Stage, changes: dict[tuple[str, ...], str] | None) -> Iterator[str]:
+    """A stage; `changes` are those shown before, by the step that was shown with them (None: not verbose)."""
+    verbose = changes is not None
     yield f"{number:2}. {stage.title}  ({duration(stage.estimate_s)})"
     yield f"    why: {stage.why}"
     yield f"    undo: {stage.undo}"
@@ -90,9 +96,22 @@ def _stage(number: int, stage: Stage, verbose: bool) -> Iterator[str]:
         for step in lane.steps:
             loan = " [a loan]" if step.lends else ""
             yield f"      - {kind_of(step.kind).title(step)}{loan}"
-            if verbose:
+            if changes is not None:
                 yield f"          why: {step.why}; undo: {step.undo}"
+                yield from _changes(step, changes)
     yield ""
+
+
+def _changes(step: Step, shown: dict[tuple[str, ...], str]) -> Iterator[str]:
+    """What a step changes in files; what an earlier step changes likewise is shown there alone."""
+    lines = changes_of(step)
+    if not lines:
+        return
+    if lines in shown:
+        yield f"          changes the same as {shown[lines]}"
+        return
+    shown[lines] = step.id
+    yield from (f"          {line}" for line in lines)
 
 
 def _how(stage: Stage) -> str:
