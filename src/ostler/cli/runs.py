@@ -123,6 +123,7 @@ def _end(result: RunResult, hand: Hand, unkept: InputError | None) -> NoReturn:
 def approve(
     run: RunId,
     stage: Annotated[str | None, typer.Argument(help="The stage whose gate is meant; the next otherwise.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
     """Say yes to a gate of a run; who and when is recorded. `ostler resume` goes on.
 
@@ -131,7 +132,11 @@ def approve(
     from ostler.execution.home import find_home
     from ostler.execution.runs import approve as say_yes
 
-    gate = say_yes(run, stage, home=find_home(), who=getpass.getuser())
+    who = getpass.getuser()
+    gate = say_yes(run, stage, home=find_home(), who=who)
+    if as_json:
+        print(json.dumps({"run": run, "gate": gate, "who": who, "ways_on": [f"ostler resume {run}"]}))
+        return
     print(f"the gate before {gate} is approved; go on with: ostler resume {run}")
 
 

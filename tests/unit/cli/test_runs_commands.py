@@ -161,6 +161,17 @@ def test_a_gate_is_approved_by_name_or_the_next_one(run: str, home: Home, capsys
     assert main(["approve", run]) == 2
 
 
+def test_a_yes_is_told_as_json_and_so_is_why_it_cannot_be_said(
+    run: str, home: Home, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["approve", run, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    (yes,) = load_run(run, home).approvals.values()
+    assert told == {"run": run, "gate": "contract", "who": yes.who, "ways_on": [f"ostler resume {run}"]}
+    assert main(["approve", run, "--json"]) == 2
+    assert json.loads(capsys.readouterr().out)["error"]["code"] == "execution.no-such-gate"
+
+
 def test_a_failed_run_ends_with_what_is_done_what_is_not_what_is_lent_and_three_ways_on(run: str, home: Home) -> None:
     result = result_of(run, home)
     assert run_result_text(result, load_run(run, home)) == (
