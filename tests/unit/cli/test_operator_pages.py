@@ -14,7 +14,12 @@ from ostler.catalog import load_catalog
 from ostler.cli import main
 from ostler.cloud.file import read_cloud_file
 from ostler.cloud.schema import KNOWN_KEYS
+from ostler.deployment.paths import ENVIRONMENTS_DIR
+from ostler.execution.home import Home
+from ostler.execution.operation import PROBE_FOLDER
+from ostler.execution.probe_telling import TOLD_EVERY_S
 from ostler.facts.haproxy_held import HOLD_MAP
+from ostler.planning.upgrade.request import UpgradeRequest
 from ostler.practice import haproxy
 
 ROOT = Path(__file__).parents[3]
@@ -61,6 +66,18 @@ def test_the_page_about_haproxy_names_every_backend() -> None:
     backends = {service.api.backend for service in services if service.api}
     page = (PAGES / "haproxy.md").read_text()
     assert {backend for backend in backends if f"`{backend}`" not in page} == set()
+
+
+def test_the_page_about_upgrading_says_where_things_lie(tmp_path: Path) -> None:
+    page = (PAGES / "upgrading.md").read_text()
+    home = Home(tmp_path)
+    request = UpgradeRequest("2025.1")
+    assert f"`{request.backup_folder}/RELEASE-TIME/`" in page
+    assert f"`{home.received('RUN').relative_to(tmp_path)}/`" in page
+    assert f"`{(home.run_folder('RUN') / PROBE_FOLDER).relative_to(tmp_path)}/`" in page
+    assert f"`{home.journal.name}`" in page
+    assert f"`{ENVIRONMENTS_DIR}/`" in page
+    assert f"with the probe's figures every {TOLD_EVERY_S:.0f} s" in " ".join(page.split())
 
 
 def test_the_readme_is_right_about_which_commands_take_json() -> None:
