@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from memory_used import used_mib
 
 from ostler.catalog import load_catalog
 from ostler.practice.down import leftovers
@@ -32,13 +33,6 @@ def ostler(*words: str) -> float:
     done = subprocess.run([str(OSTLER), *words], capture_output=True, text=True)
     assert done.returncode == 0, f"ostler {' '.join(words)}\n{done.stdout[-6000:]}\n{done.stderr[-6000:]}"
     return time.monotonic() - started
-
-
-def used_mib() -> int:
-    """Memory of this machine that is in use and could not be given back at once."""
-    lines = (line.split() for line in Path("/proc/meminfo").read_text().splitlines())
-    kib = {words[0]: int(words[1]) for words in lines}
-    return (kib["MemTotal:"] - kib["MemAvailable:"]) // 1024
 
 
 @pytest.fixture(autouse=True)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from cloud_users import CloudUsers
+from memory_used import hosts_mib, used_mib
 from practice_operator import LONG_S, SOURCE, TARGET, PracticeOperator
 
 from ostler.practice.down import leftovers
@@ -81,11 +82,17 @@ def as_it_is(cloud: PracticeOperator, environments: None) -> None:
 def _build(operator: PracticeOperator) -> None:
     spares = os.environ.get("OSTLER_TEST_SPARES", "0")
     up = ("practice", "up", "--name", operator.name, "--release", SOURCE, "--spares", spares)
+    before = used_mib()
     started = operator.ostler(*up, timeout_s=LONG_S)
     print(f"\npractice up: {started.seconds:.0f} s")
     filled = operator.ostler("practice", "fill", "--name", operator.name, timeout_s=LONG_S)
     print(f"practice fill: {filled.seconds:.0f} s")
     operator.wait_until_all_report()
+    layout = load_layout(operator.name, state_root(), cache_dir())
+    print(
+        f"memory in use: {hosts_mib(layout)} MiB by processes of its {len(layout.hosts)} hosts, "
+        f"{used_mib() - before} MiB more of this machine than before"
+    )
 
 
 def _remove(operator: PracticeOperator, why: str = "") -> None:
