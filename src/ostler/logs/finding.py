@@ -30,7 +30,7 @@ INFRASTRUCTURE = {
     "ovsdb-server": "openvswitch", "ovn": "ovn", "ovn-controller": "ovn", "ceph": "ceph", "keepalived": "keepalived",
     "memcached": "memcached", "httpd": "apache", "apache2": "apache", "apache": "apache", "chrony": "chrony",
     "etcd": "etcd", "redis": "redis", "corosync": "corosync", "pacemaker": "pacemaker", "kern": "kernel",
-    "dmesg": "kernel",
+    "kernel": "kernel", "dmesg": "kernel", "vmcore": "kernel",
 }  # fmt: skip
 """What the names of folders and logs say of a part of the infrastructure."""
 

@@ -22,6 +22,7 @@ from ostler.logs.frames import BEGINS
 from ostler.logs.journal import is_export, is_json, translated
 from ostler.logs.opening import PIECE_BYTES, Spoiled, is_packed, pieces
 from ostler.logs.searching import first_time, is_without_zone, start_for, stated_zone
+from ostler.logs.since_boot import dated
 from ostler.logs.wanted import Wanted
 
 SAMPLE_BYTES = 64 * 1024
@@ -43,7 +44,7 @@ INFO, ERROR = Level.INFO, Level.ERROR
 
 @dataclass(frozen=True)
 class Problem:
-    """What could not be read of a log, in words."""
+    """What could not be read of a log, or only be estimated, in words."""
 
     log: LogFile
     says: str
@@ -51,12 +52,13 @@ class Problem:
 
 @dataclass
 class Tally:
-    """What a reading saw: files, lines and bytes (unpacked), and what went wrong."""
+    """What a reading saw: files, lines and bytes (unpacked), what went wrong, and in ``notes`` what was estimated."""
 
     files: int = 0
     lines: int = 0
     bytes: int = 0
     problems: list[Problem] = field(default_factory=list)
+    notes: list[Problem] = field(default_factory=list)
     _told: set[str] = field(default_factory=set)
 
     def tell(self, log: LogFile, says: str) -> None:
@@ -114,8 +116,22 @@ def look_into(log: LogFile, tally: Tally) -> Opened:
         beginning = b"".join(translated([beginning], translation))
     log = replace(log, is_part=True) if translation else log
     opened = Opened(log, formats_of(beginning), packed, translation)
+    opened = _dated(opened, tally)
     zone_s = None if translation else stated_zone(opened, b"\n" + beginning)
     return replace(opened, begins=first_time(opened, b"\n" + beginning), stated_zone_s=zone_s)
+
+
+def _dated(opened: Opened, tally: Tally) -> Opened:
+    """The same log; times that are seconds since the start of its host are dated, and that is told."""
+    try:
+        found, how = dated(opened)
+    except OSError as error:
+        tally.tell(opened.log, f"it cannot be read: {error.strerror or error}")
+        return opened
+    if how:
+        says = f"its times are estimated: they count from the start of the host, which is told by {how}"
+        tally.notes.append(Problem(opened.log, says))
+    return found
 
 
 def formats_of(sample: bytes) -> tuple[Format, ...]:

@@ -71,7 +71,7 @@ class ClockShown:
 
 @dataclass(frozen=True)
 class NotRead:
-    """A log that was not, or not wholly, read."""
+    """A log that was not, or not wholly, read, or of which something is estimated."""
 
     file: str
     says: str
@@ -87,6 +87,7 @@ class SummaryShown:
     clocks: list[ClockShown]
     calls: list[tuple[str, str]]
     not_read: list[NotRead]
+    estimated: list[NotRead]
     event: Literal["summary"] = "summary"
 
 
@@ -133,6 +134,7 @@ def summary_line(count: int, tally: Tally, clocks: Sequence[Clock], family: Fami
         clocks=[_clock_shown(each) for each in clocks],
         calls=sorted(family.calls) if family else [],
         not_read=[NotRead(clean(each.log.name), clean(each.says)) for each in tally.problems],
+        estimated=[NotRead(clean(each.log.name), clean(each.says)) for each in tally.notes],
     )
     return json.dumps(found, default=vars, ensure_ascii=False)
 

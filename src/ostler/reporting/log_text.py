@@ -112,11 +112,13 @@ def summary_text(lines: Lines, tally: Tally, clocks: Sequence[Clock]) -> Iterato
 
 
 def problems_text(tally: Tally) -> Iterator[str]:
-    """Yield one line for each log that was not, or not wholly, read."""
+    """Yield one line for each log that was not, or not wholly, read, or of which something is estimated."""
     for problem in tally.problems[:MOST_PROBLEMS]:
         yield f"not read: {clean(problem.log.name)}: {clean(problem.says)}"
     if len(tally.problems) > MOST_PROBLEMS:
         yield f"not read: {len(tally.problems) - MOST_PROBLEMS} more; --json lists them"
+    for note in tally.notes[:MOST_PROBLEMS]:
+        yield f"{clean(note.log.name)}: {clean(note.says)}"
 
 
 def clocks_text(clocks: Sequence[Clock]) -> Iterator[str]:

@@ -9,6 +9,7 @@ from ostler.logs.formats import (
     access,
     apache_error,
     ceph,
+    dmesg,
     libvirt,
     mariadb,
     oslo,
@@ -31,5 +32,6 @@ FORMATS: tuple[Format, ...] = (
     mariadb.FORMAT,
     ovs.FORMAT,
     ceph.FORMAT,
+    dmesg.FORMAT,
     syslog.FORMAT,
 )

@@ -5,13 +5,15 @@
     2026-01-15T10:05:48.123456+00:00 ctl1 kernel: Out of memory: Killed process 1234 (mysqld) …
     2026-01-15T10:05:48+0000 ctl1 nova-api[12]: 2026-01-15 10:05:48.122 12 ERROR nova.api [req-…] …
 
-A line has no level: one of oslo.log inside tells its own, of the others the words are judged.
+A line has no level: one of oslo.log inside tells its own, of the others the words are judged. A request that HAProxy
+logs is judged by its status: an answer of 500 and more is an error.
 """
 
 from __future__ import annotations
 
 import re
 
+from ostler.logs.answers import BALANCED
 from ostler.logs.event import Details, Level
 from ostler.logs.formats import oslo
 from ostler.logs.formats.format import Format, Writer, said, word_list
@@ -37,6 +39,7 @@ GRAVE = re.compile(
 AMISS = re.compile(rb"\bwarn|\bis down\b|\btimed? ?out|\brefused\b|\bunable to\b|\bcannot\b|\bdenied\b", re.IGNORECASE)
 """Words of a warning."""
 
+_BALANCED = re.compile(BALANCED.encode())
 _PRIORITY = re.compile(rb"<(\d{1,3})>")
 GRAVITY = {0: Level.CRITICAL, 1: Level.CRITICAL, 2: Level.CRITICAL, 3: Level.ERROR, 4: Level.WARNING}
 """Priorities of syslog and the journal that say more than "somebody wrote this"."""
@@ -61,7 +64,9 @@ def within(host: str, ident: str, pid: int | None, message: bytes) -> Details:
     """What an envelope carries, with the names the envelope has for it."""
     inner = oslo.inner(message)
     if inner is None:
-        return Details(said(message), module=ident, pid=pid, host=host, service=ident)
+        answer = _BALANCED.match(message)
+        status = int(answer["status"]) if answer else None
+        return Details(said(message), module=ident, pid=pid, host=host, service=ident, status=status)
     fields = {name: getattr(inner, name) for name in Details.__dataclass_fields__}
     return Details(**{**fields, "host": host, "service": ident, "pid": inner.pid if inner.pid is not None else pid})
 
@@ -72,9 +77,18 @@ def judge(raw: bytes) -> Level:
     priority = _PRIORITY.match(line)
     if priority and (grave := GRAVITY.get(int(priority[1]) & 7)):
         return grave
+    if b" haproxy" in line and (answer := _answer(line)) is not None:
+        return Level.ERROR if answer >= 500 else Level.INFO
     if GRAVE.search(line):
         return Level.ERROR
     return Level.WARNING if AMISS.search(line) else Level.INFO
+
+
+def _answer(line: bytes) -> int | None:
+    """The status of a request that HAProxy logged."""
+    envelope = _ENVELOPE.match(line)
+    answer = _BALANCED.match(line, envelope.end()) if envelope else None
+    return int(answer["status"]) if answer else None
 
 
 def writer(raw: bytes) -> Writer | None:
