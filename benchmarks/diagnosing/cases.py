@@ -18,11 +18,11 @@ from functools import partial
 from pathlib import Path
 
 from ostler.diagnosis.candidates import Evidence, evidence_in
-from ostler.diagnosis.diagnosing import diagnose
 from ostler.diagnosis.failing import failure_clues
 from ostler.diagnosis.knowledge import knowledge
 from ostler.diagnosis.model import Diagnosis
 from ostler.diagnosis.observing import Seen, observe
+from ostler.diagnosis.of_logs import diagnose_logs
 from ostler.logs.event import Level
 from ostler.logs.folder import open_folder
 from ostler.logs.reading import Tally
@@ -95,7 +95,7 @@ def read_all(cases: Sequence[Case], *, is_diagnosed: bool) -> Iterator[Read]:
 def _read(case: Case, *, is_diagnosed: bool) -> Read:
     begun = time.monotonic()
     seen = observe(in_order(open_folder(case.folder, Tally()), Wanted(Level.INFO), Tally()), knowledge())
-    diagnosis = diagnose(seen, knowledge()) if is_diagnosed else None
+    diagnosis = diagnose_logs(seen, knowledge()) if is_diagnosed else None
     seconds = time.monotonic() - begun
     evidence = evidence_in(seen, knowledge())
     return Read(

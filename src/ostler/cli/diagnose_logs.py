@@ -7,9 +7,9 @@ from pathlib import Path
 
 from ostler.cli import log_sources
 from ostler.cli.writing import write_whole
-from ostler.diagnosis.diagnosing import diagnose
 from ostler.diagnosis.knowledge import knowledge
 from ostler.diagnosis.observing import observe
+from ostler.diagnosis.of_logs import diagnose_logs
 from ostler.errors import InputError
 from ostler.logs.event import Level
 from ostler.logs.folder import compare_clocks, with_clocks
@@ -37,7 +37,8 @@ def diagnose_folder(where: Path, asked: Asked) -> DiagnosisShown:
         opened = with_clocks(opened, compare_clocks(opened, Tally()))
         wanted = _about(Wanted(Level.INFO, begins, None, asked.hosts), opened, asked.server, asked.request)
         seen = observe(in_order(opened, wanted, tally), knowledge())
-    return diagnosis_shown(diagnose(seen, knowledge(), asked.symptom), tally)
+    unread = [problem.log.name for problem in tally.problems]
+    return diagnosis_shown(diagnose_logs(seen, knowledge(), asked.symptom, unread), tally)
 
 
 def _about(wanted: Wanted, opened: list[Opened], server: str | None, request: str | None) -> Wanted:

@@ -197,7 +197,7 @@ def _from_answers(evidence: Evidence, knowledge: Knowledge) -> None:
     traced = {request for each in evidence.incidents if each.trace is not None for request in each.requests}
     first = True
     for answer in [*evidence.failed, *evidence.guests]:
-        route = knowledge.route_of(answer.said.project, answer.method, answer.path)
+        route = knowledge.route_of(answer.project, answer.method, answer.path)
         if route is None:
             continue
         if not first and answer.said.request not in traced and answer not in evidence.guests:

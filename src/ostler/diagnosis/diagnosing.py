@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from ostler.diagnosis.candidates import Candidate, Evidence, evidence_in
 from ostler.diagnosis.failing import failure_clues, missing_in
@@ -19,8 +19,9 @@ from ostler.diagnosis.model import (
     Kind,
     Verdict,
 )
-from ostler.diagnosis.observing import Answer, Seen
+from ostler.diagnosis.observing import Answer, Said, Seen
 from ostler.diagnosis.weighing import ELSEWHERE, logistic, spread, weights
+from ostler.logs.finding import PROJECTS
 
 FAILURE_FROM = 0.5
 HEALTHY_BELOW = 0.25
@@ -54,7 +55,12 @@ SUBJECTS = {
 def diagnose(seen: Seen, knowledge: Knowledge, symptom: str = "", logs: str = "--logs DIR ") -> Diagnosis:
     """Judge what was seen. ``symptom`` is what a user says is wrong, in any words; it only moves what is ranked.
     ``logs`` is how `ostler logs` is told where these logs are."""
-    evidence = evidence_in(seen, knowledge)
+    return judged(evidence_in(seen, knowledge), symptom, logs)
+
+
+def judged(evidence: Evidence, symptom: str, logs: str) -> Diagnosis:
+    """Judge the evidence, as `diagnose`."""
+    seen = evidence.seen
     signs = failure_clues(evidence)
     sure = logistic(signs, weights()["failure"])
     _heed(symptom, evidence)
@@ -125,7 +131,7 @@ def _finding(evidence: Evidence, candidate: Candidate, confidence: float, logs: 
     kind = _kind(pointing)
     return Diagnosed(
         kind, candidate.project, where[0], where[1], candidate.module, candidate.function, confidence,
-        tuple(pointing[:MOST_CLUES]), tuple(candidate.said), _consequences(evidence, candidate),
+        tuple(pointing[:MOST_CLUES]), tuple(candidate.said), consequences(evidence, candidate.said),
         _do_next(kind, candidate, where, logs),
     )  # fmt: skip
 
@@ -151,12 +157,13 @@ def _kind(clues: list[str]) -> Kind:
     return TROUBLE_LOGGED
 
 
-def _consequences(evidence: Evidence, candidate: Candidate) -> tuple[Consequence, ...]:
-    """What came after the candidate's first line: other incidents, failed answers, work that did not end."""
-    since = min((said.time for said in candidate.said), default=0.0) - 1.0
-    own = set(candidate.said)
+def consequences(evidence: Evidence, lines: Collection[Said]) -> tuple[Consequence, ...]:
+    """What came after the first of the lines that speak for a finding: other incidents, failed answers, work that did
+    not end."""
+    since = min((said.time for said in lines), default=0.0) - 1.0
+    own = set(lines)
     found = [
-        Consequence(f"{each.said.service or each.said.project} logged an error", each.said)
+        Consequence(f"{_who(each.said)} logged an error", each.said)
         for each in evidence.incidents if each.said not in own
     ]  # fmt: skip
     found += [_answered(each) for each in (*evidence.failed, *evidence.guests)]
@@ -172,9 +179,15 @@ def _consequences(evidence: Evidence, candidate: Candidate) -> tuple[Consequence
 
 def _answered(answer: Answer) -> Consequence:
     return Consequence(
-        f"{answer.said.service or answer.said.project} answered {answer.status} to {answer.method} {answer.path}",
-        answer.said,
-    )
+        f"{_who(answer.said)} answered {answer.status} to {answer.method} {answer.path}", answer.said,
+    )  # fmt: skip
+
+
+def _who(said: Said) -> str:
+    """Who said something: of the infrastructure the part, as its logs go by any name."""
+    if said.project in PROJECTS:
+        return said.service or said.project
+    return said.project or said.service
 
 
 def _do_next(kind: Kind, candidate: Candidate, where: tuple[str, str], logs: str) -> tuple[str, ...]:

@@ -53,7 +53,8 @@ def failed_requests(seen: Seen, knowledge: Knowledge) -> list[Answer]:
     """Return the answers by which a user saw something fail.
 
     Not so: what is not there when somebody looks for it (404 to GET), who must log in first (401), and requests that
-    services make of each other, unless these failed for a fault of the one that answers.
+    services make of each other, unless these failed for a fault of the one that answers. A load balancer's word counts
+    for such faults alone: of others the API tells more.
     """
     errors = {said.request for said in seen.errors if said.request}
     found = []
@@ -63,7 +64,7 @@ def failed_requests(seen: Seen, knowledge: Knowledge) -> list[Answer]:
             continue
         if answer.status >= 500:
             found.append(answer)
-        elif knowledge.is_internal(answer.path) or answer.status == 401:
+        elif knowledge.is_internal(answer.path) or answer.status == 401 or answer.is_told_by_balancer:
             continue
         elif not is_read or (answer.status != 404 and answer.said.request in errors):
             found.append(answer)

@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 from ostler.diagnosis.parts import Parts
+from ostler.diagnosis.telltales import words_of
 from ostler.rules.component import KINDS, Component
 
 _SLOT = re.compile(r"\{([a-z]+)\}")
@@ -61,15 +62,18 @@ class Known:
 def known() -> Known:
     """Read what is known. Raises ValueError for a kind that there is not."""
     raw = yaml.safe_load((files("ostler.diagnosis") / "data" / "leans_on.yaml").read_text("utf-8"))
-    told = {
-        kind: Told(re.compile(each["says"]) if "says" in each else None, frozenset(each.get("services", ())))
-        for kind, each in raw["told"].items()
-    }
+    told = {kind: _told(kind, each) for kind, each in raw["told"].items()}
     needs = ({key: _needs(each) for key, each in raw[part].items()} for part in ("kinds", "services", "more"))
     kinds, services, more = needs
     if strange := {*kinds, *told} - set(KINDS):
         raise ValueError(f"leans_on.yaml: there are no components of the kinds {', '.join(sorted(strange))}")
     return Known(kinds, services, more, raw["readers"], told)
+
+
+def _told(kind: str, raw: Mapping[str, Any]) -> Told:
+    """The words of `told` and those of the telltales of the same kind, which count as well."""
+    words = "|".join(filter(None, (raw.get("says", ""), words_of(kind))))
+    return Told(re.compile(words) if words else None, frozenset(raw.get("services", ())))
 
 
 def _needs(raw: Mapping[str, list[str]]) -> Needs:

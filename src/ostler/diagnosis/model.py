@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ostler.diagnosis.observing import Said
+from ostler.errors import Severity
 
 
 class Verdict(StrEnum):
@@ -62,7 +63,8 @@ class Diagnosed:
 
     ``module`` is a source file (`nova/compute/manager.py`) and ``function`` one in it; None where it makes no sense.
     ``confidence`` is from 0 to 1: of findings of 0.8, about eight in ten are right. ``because`` are the clues in words,
-    the weightiest first; ``cause_of`` what followed, in the order of time.
+    the weightiest first; ``cause_of`` what followed, in the order of time. A finding on a part of the infrastructure
+    has a ``severity`` and ``components``, and its kind's summary says all.
     """
 
     kind: Kind
@@ -76,6 +78,13 @@ class Diagnosed:
     evidence: tuple[Said, ...]
     cause_of: tuple[Consequence, ...]
     do_next: tuple[str, ...]
+    severity: Severity | None = None
+    components: tuple[str, ...] = ()
+
+    @property
+    def summary(self) -> str:
+        """What is said of it in one sentence."""
+        return self.kind.summary if self.severity else f"{self.place}: {self.kind.summary}"
 
     @property
     def place(self) -> str:

@@ -9,9 +9,14 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cache
 
 from ostler.diagnosis.knowledge import Knowledge
+from ostler.diagnosis.leaning import known
+from ostler.diagnosis.telltales import Telltales, Word, known_telltales
+from ostler.logs.answers import Answered, answer_in
 from ostler.logs.event import Event, Level
+from ostler.logs.finding import PROJECTS
 from ostler.logs.personal import personal_in
 from ostler.logs.templates import shape_of
 
@@ -21,10 +26,15 @@ LONGEST_KEPT = 24_000
 MOST_ALIKE = 12
 MOST_KEPT = 4000
 MOST_MARKS = 20_000
+MOST_HEARD = 1000
+MOST_SAID = 5
+LASTS_S = 60.0
+"""A fault of the infrastructure that nobody speaks of for so long has come up anew when somebody does."""
 
-_ANSWER = re.compile(
-    r'"(?P<method>[A-Z]{3,8}) (?P<path>[^\s"]{1,2000})(?: HTTP/[\d.]+)?" (?:status: )?(?P<status>\d{3})'
-)
+
+ANSWERING = frozenset(("access", "uwsgi", "haproxy"))
+"""What tells of answers: its errors are answers of 500 and more."""
+
 _ID = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 
 
@@ -52,12 +62,15 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An API's answer to a request: ``path`` without ids and query; ``said`` is the line that tells it."""
+    """An API's answer to a request: ``path`` without ids and query; ``said`` is the line that tells it, ``project``
+    whose API it is, and ``is_told_by_balancer`` that the API itself may have told of it, too."""
 
     method: str
     path: str
     status: int
     said: Said
+    project: str
+    is_told_by_balancer: bool = False
 
 
 @dataclass
@@ -70,12 +83,45 @@ class Activity:
 
 
 @dataclass
+class Heard:
+    """What was heard of a fault of one part of the infrastructure: the first lines, how often, and when.
+
+    ``began`` is when it came up the last time, ``longest_s`` how long it lasted at most each time; ``over`` when the
+    logs said that it was well again, None when they did not since. ``by`` are those who said so, and when last.
+    """
+
+    said: list[Said]
+    first: float
+    last: float
+    began: float
+    count: int = 0
+    longest_s: float = 0.0
+    over: float | None = None
+    by: dict[tuple[str, str, str], float] = field(default_factory=dict)
+
+    def again(self, said: Said) -> None:
+        """It was said once more."""
+        if self.over is not None or said.time - self.last > LASTS_S:
+            self.began, self.over = said.time, None
+        self.last, self.count = said.time, self.count + 1
+        self.longest_s = max(self.longest_s, said.time - self.began)
+        self.by[said.host, said.project, said.service] = said.time
+        if len(self.said) < MOST_SAID:
+            self.said.append(said)
+
+    def ends(self, time: float) -> None:
+        """It was said to be over."""
+        if self.over is None:
+            self.over, self.longest_s = time, max(self.longest_s, time - self.began)
+
+
+@dataclass
 class Seen:
     """All that a diagnosis judges.
 
     ``answers`` are those that failed; ``answered`` counts all by project and method; ``marks`` are the times at which
     work of a kind was begun or came to a stage, by the mark's name; ``kinds`` counts warnings and worse by module and
-    shape.
+    shape. ``heard`` is what was said of broken parts of the infrastructure, by telltale, host and name of the part.
     """
 
     errors: list[Said] = field(default_factory=list)
@@ -85,6 +131,7 @@ class Seen:
     marks: dict[str, list[Said]] = field(default_factory=dict)
     kinds: Counter[tuple[str, str]] = field(default_factory=Counter)
     services: dict[tuple[str, str, str], Activity] = field(default_factory=dict)
+    heard: dict[tuple[str, str, str], Heard] = field(default_factory=dict)
     events: int = 0
     begins: float = 0.0
     ends: float = 0.0
@@ -114,14 +161,24 @@ def _observe(event: Event, seen: Seen, knowledge: Knowledge) -> None:
     activity.last, activity.count = max(activity.last, event.time), activity.count + 1
     text = event.text
     said: Said | None = None
-    if event.level >= Level.WARNING:
+    answer = _answer_of(event, text)
+    if event.level >= Level.WARNING and (answer is None or event.level < Level.ERROR):
         said = _keep(event, text, seen)
-    found = _ANSWER.search(text, 0, 5000) if event.level < Level.ERROR else None
-    if found is not None:
+    if answer is not None:
         said = said or said_of(event)
-        _observe_answer(found, said, seen, knowledge)
+        _observe_answer(answer, said, seen, knowledge)
+    for word in telltales().in_event(event, text):
+        said = said or said_of(event)
+        _hear(word, said, seen)
     for name in knowledge.marks_in(event.module, text[:400]):
         _mark(name, said or said_of(event), seen)
+
+
+def _answer_of(event: Event, text: str) -> Answered | None:
+    """The answer of an API that an event is; an error that only quotes one is none."""
+    if event.level >= Level.ERROR and event.module not in ANSWERING:
+        return None
+    return answer_in(text)
 
 
 def _keep(event: Event, text: str, seen: Seen) -> Said | None:
@@ -135,14 +192,42 @@ def _keep(event: Event, text: str, seen: Seen) -> Said | None:
     return said
 
 
-def _observe_answer(found: re.Match[str], said: Said, seen: Seen, knowledge: Knowledge) -> None:
-    method, status = found["method"], int(found["status"])
-    path = _ID.sub("*", found["path"].partition("?")[0])
-    seen.answered[said.project, method] += 1
-    for name in knowledge.marks_of_answer(said.project, method, path, status):
-        _mark(name, said, seen)
-    if status >= 400 and len(seen.answers) < MOST_KEPT:
-        seen.answers.append(Answer(method, path, status, said))
+def _observe_answer(found: Answered, said: Said, seen: Seen, knowledge: Knowledge) -> None:
+    """Count an answer. What a load balancer tells begins no work: the API tells of the same."""
+    path = _ID.sub("*", found.path)
+    project = _project_of(found, said)
+    seen.answered[project, found.method] += 1
+    if not found.backend:
+        for name in knowledge.marks_of_answer(project, found.method, path, found.status):
+            _mark(name, said, seen)
+    if found.status >= 400 and len(seen.answers) < MOST_KEPT:
+        seen.answers.append(Answer(found.method, path, found.status, said, project, bool(found.backend)))
+
+
+def _project_of(found: Answered, said: Said) -> str:
+    """Whose API answered: of a load balancer's backend by its name (`nova-api`, `nova_api_back`)."""
+    named = re.split(r"[-_.:]", found.backend)[0].lower()
+    return named if named in PROJECTS else said.project
+
+
+def _hear(word: Word, said: Said, seen: Seen) -> None:
+    key = (word.id, said.host, word.name)
+    heard = seen.heard.get(key)
+    if word.is_over:
+        if heard is not None:
+            heard.ends(said.time)
+        return
+    if heard is None:
+        if len(seen.heard) >= MOST_HEARD:
+            return
+        heard = seen.heard[key] = Heard([], said.time, said.time, said.time)
+    heard.again(said)
+
+
+@cache
+def telltales() -> Telltales:
+    """The telltales, with those whose lines count for parts of a kind."""
+    return Telltales(known_telltales(), {kind: each.services for kind, each in known().told.items()})
 
 
 def _mark(name: str, said: Said, seen: Seen) -> None:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 
 from ostler.diagnosis.model import Consequence, Diagnosed, Diagnosis
 from ostler.diagnosis.observing import Said
-from ostler.logs.reading import Tally
+from ostler.logs.reading import Problem, Tally
 from ostler.reporting.log_words import clean, moment, shown
 
 DIAGNOSIS_FORMAT = 2
@@ -69,7 +69,8 @@ class FindingShown(BaseModel):
     sense. Of findings with a `confidence` of 0.8, about eight in ten are right; `because` names the clues, the
     weightiest first. What rules found in a living cloud has a `severity`, a `component` (`kind:name@host`), or the same
     on several hosts in `components`, `found` and `expected`, `facts` that show it, and what was `changed` shortly
-    before."""
+    before. What logs say of a broken part of the infrastructure has a `severity` and a `component` (whose host is `*`
+    where no line tells it), too."""
 
     code: str
     summary: str
@@ -141,13 +142,21 @@ def diagnosis_shown(diagnosis: Diagnosis, tally: Tally) -> DiagnosisShown:
         begins=moment(diagnosis.begins) if diagnosis.events else None,
         ends=moment(diagnosis.ends) if diagnosis.events else None,
         problems=[ProblemShown(file=clean(each.log.name), says=shown(each.says)) for each in tally.problems],
+        notes=[_estimated(each) for each in tally.notes],
     )
+
+
+def _estimated(note: Problem) -> NoteShown:
+    return NoteShown(
+        code="logs.times-estimated", subject=clean(note.log.name), summary=clean(note.says), found="", evidence=[],
+        do_next="compare them with those of another log of the host before you rely on the order of events",
+    )  # fmt: skip
 
 
 def _finding(found: Diagnosed) -> FindingShown:
     return FindingShown(
         code=found.kind.code,
-        summary=f"{clean(found.place)}: {found.kind.summary}",
+        summary=shown(found.summary, LONGEST_LINE),
         project=clean(found.project),
         service=clean(found.service),
         host=clean(found.host),
@@ -158,6 +167,9 @@ def _finding(found: Diagnosed) -> FindingShown:
         cause_of=[_consequence(each) for each in found.cause_of],
         evidence=[evidence_shown(each) for each in found.evidence],
         do_next=[clean(each) for each in found.do_next],
+        component=clean(found.components[0]) if found.components else None,
+        components=[clean(each) for each in found.components],
+        severity=found.severity.value if found.severity else None,
     )
 
 

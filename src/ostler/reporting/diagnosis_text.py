@@ -87,6 +87,8 @@ def verdict_sentence(document: DiagnosisShown) -> str:
     if not document.findings:
         return f"Users saw something fail ({_percent(document.sure)} sure); no log points to where."
     first = document.findings[0]
+    if first.severity is not None:
+        return _broken_sentence(document)
     how = "most likely" if first.confidence >= LIKELY else "the likeliest place, of several, is"
     return f"Users saw something fail ({_percent(document.sure)} sure); {how} {first.project}: {first.summary}."
 
@@ -104,6 +106,12 @@ def _living_sentence(document: DiagnosisShown) -> str:
         return (
             f"Something fails ({_percent(document.sure)} sure), as the logs say; the likeliest place: {first.summary}."
         )
+    return _broken_sentence(document)
+
+
+def _broken_sentence(document: DiagnosisShown) -> str:
+    """The same when a part of the cloud was found broken."""
+    first = document.findings[0]
     others = sum(each.severity is not None for each in document.findings) - 1
     also = f", and {others} other{'s' if others > 1 else ''} for another reason" if others else ""
     return f"Broken: {first.summary} ({_percent(first.confidence)} sure){also}."

@@ -4,6 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ostler.diagnosis.knowledge import knowledge
+from ostler.diagnosis.model import Diagnosis
+from ostler.diagnosis.observing import observe
+from ostler.diagnosis.of_logs import diagnose_logs
+from ostler.logs.event import Level
+from ostler.logs.folder import open_folder
+from ostler.logs.reading import Tally
+from ostler.logs.timeline import in_order
+from ostler.logs.wanted import Wanted
+
 ASKED = "req-11111111-1111-1111-1111-111111111111"
 LISTED = "req-22222222-2222-2222-2222-222222222222"
 FRAME = '  File "/usr/lib/python3.11/site-packages/{file}", line {line}, in {function}\n    {source}'
@@ -49,3 +59,10 @@ def write_logs(where: Path, *, volume: str = "", api: str = "", is_created: bool
         + volume
     )
     return where / "logs"
+
+
+def judged_logs(folder: Path) -> Diagnosis:
+    """What is said of a folder of logs, as `ostler diagnose --logs` does."""
+    tally = Tally()
+    seen = observe(in_order(open_folder(folder, tally), Wanted(Level.INFO), tally), knowledge())
+    return diagnose_logs(seen, knowledge(), unread=[problem.log.name for problem in tally.problems])

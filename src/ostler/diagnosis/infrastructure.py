@@ -1,0 +1,199 @@
+"""What the logs say of broken parts of the infrastructure: a database, a broker, a disk, the memory of a host.
+
+Words tell of faults (`telltales`), what leans on what tells which of them is the cause (`folding`), as in a living
+cloud. What was over within a minute, as when services start, is no fault.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from ostler.diagnosis.candidates import Evidence
+from ostler.diagnosis.diagnosing import consequences
+from ostler.diagnosis.folding import Cause, fold
+from ostler.diagnosis.leaning import Leaning, known
+from ostler.diagnosis.model import Consequence, Diagnosed, Kind
+from ostler.diagnosis.observing import LASTS_S, Heard, Said, Seen
+from ostler.diagnosis.parts import ON_EVERY_HOST, Parts
+from ostler.diagnosis.telltales import Telltale, known_telltales
+from ostler.errors import Finding, Severity
+from ostler.rules.component import Component
+
+ANYWHERE = "*"
+"""Stands for a host that no line names: it may be any."""
+
+UNFELT = 0.8
+"""So much less sure is a cause when no user was seen to suffer."""
+
+PAST = 0.5
+"""The same when it was over before the logs end, or when all that users saw fail came before it."""
+
+MOST_CAUSES = 6
+MOST_CONSEQUENCES = 8
+
+WITH_LOGS = ("mariadb", "broker", "balancer", "libvirt", "ovs")
+"""Parts that are where their logs are."""
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """A fault of one part, by one telltale: the first lines that tell it, how often it was told, whether it was over
+    before the logs end."""
+
+    id: str
+    telltale: Telltale
+    part: Component
+    name: str
+    said: tuple[Said, ...]
+    count: int
+    is_over: bool
+
+    @property
+    def finding(self) -> Finding:
+        """What is said of it; what is over is a warning."""
+        where = {"host": "a host" if self.part.host in ("", ANYWHERE) else self.part.host, "name": self.name}
+        return Finding(
+            f"diagnosis.{self.id}",
+            Severity.WARNING if self.is_over else self.telltale.severity,
+            subject=str(self.part),
+            summary=self.telltale.summary.format(**where),
+            do_next=self.telltale.do_next.format(**where),
+            component=str(self.part),
+        )
+
+
+def causes_in(evidence: Evidence, is_felt: bool) -> tuple[Diagnosed, ...]:
+    """Return what is broken and explained by nothing else that is, the likeliest first. ``is_felt`` says that users
+    saw something fail."""
+    seen = evidence.seen
+    troubles = {each.finding: each for each in _troubles(seen)}
+    if not troubles:
+        return ()
+    parts = _parts(seen, {each.part for each in troubles.values()})
+    causes = fold(
+        list(troubles),
+        lambda broken: Leaning(parts, broken),
+        lambda finding: troubles[finding].part,
+        {each.code for each, trouble in troubles.items() if trouble.telltale.is_symptom},
+        _first_errors(troubles.values()),
+    )
+    found = [_diagnosed(cause, troubles, evidence, is_felt) for cause in causes]
+    return tuple(sorted(found, key=lambda each: -each.confidence)[:MOST_CAUSES])
+
+
+def _troubles(seen: Seen) -> Iterator[Trouble]:
+    """The faults that lasted, one for each part and telltale."""
+    by_part: dict[tuple[str, Component], list[tuple[str, Heard]]] = {}
+    only = _only_host(seen)
+    for (id_, host, name), heard in seen.heard.items():
+        telltale = known_telltales()[id_]
+        if not (_is_over(telltale, heard, seen) and heard.longest_s <= LASTS_S):
+            by_part.setdefault((id_, _part(telltale, host or only, name)), []).append((name, heard))
+    for (id_, part), of_part in by_part.items():
+        telltale = known_telltales()[id_]
+        of_part.sort(key=lambda each: each[1].first)
+        lines = sorted((said for _, heard in of_part for said in heard.said), key=lambda each: each.time)
+        yield Trouble(
+            id_, telltale, part, ", ".join(dict.fromkeys(name for name, _ in of_part))[:200], tuple(lines[:5]),
+            sum(heard.count for _, heard in of_part), all(_is_over(telltale, heard, seen) for _, heard in of_part),
+        )  # fmt: skip
+
+
+def _is_over(telltale: Telltale, heard: Heard, seen: Seen) -> bool:
+    """Whether the logs say that it was well again, or those who told of it went on for long enough without it."""
+    if heard.over is not None:
+        return True
+    if telltale.silence_s is None:
+        return False
+    return all(seen.services[who].last - last >= telltale.silence_s for who, last in heard.by.items())
+
+
+def _only_host(seen: Seen) -> str:
+    """The host of logs that name none, when all others are of one host."""
+    hosts = {host for host, _, _ in seen.services if host}
+    return next(iter(hosts)) if len(hosts) == 1 else ANYWHERE
+
+
+def _part(telltale: Telltale, host: str, name: str) -> Component:
+    """The part a fault is of. The paths that a full disk is told by need not be its own: it is one for each host."""
+    _, _, rest = telltale.component.partition(":")
+    named, _, at = rest.partition("@")
+    plain = telltale.unnamed if telltale.kind == "disk" and telltale.unnamed else name
+    return Component(telltale.kind, named.replace("{name}", plain), at.replace("{host}", host))
+
+
+def _parts(seen: Seen, broken: Collection[Component]) -> Parts:
+    """The parts that the logs show to be there."""
+    hosts = {host or _only_host(seen) for host, _, _ in seen.services} | {part.host for part in broken if part.host}
+    found = {Component(kind, host=host) for host in hosts for kind in ON_EVERY_HOST}
+    found |= {Component("database"), Component("messaging"), Component("vip")}
+    told = known().told
+    for host, project, service in seen.services:
+        for kind in WITH_LOGS:
+            if {project, service} & told[kind].services:
+                found.add(Component(kind, host=host or _only_host(seen)))
+    return Parts(tuple(sorted(found)), MappingProxyType({}), MappingProxyType({}), MappingProxyType({}))
+
+
+def _first_errors(troubles: Collection[Trouble]) -> Mapping[Component, float]:
+    found: dict[Component, float] = {}
+    for each in troubles:
+        found[each.part] = min(found.get(each.part, each.said[0].time), each.said[0].time)
+    return found
+
+
+def _diagnosed(cause: Cause, troubles: Mapping[Finding, Trouble], evidence: Evidence, is_felt: bool) -> Diagnosed:
+    of_cause = [troubles[each] for node in cause.nodes for each in node.broken.findings]
+    first = of_cause[0]
+    lines = [said for each in of_cause for said in each.said]
+    is_late = is_felt and _came_before(evidence, min(said.time for said in lines))
+    sure = cause.confidence * (1.0 if is_felt else UNFELT)
+    sure *= PAST if first.is_over or is_late else 1.0
+    part = cause.first.part
+    service = part.name if part.kind in ("backend", "api") else part.kind
+    return Diagnosed(
+        Kind(cause.finding.code, _summary(cause), cause.finding.do_next),
+        part.kind, service, part.host.replace(ANYWHERE, ""), None, None,
+        sure, _because(cause, of_cause, is_felt, is_late), tuple(lines), _followed(cause, troubles, evidence, lines),
+        tuple(dict.fromkeys(node.broken.findings[0].do_next for node in cause.nodes)),
+        cause.finding.severity, tuple(str(node.broken.part) for node in cause.nodes),
+    )  # fmt: skip
+
+
+def _came_before(evidence: Evidence, first: float) -> bool:
+    """Whether all that users saw fail came before the first word of a fault."""
+    failed = [each.said.time for each in (*evidence.failed, *evidence.guests)]
+    failed += [each.begun.time for each in evidence.unfinished]
+    return bool(failed) and max(failed) < first - 1.0
+
+
+def _summary(cause: Cause) -> str:
+    others = ", ".join(node.broken.part.host for node in cause.nodes[1:] if node.broken.part.host)
+    return f"{cause.finding.summary} (the same on {others})" if others else cause.finding.summary
+
+
+def _because(cause: Cause, troubles: list[Trouble], is_felt: bool, is_late: bool) -> tuple[str, ...]:
+    own = "it is itself broken" if cause.first.is_own else "it does not do its work; no reason was found in these logs"
+    count = sum(each.count for each in troubles)
+    said = f"said {count:,} times" if count > 1 else "said once"
+    suffer = len(cause.all()) - len(cause.nodes)
+    found = [own, said]
+    found += [f"{suffer} other part{'s suffer' if suffer > 1 else ' suffers'} from it"] if suffer else []
+    found += ["it was over before the logs end"] if troubles[0].is_over else []
+    found += ["what users saw fail came before it"] if is_late else []
+    return tuple(found if is_felt else [*found, "no user was seen to suffer"])
+
+
+def _followed(
+    cause: Cause, troubles: Mapping[Finding, Trouble], evidence: Evidence, lines: list[Said]
+) -> tuple[Consequence, ...]:
+    """The parts that suffer from a cause, and what failed after it."""
+    own = {id(node.broken) for node in cause.nodes}
+    below = [each for each in cause.all() if id(each) not in own]
+    first = [troubles[each.findings[0]] for each in below]
+    found = [Consequence(each.finding.summary, each.said[0]) for each in first]
+    told = {said for each in troubles.values() for said in each.said}
+    later = [each for each in consequences(evidence, lines) if each.said not in told]
+    return tuple([*found, *later][:MOST_CONSEQUENCES])

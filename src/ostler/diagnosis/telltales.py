@@ -1,0 +1,114 @@
+"""By which words in the logs a part of the infrastructure is known to be broken: `data/telltales.yaml`, read and
+checked, and what an event says of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+
+from ostler.catalog.reading import read_record
+from ostler.catalog.record import Closed, Source
+from ostler.errors import Severity
+from ostler.logs.event import Event, Level
+from ostler.logs.finding import PROJECTS
+from ostler.rules.component import check_template
+
+DATA = Path(__file__).parent / "data" / "telltales.yaml"
+
+BEGINNING, END = 1000, 400
+"""Characters of what was said in which words are looked for: a traceback's last line says what was raised."""
+
+TELLS_OF_MESSAGES = "oslo"
+"""How loggers begin that note when a broker is reached again."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Telltale(Closed):
+    """Words that tell of one kind of fault, and what is said of it then; the data file explains each field."""
+
+    says: str
+    component: str
+    severity: Severity
+    summary: str
+    do_next: str
+    source: Source
+    by: tuple[str, ...] = ()
+    name: str = ""
+    unnamed: str = ""
+    is_symptom: bool = False
+    over: str = ""
+    silence_s: float | None = None
+
+    def __post_init__(self) -> None:
+        check_template(self.component)
+        for pattern in (self.says, self.name, self.over):
+            re.compile(pattern)
+
+    @property
+    def kind(self) -> str:
+        """The kind of component it is about."""
+        return self.component.partition(":")[0]
+
+
+@dataclass(frozen=True)
+class Word:
+    """What an event says: by which telltale, of a part with which name, and whether that it is well again."""
+
+    id: str
+    name: str
+    is_over: bool
+
+
+class Telltales:
+    """All of them, ready to look for. ``writers`` are those whose lines count for a kind of component."""
+
+    def __init__(self, known: dict[str, Telltale], writers: dict[str, frozenset[str]]) -> None:
+        self.known = known
+        self._writers = {id_: frozenset(each.by) or writers.get(each.kind, frozenset()) for id_, each in known.items()}
+        self._says = {id_: re.compile(each.says) for id_, each in known.items()}
+        self._over = {id_: re.compile(each.over) for id_, each in known.items() if each.over}
+        self._name = {id_: re.compile(each.name) for id_, each in known.items() if each.name}
+
+    @cached_property
+    def _any(self) -> re.Pattern[str]:
+        return re.compile("|".join(each for one in self.known.values() for each in (one.says, one.over) if each))
+
+    def in_event(self, event: Event, text: str) -> Iterator[Word]:
+        """What an event says of the infrastructure: of each part by the first telltale that fits."""
+        if event.level < Level.WARNING and event.project in PROJECTS:
+            if not event.module.startswith(TELLS_OF_MESSAGES):
+                return
+        elif event.level < Level.ERROR and event.details.status is not None:
+            return
+        said = text if len(text) <= BEGINNING + END else f"{text[:BEGINNING]}\n{text[-END:]}"
+        if self._any.search(said) is None:
+            return
+        told: set[str] = set()
+        for id_, says in self._says.items():
+            about = self.known[id_].component
+            writers = self._writers[id_]
+            if about in told or (writers and event.project not in writers and event.service not in writers):
+                continue
+            if says.search(said):
+                told.add(about)
+                yield Word(id_, self._named(id_, said), is_over=False)
+            elif id_ in self._over and (over := self._over[id_].search(said)):
+                yield Word(id_, next(filter(None, over.groups()), "") or self.known[id_].unnamed, is_over=True)
+
+    def _named(self, id_: str, said: str) -> str:
+        found = self._name[id_].search(said) if id_ in self._name else None
+        return next(filter(None, found.groups()), "") if found else self.known[id_].unnamed
+
+
+@cache
+def known_telltales() -> dict[str, Telltale]:
+    """The data file, read. Raises InputError `catalog.bad-data` when it does not fit."""
+    return read_record(dict[str, Telltale], DATA)
+
+
+def words_of(kind: str) -> str:
+    """A regular expression for the words of all telltales of a kind of component; empty when there are none."""
+    return "|".join(each.says for each in known_telltales().values() if each.kind == kind)
