@@ -1,5 +1,5 @@
-"""Finds every code of an error or a finding in the source and in the rules, and writes docs/codes.md and the data
-that `ostler catalog explain` reads.
+"""Finds every code of an error or a finding in the source, rules and telltales, and writes docs/codes.md and
+the data that `ostler catalog explain` reads.
 
 A code is the argument `code` of an error, of a Finding, or of any function or dataclass here that has a parameter of
 that name. It must be readable from the source: a text, a constant, or a text with parts filled in.
@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ostler import errors
+from ostler.diagnosis.infrastructure import OF_TELLTALES
+from ostler.diagnosis.telltales import known_telltales
 from ostler.reporting.explanation import CODES
 from ostler.rules.loader import load_rules
 
@@ -82,6 +84,10 @@ def all_codes() -> list[Code]:
         if rule.severity_for_upgrade:
             severity += f", before an upgrade {rule.severity_for_upgrade.value}"
         found[rule.id] = Code(rule.id, f"rule: {severity}", _filled(rule.summary), _filled(rule.do_next))
+    for name, telltale in known_telltales().items():
+        code = f"{OF_TELLTALES}.{name}"
+        kind = f"in logs: {telltale.severity.value}"
+        found[code] = Code(code, kind, _filled(telltale.summary), _filled(telltale.do_next))
     return [found[code] for code in sorted(found)]
 
 

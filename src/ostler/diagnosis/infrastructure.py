@@ -21,6 +21,9 @@ from ostler.diagnosis.telltales import Telltale, known_telltales
 from ostler.errors import Finding, Severity
 from ostler.rules.component import Component
 
+OF_TELLTALES = "diagnosis"
+"""The area of their codes."""
+
 ANYWHERE = "*"
 """Stands for a host that no line names: it may be any."""
 
@@ -55,7 +58,7 @@ class Trouble:
         """What is said of it; what is over is a warning."""
         where = {"host": "a host" if self.part.host in ("", ANYWHERE) else self.part.host, "name": self.name}
         return Finding(
-            f"diagnosis.{self.id}",
+            f"{OF_TELLTALES}.{self.id}",
             Severity.WARNING if self.is_over else self.telltale.severity,
             subject=str(self.part),
             summary=self.telltale.summary.format(**where),
@@ -89,7 +92,7 @@ def _troubles(seen: Seen) -> Iterator[Trouble]:
     only = _only_host(seen)
     for (id_, host, name), heard in seen.heard.items():
         telltale = known_telltales()[id_]
-        if not (_is_over(telltale, heard, seen) and heard.longest_s <= LASTS_S):
+        if not _is_passing(telltale, heard, seen):
             by_part.setdefault((id_, _part(telltale, host or only, name)), []).append((name, heard))
     for (id_, part), of_part in by_part.items():
         telltale = known_telltales()[id_]
@@ -99,6 +102,12 @@ def _troubles(seen: Seen) -> Iterator[Trouble]:
             id_, telltale, part, ", ".join(dict.fromkeys(name for name, _ in of_part))[:200], tuple(lines[:5]),
             sum(heard.count for _, heard in of_part), all(_is_over(telltale, heard, seen) for _, heard in of_part),
         )  # fmt: skip
+
+
+def _is_passing(telltale: Telltale, heard: Heard, seen: Seen) -> bool:
+    """Whether it was of the kind that comes and goes, as when services start, and never lasted."""
+    comes_and_goes = telltale.is_symptom or bool(telltale.over)
+    return comes_and_goes and heard.longest_s <= LASTS_S and _is_over(telltale, heard, seen)
 
 
 def _is_over(telltale: Telltale, heard: Heard, seen: Seen) -> bool:

@@ -27,10 +27,11 @@ def diagnose_logs(seen: Seen, knowledge: Knowledge, symptom: str = "", unread: S
     """
     evidence = evidence_in(seen, knowledge)
     plain = judged(evidence, symptom, "--logs DIR ")
-    causes = causes_in(evidence, is_felt=plain.sure >= HEALTHY_BELOW)
+    is_felt = plain.sure >= HEALTHY_BELOW
+    causes = causes_in(evidence, is_felt=is_felt)
     missing = (*plain.missing, *([_unread(unread)] if unread else []))
     broken = max((each.confidence for each in causes if each.severity is Severity.FAILURE), default=0.0)
-    sure = 1.0 - (1.0 - plain.sure) * (1.0 - broken)
+    sure = 1.0 - (1.0 - plain.sure) * (1.0 - broken) if is_felt else max(plain.sure, broken)
     return replace(
         plain,
         verdict=_verdict(plain, causes, sure, missing),

@@ -21,6 +21,9 @@ DATA = Path(__file__).parent / "data" / "telltales.yaml"
 BEGINNING, END = 1000, 400
 """Characters of what was said in which words are looked for: a traceback's last line says what was raised."""
 
+OPENSTACK = "openstack"
+"""Stands for all projects where it is said whose lines count."""
+
 TELLS_OF_MESSAGES = "oslo"
 """How loggers begin that note when a broker is reached again."""
 
@@ -35,6 +38,7 @@ class Telltale(Closed):
     summary: str
     do_next: str
     source: Source
+    unless: str = ""
     by: tuple[str, ...] = ()
     name: str = ""
     unnamed: str = ""
@@ -44,7 +48,7 @@ class Telltale(Closed):
 
     def __post_init__(self) -> None:
         check_template(self.component)
-        for pattern in (self.says, self.name, self.over):
+        for pattern in (self.says, self.unless, self.name, self.over):
             re.compile(pattern)
 
     @property
@@ -67,10 +71,11 @@ class Telltales:
 
     def __init__(self, known: dict[str, Telltale], writers: dict[str, frozenset[str]]) -> None:
         self.known = known
-        self._writers = {id_: frozenset(each.by) or writers.get(each.kind, frozenset()) for id_, each in known.items()}
+        self._writers = {id_: _writers(each) or writers.get(each.kind, frozenset()) for id_, each in known.items()}
         self._says = {id_: re.compile(each.says) for id_, each in known.items()}
+        self._unless = {id_: re.compile(each.unless) for id_, each in known.items() if each.unless}
         self._over = {id_: re.compile(each.over) for id_, each in known.items() if each.over}
-        self._name = {id_: re.compile(each.name) for id_, each in known.items() if each.name}
+        self.patterns_of_names = {id_: re.compile(each.name) for id_, each in known.items() if each.name}
 
     @cached_property
     def _any(self) -> re.Pattern[str]:
@@ -92,6 +97,8 @@ class Telltales:
             writers = self._writers[id_]
             if about in told or (writers and event.project not in writers and event.service not in writers):
                 continue
+            if id_ in self._unless and self._unless[id_].search(said):
+                continue
             if says.search(said):
                 told.add(about)
                 yield Word(id_, self._named(id_, said), is_over=False)
@@ -99,8 +106,13 @@ class Telltales:
                 yield Word(id_, next(filter(None, over.groups()), "") or self.known[id_].unnamed, is_over=True)
 
     def _named(self, id_: str, said: str) -> str:
-        found = self._name[id_].search(said) if id_ in self._name else None
+        found = self.patterns_of_names[id_].search(said) if id_ in self.patterns_of_names else None
         return next(filter(None, found.groups()), "") if found else self.known[id_].unnamed
+
+
+def _writers(telltale: Telltale) -> frozenset[str]:
+    named = frozenset(telltale.by)
+    return (named - {OPENSTACK}) | PROJECTS if OPENSTACK in named else named
 
 
 @cache

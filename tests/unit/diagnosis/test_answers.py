@@ -27,13 +27,13 @@ def told(by: str, clock: str, method: str, path: str, status: int) -> str:
         return f'192.0.2.7 - - [15/Jan/2026:{clock} +0000] "{method} {path} HTTP/1.1" {status} 212 "-" "python"\n'
     if by == "uwsgi":
         return (
-            f"[pid: 23|app: 0|req: 1/2] 192.0.2.7 () {{62 vars in 1234 bytes}} [Thu Jan 15 {clock} 2026] {method} {path} "
-            f"=> generated 9 bytes in 20 msecs (HTTP/1.1 {status}) 5 headers in 180 bytes (1 switches on core 0)\n"
+            f"[pid: 23|app: 0|req: 1/2] 192.0.2.7 () {{62 vars in 1234 bytes}} [Thu Jan 15 {clock} 2026] "
+            f"{method} {path} => generated 9 bytes in 20 msecs (HTTP/1.1 {status}) 5 headers in 180 bytes\n"
         )
     server, times = ("<NOSRV>", NO_SERVER) if status == 503 else ("ctl1", "0/0/1/2/3")
     return (
-        f"2026-01-15T{clock}+00:00 ctl1 haproxy[12]: 192.0.2.7:41000 [15/Jan/2026:{clock}.123] front~ nova-api/{server} "
-        f'{times} {status} 212 - - ---- 1/1/0/0/0 0/0 "{method} {path} HTTP/1.1"\n'
+        f"2026-01-15T{clock}+00:00 ctl1 haproxy[12]: 192.0.2.7:41000 [15/Jan/2026:{clock}.123] front~ "
+        f'nova-api/{server} {times} {status} 212 - - ---- 1/1/0/0/0 0/0 "{method} {path} HTTP/1.1"\n'
     )
 
 
