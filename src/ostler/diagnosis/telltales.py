@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache
 from pathlib import Path
 
 from ostler.catalog.reading import read_record
@@ -75,11 +75,8 @@ class Telltales:
         self._says = {id_: re.compile(each.says) for id_, each in known.items()}
         self._unless = {id_: re.compile(each.unless) for id_, each in known.items() if each.unless}
         self._over = {id_: re.compile(each.over) for id_, each in known.items() if each.over}
+        self._any_of: dict[tuple[str, ...], re.Pattern[str]] = {}
         self.patterns_of_names = {id_: re.compile(each.name) for id_, each in known.items() if each.name}
-
-    @cached_property
-    def _any(self) -> re.Pattern[str]:
-        return re.compile("|".join(each for one in self.known.values() for each in (one.says, one.over) if each))
 
     def in_event(self, event: Event, text: str) -> Iterator[Word]:
         """What an event says of the infrastructure: of each part by the first telltale that fits."""
@@ -89,21 +86,28 @@ class Telltales:
         elif event.level < Level.ERROR and event.details.status is not None:
             return
         said = text if len(text) <= BEGINNING + END else f"{text[:BEGINNING]}\n{text[-END:]}"
-        if self._any.search(said) is None:
+        any_of_them, ids = self._of_writer(event.project, event.service)
+        if any_of_them.search(said) is None:
             return
         told: set[str] = set()
-        for id_, says in self._says.items():
+        for id_ in ids:
             about = self.known[id_].component
-            writers = self._writers[id_]
-            if about in told or (writers and event.project not in writers and event.service not in writers):
+            if about in told or (id_ in self._unless and self._unless[id_].search(said)):
                 continue
-            if id_ in self._unless and self._unless[id_].search(said):
-                continue
-            if says.search(said):
+            if self._says[id_].search(said):
                 told.add(about)
                 yield Word(id_, self._named(id_, said), is_over=False)
             elif id_ in self._over and (over := self._over[id_].search(said)):
                 yield Word(id_, next(filter(None, over.groups()), "") or self.known[id_].unnamed, is_over=True)
+
+    def _of_writer(self, project: str, service: str) -> tuple[re.Pattern[str], tuple[str, ...]]:
+        """The telltales for which the lines of a project and a service count, and a pattern for all their words."""
+        ids = tuple(id_ for id_, names in self._writers.items() if not names or project in names or service in names)
+        if ids not in self._any_of:
+            known = [self.known[id_] for id_ in ids]
+            words = [words for each in known for words in (each.says, each.over) if words]
+            self._any_of[ids] = re.compile("|".join(words))
+        return self._any_of[ids], ids
 
     def _named(self, id_: str, said: str) -> str:
         found = self.patterns_of_names[id_].search(said) if id_ in self.patterns_of_names else None
