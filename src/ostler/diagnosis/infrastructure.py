@@ -19,6 +19,7 @@ from ostler.diagnosis.observing import LASTS_S, Heard, Said, Seen
 from ostler.diagnosis.parts import ON_EVERY_HOST, Parts
 from ostler.diagnosis.telltales import Telltale, known_telltales
 from ostler.errors import Finding, Severity
+from ostler.logs.finding import PROJECTS
 from ostler.rules.component import Component
 
 OF_TELLTALES = "diagnosis"
@@ -31,7 +32,8 @@ UNFELT = 0.8
 """So much less sure is a cause when no user was seen to suffer."""
 
 PAST = 0.5
-"""The same when it was over before the logs end, or when all that users saw fail came before it."""
+"""The same when it was over before the logs end or told before those of OpenStack begin, or when all that users saw
+fail came before it."""
 
 MOST_CAUSES = 6
 MOST_CONSEQUENCES = 8
@@ -43,7 +45,7 @@ WITH_LOGS = ("mariadb", "broker", "balancer", "libvirt", "ovs")
 @dataclass(frozen=True)
 class Trouble:
     """A fault of one part, by one telltale: the first lines that tell it, how often it was told, whether it was over
-    before the logs end."""
+    before the logs end, or told before those of OpenStack begin, as in a kernel's log of many weeks."""
 
     id: str
     telltale: Telltale
@@ -52,14 +54,20 @@ class Trouble:
     said: tuple[Said, ...]
     count: int
     is_over: bool
+    is_old: bool
+
+    @property
+    def is_past(self) -> bool:
+        """Whether it need not be broken any more."""
+        return self.is_over or self.is_old
 
     @property
     def finding(self) -> Finding:
-        """What is said of it; what is over is a warning."""
+        """What is said of it; what is past is a warning."""
         where = {"host": "a host" if self.part.host in ("", ANYWHERE) else self.part.host, "name": self.name}
         return Finding(
             f"{OF_TELLTALES}.{self.id}",
-            Severity.WARNING if self.is_over else self.telltale.severity,
+            Severity.WARNING if self.is_past else self.telltale.severity,
             subject=str(self.part),
             summary=self.telltale.summary.format(**where),
             do_next=self.telltale.do_next.format(**where),
@@ -89,7 +97,7 @@ def causes_in(evidence: Evidence, is_felt: bool) -> tuple[Diagnosed, ...]:
 def _troubles(seen: Seen) -> Iterator[Trouble]:
     """The faults that lasted, one for each part and telltale."""
     by_part: dict[tuple[str, Component], list[tuple[str, Heard]]] = {}
-    only = _only_host(seen)
+    only, begins = _only_host(seen), _begins(seen)
     for (id_, host, name), heard in seen.heard.items():
         telltale = known_telltales()[id_]
         if not _is_passing(telltale, heard, seen):
@@ -101,7 +109,14 @@ def _troubles(seen: Seen) -> Iterator[Trouble]:
         yield Trouble(
             id_, telltale, part, ", ".join(dict.fromkeys(name for name, _ in of_part))[:200], tuple(lines[:5]),
             sum(heard.count for _, heard in of_part), all(_is_over(telltale, heard, seen) for _, heard in of_part),
+            max(heard.last for _, heard in of_part) < begins - LASTS_S,
         )  # fmt: skip
+
+
+def _begins(seen: Seen) -> float:
+    """When the logs of OpenStack begin; never, when there are none."""
+    first = [activity.first for (_, project, _), activity in seen.services.items() if project in PROJECTS]
+    return min(first, default=float("-inf"))
 
 
 def _is_passing(telltale: Telltale, heard: Heard, seen: Seen) -> bool:
@@ -159,7 +174,7 @@ def _diagnosed(cause: Cause, troubles: Mapping[Finding, Trouble], evidence: Evid
     lines = [said for each in of_cause for said in each.said]
     is_late = is_felt and _came_before(evidence, min(said.time for said in lines))
     sure = cause.confidence * (1.0 if is_felt else UNFELT)
-    sure *= PAST if first.is_over or is_late else 1.0
+    sure *= PAST if first.is_past or is_late else 1.0
     part = cause.first.part
     service = part.name if part.kind in ("backend", "api") else part.kind
     return Diagnosed(
@@ -191,6 +206,7 @@ def _because(cause: Cause, troubles: list[Trouble], is_felt: bool, is_late: bool
     found = [own, said]
     found += [f"{suffer} other part{'s suffer' if suffer > 1 else ' suffers'} from it"] if suffer else []
     found += ["it was over before the logs end"] if troubles[0].is_over else []
+    found += ["it was told before the logs of OpenStack begin"] if troubles[0].is_old else []
     found += ["what users saw fail came before it"] if is_late else []
     return tuple(found if is_felt else [*found, "no user was seen to suffer"])
 

@@ -153,6 +153,12 @@ def test_a_fault_that_came_after_all_that_failed_is_less_likely_its_cause(tmp_pa
     assert "what users saw fail came before it" in by_kernel[0].because
 
 
+def test_what_was_told_before_the_other_logs_begin_is_told_as_past(tmp_path: Path) -> None:
+    said = judged_logs(write(tmp_path, {"ctl1/kern.log": KILLED.format(at="00:00").replace("Jan 15", "Jan  2")}))
+    assert (said.verdict, said.findings[0].severity) == (Verdict.UNSURE, Severity.WARNING)
+    assert "it was told before the logs of OpenStack begin" in said.findings[0].because
+
+
 def test_the_same_on_two_hosts_is_one_finding(tmp_path: Path) -> None:
     logs = {
         "ctl1/kern.log": KILLED.format(at="02:00"),
