@@ -23,7 +23,7 @@ zone = time.localtime().tm_gmtoff
 stamp = re.compile(rb"^(?:\x1b\[[\d;]*m)?(?:<\d+>)?\[?(\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d)")
 starts = re.compile(rb"^(?:\x1b\[[\d;]*m)?(?:<\d+>)?\[?(?:\d{4}-\d\d-\d\d[ T] ?\d|[A-Z][a-z]{2} [ \d]\d \d\d:"
                     rb"|=[A-Z]+ REPORT|[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d|\d{6} [ \d]\d:"
-                    rb"|[\d.:a-f]{3,40} \S+ \S+ \[|pid: )")
+                    rb"|[\d.:a-f]{3,40} \S+ \S+ \[|pid: | *\d+\.\d{6}\]|[a-z]+ *:[a-z]+ *: \[)")
 trace = rb"(?:\d+ )?(?:ERROR|TRACE|CRITICAL) \S+ (?!\[(?:req-|None|-))"
 more = re.compile(rb"^\S+ \S+ " + trace)
 # who wrote a line of syslog or of Apache, and whether it goes on with what he wrote before

@@ -29,7 +29,7 @@ CASES = [
 
 def read(folder: Path, case: dict[str, Any], wanted: Wanted = EVERYTHING, size: int = 1 << 20) -> list[Event]:
     place = folder / case.get("project", "") / "a.log"
-    place.parent.mkdir(parents=True, exist_ok=True)
+    place.parent.mkdir(exist_ok=True)
     place.write_text(case["text"])
     os.utime(place, (CHANGED_AT, CHANGED_AT))
     (log,) = find_logs(folder)
