@@ -8,7 +8,7 @@ name, where the next reading may go on, and the kept bytes, packed. The last lin
 from __future__ import annotations
 
 SCRIPT = r"""
-import base64, bz2, glob, gzip, json, os, re, subprocess, sys, time, zlib
+import base64, bz2, glob, gzip, json, os, re, subprocess, sys, threading, time, zlib
 try:
     import lzma
 except ImportError:
@@ -134,6 +134,101 @@ def read_journal():
         tell("journal.export", out[at:], is_cut, 0, min(int(times[-1]) + 1, int(time.time() * 1000000)))
 
 DAMAGED = (OSError, EOFError, zlib.error, *([lzma.LZMAError] if lzma else []))
+fields = ("__REALTIME_TIMESTAMP", "_SOURCE_REALTIME_TIMESTAMP", "_HOSTNAME", "_SYSTEMD_UNIT", "CONTAINER_NAME",
+          "SYSLOG_IDENTIFIER", "_COMM", "_PID", "PRIORITY", "MESSAGE")
+is_error = re.compile(rb'"PRIORITY" ?: ?"[0-3]"')
+says_error = re.compile(rb"(?:^|[\d\"] ?)(?:ERROR|CRITICAL) [\w.-]|\[(?:ERROR|FATAL|error|critical)\]")
+odd_text = re.compile(rb'"MESSAGE" ?: ?\[')
+most_seconds, longest = 60, 8000
+begins_trace, leads_over = "Traceback (most recent call last)", ("During handling of the above", "The above exception")
+of_trace = re.compile(rb"Traceback \(most recent|During handling of the above|The above exception")
+
+def text_of(entry):
+    said = entry.get("MESSAGE")
+    if isinstance(said, list):
+        said = bytes(bytearray(each for each in said if isinstance(each, int) and 0 <= each < 256))
+        said = said.decode("utf-8", "replace")
+    said = said if type(said) is str else ""
+    return said if len(said) <= 2 * longest else said[:longest] + "\n...\n" + said[-longest:]
+
+def is_wanted(entry, text, tracing):
+    # by its priority, by what it says of itself, or as part of a traceback, whose lines on stderr are entries each
+    writer = (entry.get("_SYSTEMD_UNIT"), entry.get("_PID"))
+    if begins_trace in text:
+        if "\n" not in text.rstrip():
+            tracing.add(writer)
+        return True
+    if writer in tracing:
+        if text[:1] not in (" ", "\t"):
+            tracing.discard(writer)  # the line that says what was raised
+        return True
+    if text.startswith(leads_over) or entry.get("PRIORITY") in ("0", "1", "2", "3"):
+        return True
+    return says_error.search(text[:400].encode("utf-8", "replace")) is not None
+
+def is_about_the_past(says):
+    # a journal file that is damaged says nothing of a time when it was written to no more
+    about = re.search(r"(/\S+\.journal~?)", says)
+    try:
+        return about is not None and os.stat(about.group(1)).st_mtime < since
+    except OSError:
+        return False
+
+def entries_of(stream, units):
+    # entries that are wanted, trimmed; most of the others are passed over by their bytes
+    tracing = set()
+    for line in iter(lambda: stream.readline(1 << 20), b""):
+        if not line.endswith(b"\n") and len(line) >= 1 << 20:
+            while line and not line.endswith(b"\n"):
+                line = stream.readline(1 << 20)
+            problems.append(["the journal", "an entry of more than 1 MiB was left out"])
+        elif not line.startswith(b"{"):
+            says = line.decode("utf-8", "replace").strip()[:200]
+            if not is_about_the_past(says):
+                problems.append(["the journal", says])
+        elif tracing or any(each.search(line) for each in (is_error, says_error, of_trace, odd_text)):
+            try:
+                entry = json.loads(line.decode("utf-8", "replace"))
+            except ValueError:
+                problems.append(["the journal", "an entry was not understood"])
+                continue
+            if units & set(str(entry.get(name)) for name in ("_SYSTEMD_UNIT", "UNIT", "OBJECT_SYSTEMD_UNIT")):
+                text = text_of(entry)
+                if is_wanted(entry, text, tracing):
+                    kept = dict((name, entry[name]) for name in fields if name in entry)
+                    yield json.dumps(dict(kept, MESSAGE=text)).encode() + b"\n"
+        if len(problems) > 20:
+            return
+
+def read_units():
+    units = set(unit + ".service" for unit in asked["units"])
+    argv = ["journalctl", "-q", "--no-pager", "--all", "-o", "json"]
+    begin = "@%d.%06d" % divmod(int(since * 1000000), 1000000)
+    before = subprocess.run(argv + ["-n", "1", "--until", begin], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                            timeout=30).stdout
+    if not before.startswith(b"{"):
+        problems.append(["the journal", "it does not reach back to the time asked for"])
+    reading = subprocess.Popen(argv + ["--since", begin], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    late = threading.Timer(most_seconds, reading.kill)
+    late.start()
+    kept, size, is_cut = [], 0, False
+    for line in entries_of(reading.stdout, units):
+        if size + len(line) > most:
+            is_cut = True
+            break
+        kept.append(line)
+        size += len(line)
+    reading.stdout.close()  # journalctl ends when nobody reads it any more
+    code = reading.wait()
+    late.cancel()
+    if is_cut:
+        problems.append(["the journal", "only the oldest of what is wanted was fetched"])
+    elif code == -9:
+        problems.append(["the journal", "it was not read to its end within %d s" % most_seconds])
+    elif code:
+        problems.append(["the journal", "journalctl ended with %d" % code])
+    tell("journal.json", b"".join(kept), False, 0, 0)
+
 problems, seen = [], set()
 for pattern in asked["patterns"]:
     for path in sorted(glob.glob(pattern)):
@@ -146,9 +241,10 @@ for pattern in asked["patterns"]:
                 problems.append([path, str(getattr(error, "strerror", None) or error)])
 if since:
     try:
-        read_journal()
-    except OSError:
-        pass  # a host without systemd
+        read_journal() if asked["units"] is None else read_units()
+    except OSError as error:
+        if asked["units"] is not None:  # else it may be a host without systemd
+            problems.append(["the journal", "journalctl: %s" % error.strerror])
     except subprocess.SubprocessError:
         problems.append(["the journal", "it was not read within 30 s"])
 sys.stdout.write(json.dumps({"zone_s": zone, "now": time.time(), "problems": problems}) + "\n")

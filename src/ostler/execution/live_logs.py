@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from ostler.commands import Command
+from ostler.commands import Command, CommandResult
 from ostler.errors import OutsideError
 from ostler.execution.live_log_script import SCRIPT
 from ostler.facts.scripts import python
@@ -53,7 +53,12 @@ Seen = dict[str, dict[str, list[int]]]
 class LiveWanted:
     """What is wanted of the hosts: events since a time (seconds since the epoch), of a level and above, with one of
     these words; of one log at most the newest ``most_bytes``. One that is followed is asked for again: lines without an
-    end are left until they have one."""
+    end are left until they have one.
+
+    ``units`` (None: all of the journal's warnings and worse) restricts the journal to those, and asks for errors only:
+    by their priority, by what they say of themselves, and tracebacks, which services write to stderr without any. Such
+    a reading says where it does not reach.
+    """
 
     since: float
     level: str = "debug"
@@ -61,6 +66,7 @@ class LiveWanted:
     patterns: tuple[str, ...] = PATTERNS
     most_bytes: int = MOST_BYTES
     is_followed: bool = False
+    units: tuple[str, ...] | None = None
 
 
 @dataclass
@@ -85,7 +91,7 @@ def fetch_logs(
         asked = {host: pool.submit(_ask, transport, host, command) for host, command in commands.items()}
         for host, future in asked.items():
             try:
-                _lay(host, future.result(), folder / host, answer)
+                lay(host, future.result(), folder / host, answer)
             except OutsideError as error:
                 answer.problems.append((host, error.summary))
             except GARBLED:
@@ -119,19 +125,27 @@ def read_command(wanted: LiveWanted, seen: Mapping[str, list[int]]) -> Command:
         "most_bytes": wanted.most_bytes,
         "seen": dict(seen),
         "is_followed": wanted.is_followed,
+        "units": None if wanted.units is None else list(wanted.units),
     }
     return python("logs.live", SCRIPT, json.dumps(asked), timeout_s=TIMEOUT_S)
 
 
 def _ask(transport: Transport, host: str, command: Command) -> list[dict[str, Any]]:
-    result = transport.run(host, command)
+    return rows_of(transport.run(host, command))
+
+
+def rows_of(result: CommandResult) -> list[dict[str, Any]]:
+    """What a host answered, a row for each log and one for the whole. Raises OutsideError when the command failed, one
+    of GARBLED for what is no answer."""
     if result.exit_code != 0:
         said = result.stderr.strip().splitlines() or [f"exit code {result.exit_code}"]
         raise OutsideError("logs.not-read", f"the logs could not be read: {said[-1][:200]}")
     return [json.loads(line) for line in result.stdout.splitlines()]
 
 
-def _lay(host: str, rows: list[dict[str, Any]], folder: Path, answer: LiveAnswer) -> None:
+def lay(host: str, rows: list[dict[str, Any]], folder: Path, answer: LiveAnswer) -> None:
+    """Lay what a host answered into its folder, and note the rest of it. Raises one of GARBLED for what is no answer,
+    OSError when it cannot be kept."""
     seen = answer.seen.setdefault(host, {})
     for row in rows[:-1]:
         seen[row["path"]] = [int(row["inode"]), int(row["end"])]

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 
 BEGINS = "Traceback (most recent call last)"
+CHAINED = (b"During handling of the above exception", b"The above exception was the direct cause")
+"""What stands between two tracebacks that are one (source: Python's traceback module)."""
 
 _FRAME = re.compile(r'^ *File "([^"\n]{1,400})", line (\d{1,9})(?:, in ([^\n]{1,200}))?$', re.MULTILINE)
 _RAISED = re.compile(r"^([A-Za-z_][\w.]{0,150})(?:: ?([^\n]*))?$")

@@ -18,7 +18,7 @@ from ostler.logs.blocks import LONGEST_EVENT, Block, blocks_of, next_begin
 from ostler.logs.event import Event, Level, LogFile
 from ostler.logs.formats import FORMATS
 from ostler.logs.formats.format import Format
-from ostler.logs.frames import BEGINS
+from ostler.logs.frames import BEGINS, CHAINED
 from ostler.logs.journal import is_export, is_json, translated
 from ostler.logs.opening import PIECE_BYTES, Spoiled, is_packed, pieces
 from ostler.logs.searching import first_time, is_without_zone, start_for, stated_zone
@@ -233,7 +233,7 @@ class _Reader:
             if write is not None and (level >= ERROR or judge is not None) and (writer := write(raw)) is not None:
                 key = writer.key
                 goes_on = (open_now.get(key) or before.get(key)) if writer.is_more else None
-                if goes_on is not None and (writer.begins_traceback or TRACEBACK in goes_on.raw):
+                if goes_on is not None and _has_more(goes_on.raw, writer.begins_traceback):
                     _append(goes_on, raw)
                     open_now[key] = goes_on
                     continue
@@ -266,6 +266,14 @@ class _Reader:
 
 
 _TIME = attrgetter("time")
+
+
+def _has_more(said: bytes, begins_traceback: bool) -> bool:
+    """Whether a line of the same writer, the first of a traceback or another, goes on with what was said: a second
+    traceback does only where the first one leads over to it."""
+    if not begins_traceback:
+        return TRACEBACK in said
+    return TRACEBACK not in said or any(said.rfind(words) > said.rfind(TRACEBACK) for words in CHAINED)
 
 
 def _append(event: Event, raw: bytes) -> None:

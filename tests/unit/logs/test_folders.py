@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import json
 import lzma
 import os
 import tracemalloc
@@ -16,6 +17,7 @@ from ostler.errors import InputError
 from ostler.logs.event import Level
 from ostler.logs.finding import find_logs, whose
 from ostler.logs.folder import ends_of, open_folder
+from ostler.logs.frames import BEGINS, raised_in
 from ostler.logs.journal import lines_of_export
 from ostler.logs.novelty import new_since
 from ostler.logs.reading import Tally, read_events
@@ -205,6 +207,27 @@ def test_exports_of_the_journal_are_read(tmp_path: Path) -> None:
         (Level.INFO, "kernel", "all is well"),
         (Level.WARNING, "nova-api", "careful"),
         (Level.WARNING, "-", "w\ufffd"),
+    ]
+
+
+def test_tracebacks_that_one_process_wrote_line_by_line_are_read_from_the_journal(tmp_path: Path) -> None:
+    """Each is one event with its frames; one that leads over to another is one with it."""
+    frame = '  File "/x/nova/wsgi.py", line 3, in load'
+    first = [BEGINS + ":", frame, "KeyError: 'a'"]
+    over = "During handling of the above exception, another exception occurred:"
+    texts = [*first, over, BEGINS + ":", frame, "ImportError: b", "in between", *first]
+    (tmp_path / "journal.json").write_text(
+        "".join(
+            json.dumps({"__REALTIME_TIMESTAMP": f"17684715500000{n:02}", "_HOSTNAME": "ctl1", "_PID": "12",
+                        "_SYSTEMD_UNIT": "nova-api.service", "PRIORITY": "6", "MESSAGE": text}) + "\n"
+            for n, text in enumerate(texts)
+        )
+    )  # fmt: skip
+    tally = Tally()
+    events = list(in_order(open_folder(tmp_path, tally), Wanted(level=Level.ERROR), tally))
+    assert [(raised_in(event.text), len(event.frames)) for event in events] == [
+        ("ImportError: b", 2),
+        ("KeyError: 'a'", 1),
     ]
 
 

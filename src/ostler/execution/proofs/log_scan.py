@@ -2,7 +2,8 @@
 
 The script finds the place in each log by halving (logs may be large), then groups what it finds by logger and
 message with the variable parts taken out. A record is the line with its time, level and logger, and the lines of
-its traceback after it, which oslo.log writes with the same time.
+its traceback after it, which oslo.log writes with the same time. Logs that were rotated away meanwhile are read too,
+also packed with gzip; what cannot be read of them, or is deleted already, is told.
 """
 
 from __future__ import annotations
@@ -18,13 +19,14 @@ from ostler.masking import mask_output
 SCAN_TIMEOUT_S = 120.0
 
 SCRIPT = r"""
-import datetime, glob, json, os, re, sys
+import datetime, glob, gzip, json, os, re, sys, zlib
 since = datetime.datetime.fromtimestamp(float(sys.argv[2])).strftime("%Y-%m-%d %H:%M:%S.%f")[:23]
 record = re.compile(r"^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}) (\d+) ([A-Z]+) (\S+) (.*)")
 stamp = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}")
 variable = re.compile(r"\[[^\]]*\breq-[^\]]*\]|[0-9a-f]{8}-[0-9a-f-]{27}|0x[0-9a-f]+|[0-9a-f]{32}|\d+")
 traceback = "Traceback (most recent call last)"
-groups, problems, read, left_out = {}, [], 0, 0
+rotated = re.compile(r"^(.*?\.log)[.-](\d[\d-]*(?:\.\d+)?)(\.\w+)?$")
+groups, problems, read, left_out, older = {}, [], 0, 0, {}
 
 def begins(file, size):
     low, high = 0, size
@@ -58,9 +60,12 @@ def add(path, time, level, logger, message):
         left_out += 1
     return groups.get(key)
 
+def opened(path):
+    return gzip.open(path, "rt", errors="replace") if path.endswith(".gz") else open(path, errors="replace")
+
 def scan(path):
-    with open(path, errors="replace") as file:
-        start = begins(file, os.path.getsize(path))
+    with opened(path) as file:
+        start = 0 if path.endswith(".gz") else begins(file, os.path.getsize(path))
         file.seek(start)
         if start:
             file.readline()
@@ -84,14 +89,44 @@ def scan(path):
                 group = add(path, time, level, logger, message)
             last = (time, pid, logger)
 
-for pattern in sys.argv[3:]:
-    for path in sorted(glob.glob(pattern)):
-        try:
-            if os.path.isfile(path) and os.path.getmtime(path) >= float(sys.argv[2]):
-                scan(path)
-            read += 1
-        except OSError as error:
-            problems.append("%s: %s" % (path, error.strerror))
+def first_time(path):
+    with opened(path) as file:
+        for _ in range(2000):
+            line = file.readline()
+            if not line or stamp.match(line):
+                return line[:23]
+    return ""
+
+def look(path):
+    global read
+    changed, of = os.path.getmtime(path), rotated.match(path)
+    if of:
+        older.setdefault(of.group(1), []).append((changed, path))
+    if changed >= float(sys.argv[2]):
+        if of and of.group(3) not in (None, ".gz"):
+            problems.append("%s: packed in a way that is not read" % path)
+            return
+        scan(path)
+    elif of:
+        return
+    read += 1
+
+def is_gone(files):
+    # with one rotated log there was hardly another before it, which would have been deleted
+    changed, path = min(files)
+    return len(files) > 1 and changed >= float(sys.argv[2]) and first_time(path) > since
+
+for path in sorted(set(path for pattern in sys.argv[3:] for path in glob.glob(pattern) if os.path.isfile(path))):
+    try:
+        look(path)
+    except (OSError, EOFError, zlib.error) as error:
+        problems.append("%s: %s" % (path, getattr(error, "strerror", None) or error))
+for name, files in sorted(older.items()):
+    try:
+        if is_gone(files):
+            problems.append("%s: rotated so often that what it held first is gone" % name)
+    except (OSError, EOFError, zlib.error):
+        pass  # told already
 if left_out:
     problems.append("%d records of further kinds were left out: more than 300 kinds of error" % left_out)
 print(json.dumps({"read": read, "groups": list(groups.values()), "problems": problems}))

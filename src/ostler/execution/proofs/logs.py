@@ -5,19 +5,21 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 
+from ostler.commands import CommandResult
 from ostler.errors import OutsideError
 from ostler.execution.proofs.harmless import why_harmless
+from ostler.execution.proofs.journal_scan import journal_command, parse_journal
 from ostler.execution.proofs.log_scan import LogGroup, LogScan, parse_scan, scan_command
 from ostler.execution.proofs.model import ProofContext, ProofResult, Row, counted
 
 AT_ONCE = 20
 
-LOG_NAMES = ("*.log", "*.log.1")
-"""The second is what was rotated away last, which may have been during the run."""
+LOG_NAMES = ("*.log", "*.log.[0-9]*", "*.log-[0-9]*")
+"""The others are what logrotate leaves, by number or by date: it may have been rotated away during the run."""
 
 
 def prove_logs(context: ProofContext, release: str) -> ProofResult:
-    """Every log of every host was read, and no service logged a CRITICAL record that nobody can explain.
+    """Every log of every host, and its journal, was read, and nothing logged a CRITICAL record nobody can explain.
 
     Error records are listed with count, first example and, where it is known, why they mean no harm; those
     without an explanation are for a person to read, and are told first.
@@ -32,7 +34,8 @@ def prove_logs(context: ProofContext, release: str) -> ProofResult:
     unexplained = [group for group in groups if not why_harmless(group)]
     critical = [group for group in unexplained if group.level == "CRITICAL"]
     files = sum(scan.files for scan in scans.values())
-    detail = f"{counted(files, 'log')} on {counted(len(hosts), 'host')} read: " + _told(groups, unexplained)
+    detail = f"{counted(files, 'log')} and the journals of {counted(len(hosts), 'host')} read: "
+    detail += _told(groups, unexplained)
     if not files:
         unread = [*unread, Row("logs", False, f"no host has a log at {', '.join(patterns[:3])} or the like")]
     if unread:
@@ -52,13 +55,23 @@ def _told(groups: list[LogGroup], unexplained: list[LogGroup]) -> str:
 
 
 def _scan(context: ProofContext, host: str, patterns: list[str]) -> LogScan:
+    since = context.began_at
+    commands = [scan_command(since, patterns), journal_command(context.cloud, since)]
     try:
-        results = context.transport.run_batch(host, [scan_command(context.began_at, patterns)])
-        return parse_scan(host, results)
+        logs, journal = context.transport.run_batch(host, commands)
     except OutsideError as error:
         return LogScan(0, (), (error.summary,))
+    own, other = _own(host, logs), parse_journal(host, journal, since)
+    return LogScan(own.files, (*own.groups, *other.groups), (*own.problems, *other.problems))
+
+
+def _own(host: str, result: CommandResult) -> LogScan:
+    try:
+        return parse_scan(host, [result])
     except ValueError as error:
         return LogScan(0, (), (str(error),))
+    except (KeyError, TypeError):
+        return LogScan(0, (), ("what it said of its logs was not understood",))
 
 
 def _rows(groups: list[LogGroup]) -> list[Row]:

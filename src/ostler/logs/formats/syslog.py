@@ -17,14 +17,14 @@ from ostler.logs.answers import BALANCED
 from ostler.logs.event import Details, Level
 from ostler.logs.formats import oslo
 from ostler.logs.formats.format import Format, Writer, said, word_list
-from ostler.logs.frames import BEGINS
+from ostler.logs.frames import BEGINS, CHAINED
 from ostler.logs.moments import iso, month_first
 
 _OLD = rb"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d{1,6})?"
 _NEW = rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:?\d\d)"
 _NAMES = rb" (?P<host>[\w.\-]{1,100}) (?P<ident>[\w.\-/@()]{1,100}?)(?:\[(?P<pid>\d{1,10})\])?: "
 _ENVELOPE = re.compile(rb"(?:<\d{1,3}>)?(?:" + _OLD + rb"|" + _NEW + rb")" + _NAMES)
-_AGAIN = re.compile(rb"\n(?:" + _OLD + rb"|" + _NEW + rb") [\w.\-]{1,100} [^\n\[:]{1,100}(?:\[\d+\])?: ")
+_AGAIN = re.compile(rb"\n(?:<\d{1,3}>)?(?:" + _OLD + rb"|" + _NEW + rb") [\w.\-]{1,100} [^\n\[:]{1,100}(?:\[\d+\])?: ")
 _INNER = (
     rb"(?:(?:" + oslo.TIME + rb" )?(?:\d{1,10} )?(?P<inner>" + word_list(oslo.LEVELS) + rb") [\w.\-]{1,200}(?=[ \n]))?"
 )
@@ -105,7 +105,8 @@ def writer_within(key: bytes, message: bytes) -> Writer:
     if found is not None:
         return Writer(key + found.key, found.is_more, found.begins_traceback)
     begins = message.startswith(BEGINS.encode())
-    return Writer(key, begins or message[:1] in (b" ", b"\t") or _RAISED.match(message) is not None, begins)
+    is_more = message[:1] in (b" ", b"\t") or message.startswith(CHAINED) or _RAISED.match(message) is not None
+    return Writer(key, begins or is_more, begins)
 
 
 def _moment(stamp: bytes, near: float) -> float | None:

@@ -77,6 +77,7 @@ SCRIPTS: Mapping[str, Program] = {
     "ostler-load-accounts": moving.load_accounts,
     "ostler-make-database": moving.make_database,
     "ostler-logs.errors": fact_scripts.log_errors,
+    "ostler-logs.live": fact_scripts.live_logs,
     "ostler-memcached.node": balancer.memcached,
     "ostler-memcached.state": beneath.cache,
     "ostler-nova.guests": fact_scripts.guests,
