@@ -12,15 +12,21 @@ import jsonschema
 import pytest
 from rehearsing import Rehearsal, copy_of, leave_backup, rehearsal
 
+from ostler.cloud.model import Cloud
 from ostler.deployment.paths import environment_path
 from ostler.errors import Severity
 from ostler.execution.events import event_to_json
 from ostler.execution.records import RunState
 from ostler.execution.runs import list_runs, load_run
 from ostler.facts.model import wanted
+from ostler.facts.predicate import holds
 from ostler.remote.simulated import table
 from ostler.remote.simulated.machine import Machine, Outcome
+from ostler.remote.simulated.state import ServiceRecord
 from ostler.secret import MASK
+from ostler.steps.effects import Until
+from ostler.steps.model import Step
+from ostler.steps.registry import kind_of
 
 Place = tuple[str, str]
 """A host and a path on it."""
@@ -68,6 +74,39 @@ def test_an_upgrade_ends_with_every_process_at_the_target_and_no_api_was_away(up
     assert all("2024.1" not in str(path) for paths in running(upgraded).values() for path in paths)
     records = upgraded.snapshot([wanted("nova.services")]).known("nova.services")
     assert {record["version"] for record in records.values()} == {upgraded.catalog.nova.at("2025.1").service_version}
+
+
+@pytest.mark.parametrize(
+    ("host", "version", "deleted", "seen"),
+    [
+        ("cmp1", 68, False, []),
+        ("gone", 68, True, []),
+        ("gone", 68, False, ["no service record of nova is left of a host that is no more"]),
+        ("cmp1", 66, False, ["no service record of nova is older than 68"]),
+    ],
+)
+def test_the_end_sees_records_that_are_left_behind(
+    upgraded: Rehearsal, folder: Path, host: str, version: int, deleted: bool, seen: list[str]
+) -> None:
+    """Of a cloud that is well as it is left by an upgrade, and of one with a further record."""
+    cloud = copy_of(upgraded, folder)
+    with cloud.simulation.simulated.world() as world:
+        record = ServiceRecord(99, "left-behind", "nova-conductor", host, version, deleted=deleted)
+        world.state.databases.records.append(record)
+    (run,) = list_runs(cloud.home)
+    steps = [step for _, _, step in load_run(run.id, cloud.home).plan.steps()]
+    (step,) = [step for step in steps if step.id.endswith("/nothing-left-out")]
+    facts = ("nova.services", "cinder.services")
+    wished = [
+        each.expectation for each in effects_of(step, cloud.simulation.cloud) if each.expectation.request.fact in facts
+    ]
+    assert len(wished) == 4
+    found = cloud.snapshot([each.request for each in wished])
+    assert [each.says.partition(" (")[0] for each in wished if not holds(each, found.known(each.request.fact))] == seen
+
+
+def effects_of(step: Step, cloud: Cloud) -> list[Until]:
+    return [each for each in kind_of(step.kind).effects(step, cloud, {}) if isinstance(each, Until)]
 
 
 def test_an_upgrade_keeps_the_operators_own_values(upgraded: Rehearsal) -> None:

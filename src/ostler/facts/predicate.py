@@ -6,7 +6,10 @@ satisfies nothing; a place that is not there satisfies only those that say so: `
 one than the named is up, there is none but this, or this one serves nobody anyway. ``up_by_check`` is about them too:
 each of the named is up, and by a check of its own unless it has none (HAProxy takes a server for up until the first
 check ends, and says "INI"); those that are not there any more count for nothing. ``lacks_version`` is about service
-records: none says that version but deleted ones.
+records: none says that version but deleted ones. ``none_older`` and ``none_left_behind`` are about those of some
+binaries, again but deleted ones: each says at least a version, or, without one, all say the same, and those of a
+binary the same of its messages; each is of one of the named hosts (with or without its domain), or is reporting, since
+a service may go by another name.
 """
 
 from __future__ import annotations
@@ -39,6 +42,33 @@ def _are_up_by_check(servers: Mapping[str, Mapping[str, Any]], names: Iterable[s
     return all(server["status"] == "UP" and server["check"] in GOOD_CHECKS for server in there)
 
 
+def _counting(records: Mapping[str, Mapping[str, Any]], wanted: Mapping[str, Any]) -> list[tuple[str, str, Any]]:
+    """Binary, host without the backend, and record of those that count."""
+    found = []
+    for key, record in records.items():
+        binary, _, name = key.partition("@")
+        if binary in wanted["binaries"] and not record["deleted"]:
+            found.append((binary, name.partition("@")[0].partition("#")[0], record))
+    return found
+
+
+def _is_none_older(records: Mapping[str, Mapping[str, Any]], wanted: Mapping[str, Any]) -> bool:
+    counting = _counting(records, wanted)
+    if "version" in wanted:
+        return all(record["version"] >= wanted["version"] for _, _, record in counting)
+    messages = {(binary, record["rpc_version"]) for binary, _, record in counting}
+    is_one_by_binary = len(messages) == len({binary for binary, _, _ in counting})
+    return is_one_by_binary and len({record["version"] for _, _, record in counting}) <= 1
+
+
+def _is_none_left_behind(records: Mapping[str, Mapping[str, Any]], wanted: Mapping[str, Any]) -> bool:
+    hosts = wanted["hosts"]
+    return all(
+        record["up"] or host in hosts or host.partition(".")[0] in hosts
+        for _, host, record in _counting(records, wanted)
+    )
+
+
 OPERATIONS: Mapping[str, tuple[str, Callable[[Any, Any], bool]]] = {
     "equals": ("is", lambda found, wanted: found == wanted),
     "differs": ("is no longer", lambda found, wanted: found != wanted),
@@ -56,6 +86,8 @@ OPERATIONS: Mapping[str, tuple[str, Callable[[Any, Any], bool]]] = {
         "has no record, but for deleted ones, of version",
         lambda found, wanted: all(record["deleted"] or record["version"] != wanted for record in found.values()),
     ),
+    "none_older": ("has no older records than", lambda found, wanted: _is_none_older(found, wanted)),
+    "none_left_behind": ("has no records but those of", lambda found, wanted: _is_none_left_behind(found, wanted)),
     "up_by_check": ("has up, and checked,", lambda found, wanted: _are_up_by_check(found, wanted)),
 }
 

@@ -126,6 +126,7 @@ _ALL: tuple[Fact, ...] = (
     nova_records.HOSTLESS_FACT,
     nova_records.CELLS_FACT,
     nova_objects.FACT,
+    cinder_records.SERVICES_FACT,
     cinder_records.BUSY_FACT,
     nova_tables.FACT,
     placement_tables.FACT,

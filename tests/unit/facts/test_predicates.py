@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ostler.facts.model import wanted
+from ostler.facts.model import JsonValue, wanted
 from ostler.facts.predicate import Expectation, holds
 
 NAMES = ["ctl1", "ctl2"]
@@ -44,3 +44,50 @@ def test_a_deleted_service_record_may_say_any_version(version: int, deleted: boo
     records = {"nova-compute@cmp1": {"version": 67, "deleted": False}}
     records["nova-compute@gone"] = {"version": version, "deleted": deleted}
     assert holds(Expectation(wanted("nova.services"), (), "lacks_version", 68), records) is is_so
+
+
+NOVA = {"binaries": ["nova-compute", "nova-conductor"], "version": 68}
+CINDER = {"binaries": ["cinder-scheduler", "cinder-volume"]}
+
+
+def said(version: object, *, rpc: str = "3.1", deleted: bool = False, up: bool = True) -> dict[str, Any]:
+    return {"version": version, "rpc_version": rpc, "deleted": deleted, "up": up}
+
+
+@pytest.mark.parametrize(
+    ("wished", "key", "record", "is_so"),
+    [
+        (NOVA, "nova-compute@cmp1", said(68), True),
+        (NOVA, "nova-compute@cmp1", said(67), False),
+        (NOVA, "nova-compute@cmp1", said(67, up=False), False),
+        (NOVA, "nova-compute@cmp1", said(67, deleted=True), True),
+        (NOVA, "nova-consoleauth@ctl1", said(30), True),
+        (CINDER, "cinder-volume@ctl2@lvm", said("1.39"), True),
+        (CINDER, "cinder-volume@ctl2@lvm", said("1.38"), False),
+        (CINDER, "cinder-volume@ctl2@lvm", said(None), False),
+        (CINDER, "cinder-volume@ctl2@lvm", said("1.39", rpc="3.0"), False),
+        (CINDER, "cinder-volume@ctl2@lvm", said("1.38", deleted=True), True),
+        (CINDER, "cinder-scheduler@ctl1", said("1.39", rpc="4.0"), True),
+        (CINDER, "cinder-scheduler@ctl1", said("1.38", rpc="4.0"), False),
+        (CINDER, "cinder-backup@ctl1", said("1.2"), True),
+    ],
+)
+def test_a_record_that_is_older_is_seen(wished: JsonValue, key: str, record: dict[str, Any], is_so: bool) -> None:
+    records = {"nova-conductor@ctl1": said(68), "cinder-volume@ctl1@lvm": said("1.39"), key: record}
+    assert holds(Expectation(wanted("any"), (), "none_older", wished), records) is is_so
+
+
+@pytest.mark.parametrize(
+    ("key", "record", "is_so"),
+    [
+        ("cinder-volume@ctl1@lvm", said("1.39", up=False), True),
+        ("cinder-volume@ctl1.example.org@lvm#pool", said("1.39", up=False), True),
+        ("cinder-volume@rbd:volumes@rbd", said("1.39"), True),
+        ("cinder-volume@gone@lvm", said("1.39", up=False), False),
+        ("cinder-volume@gone@lvm", said("1.39", up=False, deleted=True), True),
+        ("cinder-backup@gone", said("1.39", up=False), True),
+    ],
+)
+def test_a_record_of_nobody_is_seen(key: str, record: dict[str, Any], is_so: bool) -> None:
+    wished = {**CINDER, "hosts": ["ctl1"]}
+    assert holds(Expectation(wanted("any"), (), "none_left_behind", wished), {key: record}) is is_so

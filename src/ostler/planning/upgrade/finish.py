@@ -30,6 +30,12 @@ _RESTARTED = {
     "cinder": "restarted, not reloaded: cinder-api does not take SIGHUP",
 }
 
+COUNTED_BY_NOVA = ("nova-compute", "nova-conductor", "nova-scheduler")
+COUNTED_BY_CINDER = ("cinder-backup", "cinder-scheduler", "cinder-volume")
+"""Whose records the projects look at for the oldest version of all (source: nova.objects.service and cinder.objects.
+service, get_minimum_*_version; read 2026-11-27). APIs of nova write theirs only once, and those of services that
+are no more (nova-consoleauth) nobody looks at."""
+
 
 def unpin(scene: Scene) -> list[Stage]:
     """Services that keep to the oldest versions they saw are started anew, one host at a time, in the hard order."""
@@ -96,7 +102,8 @@ def finish(scene: Scene) -> Stage:
             undo="nothing is changed",
             estimate_s=2,
             params={
-                "says": "no host is out of a load balancer, no compute or volume backend is left disabled by this run",
+                "says": "no host is out of a load balancer, no compute or volume backend is left disabled by this run, "
+                "no service record is left behind",
                 "facts": [
                     expected(
                         "haproxy.servers",
@@ -108,7 +115,8 @@ def finish(scene: Scene) -> Stage:
                     )
                     for balancer in balancers
                 ]
-                + _still_enabled(scene),
+                + _still_enabled(scene)
+                + _none_left_behind(scene),
             },
         )
     )
@@ -133,6 +141,33 @@ def _still_enabled(scene: Scene) -> list[dict[str, JsonValue]]:
         for fact, keys in (("api.compute_services", computes), ("api.volume_services", still_enabled(scene)))
         for key in sorted(keys)
     ]
+
+
+def _none_left_behind(scene: Scene) -> list[dict[str, JsonValue]]:
+    """What must be so of service records: one that is older, or of nobody any more, holds messages and objects to old
+    versions, or keeps the next upgrade from its floor. Nothing where no database hosts are known: such a plan is
+    refused."""
+    if not scene.cloud.databases.hosts:
+        return []
+    hosts = sorted(scene.cloud.host(name).service_name for name in scene.cloud.hosts)
+    least = scene.catalog.nova.at(scene.target).service_version
+    there = {project.name for project in scene.projects_with_databases}
+    found = []
+    for project, binaries, version, by_hand in (
+        ("nova", list(COUNTED_BY_NOVA), {"version": least}, "openstack compute service delete ID"),
+        ("cinder", list(COUNTED_BY_CINDER), {}, "cinder-manage service remove BINARY HOST"),
+    ):
+        if project not in there:
+            continue
+        fact, at_least = f"{project}.services", f"older than {least}" if version else "older than others"
+        older: JsonValue = {"binaries": binaries, **version}
+        behind: JsonValue = {"binaries": binaries, "hosts": hosts}
+        says = f"no service record of {project} is left of a host that is no more ({by_hand})"
+        found += [
+            expected(fact, None, [], older, f"no service record of {project} is {at_least}", operation="none_older"),
+            expected(fact, None, [], behind, says, operation="none_left_behind"),
+        ]
+    return found
 
 
 def prove(scene: Scene) -> Stage:

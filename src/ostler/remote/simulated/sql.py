@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from ostler.remote.simulated.api_state import busy_servers, busy_volumes
+from ostler.remote.simulated.api_storage import volume_records
 from ostler.remote.simulated.machine import Machine, Outcome, failed
 from ostler.remote.simulated.planes import database_hosts_of, databases_of
 from ostler.remote.simulated.services import age_of, identity_of, members
@@ -152,6 +153,10 @@ def _busy_volumes(machine: Machine, statement: str) -> Rows:
     return sorted(busy_volumes(machine.state).items())
 
 
+def _volume_services(machine: Machine, statement: str) -> Rows:
+    return [(json.dumps(record),) for record in volume_records(machine.world)]
+
+
 def _table_rows(machine: Machine, statement: str) -> Rows:
     """Nothing is wrong in the tables; of what is always told there is what there should be."""
     told = {"cells": _mapped_cells(), "nodes": _nodes(machine)}
@@ -209,5 +214,6 @@ _ANSWERS: Sequence[tuple[str, Callable[[Machine, str], Rows]]] = (
     ("'in_cells'", _hostless),
     ("cell_mappings", _cells),
     ("volume_work", _busy_volumes),
+    ("AS volume_service", _volume_services),
     ("nova_object.version", _objects),
 )
