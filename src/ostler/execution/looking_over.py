@@ -1,4 +1,5 @@
-"""Looks a cloud over before something is planned or said about it: its facts, and what runs left there."""
+"""Looks a cloud over before something is planned or said about it: its facts, what runs left there, and whether this
+machine has room for another."""
 
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ from ostler.errors import Finding
 from ostler.execution.connecting import connect_hosts, connected
 from ostler.execution.home import Home, find_home
 from ostler.execution.leftovers import leftovers
+from ostler.execution.own_room import own_room
 from ostler.execution.reading import read_snapshot
 from ostler.execution.second_look import look_again
 from ostler.facts.model import FactRequest, Snapshot
@@ -19,7 +21,7 @@ from ostler.facts.model import FactRequest, Snapshot
 
 @dataclass(frozen=True)
 class LookedOver:
-    """What was seen; ``left`` are the findings about runs, which no fact tells."""
+    """What was seen; ``left`` are the findings about runs and about this machine, which no fact tells."""
 
     snapshot: Snapshot
     left: tuple[Finding, ...]
@@ -36,9 +38,12 @@ def look_over(
 ) -> LookedOver:
     """Read the facts, twice where the first look may have met something passing, and find what runs left.
 
-    ``target`` is the release an upgrade is to go to. Raises InputError for credentials that are named but not there.
+    ``target`` is the release an upgrade is to go to (None: there is none, and no room is needed here). Raises
+    InputError for credentials that are named but not there.
     """
     with connected(cloud) as (transport, api):
         first = read_snapshot(cloud, transport, api, requests, time.time)
         snapshot = look_again(first, transport, api, target, time.time, time.sleep)
-        return LookedOver(snapshot, tuple(leftovers(cloud, transport, home or find_home())))
+        home = home or find_home()
+        room = own_room(snapshot, home) if target else []
+        return LookedOver(snapshot, (*leftovers(cloud, transport, home), *room))
