@@ -27,6 +27,7 @@ ON_A_HOST = (
     "rabbitmq.",
     "haproxy.",
     "keepalived.",
+    "ceph.",
     "memcached.",
     "databases.variable",
     "keystone.keys",

@@ -226,6 +226,12 @@ def _router_ids(context: Context, value: Any, _: Any) -> list[int]:
     return sorted({i["router_id"] for i in instances if vip in i["addresses"] and i["router_id"] is not None})
 
 
+def _one_that_answers(_: Context, value: Any, __: Any) -> Any:
+    """Of a fact gathered over hosts that all ask the same cluster: what the first host tells that got an answer, or the
+    first of all when none did."""
+    return next((told for told in value.values() if told["answer"] == "answers"), next(iter(value.values())))
+
+
 def version_number(text: str) -> int:
     """Return a version of three parts as libvirt and QEMU number it: 6.2.0 is 6002000."""
     major, minor, micro = map(int, text.split("."))
@@ -241,6 +247,7 @@ FUNCTIONS: Mapping[str, Callable[[Context, Any, Any], Any]] = {
     "names_missing": _names_missing,
     "names_astray": _names_astray,
     "odd_one": _odd_one,
+    "one_that_answers": _one_that_answers,
     "router_ids": _router_ids,
     "text": lambda _, value, __: str(value),
     "version_text": lambda _, value, __: f"{value // 1_000_000}.{value // 1_000 % 1_000}.{value % 1_000}",
@@ -282,6 +289,6 @@ FUNCTIONS: Mapping[str, Callable[[Context, Any, Any], Any]] = {
 
 OF_THE_KNOWN = (
     *("odd_settings", "setting_problems", "problems_together", "pins", "refused_everywhere", "refused_here"),
-    *("lone_places", "enabled_backends", "database_names", "odd_keys", "known"),
+    *("lone_places", "enabled_backends", "database_names", "odd_keys", "known", "one_that_answers"),
 )
 """Functions that compare hosts and go without those of which nothing is known: the others can still be compared."""

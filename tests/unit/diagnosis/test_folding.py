@@ -83,6 +83,9 @@ def tree(cause: Cause) -> dict[str, list[str]]:
         # what users have
         ([f"~server:{SERVER}", "service:nova-compute@cmp2"], "service:nova-compute@cmp2", 1),
         (["~image:x", "files:/var/lib/glance/images@ctl1"], "files:/var/lib/glance/images@ctl1", 1),
+        # what is kept in Ceph
+        (["~image:x", "~service:cinder-volume@ctl1", "ceph:"], "ceph:", 2),
+        (["~volume:x", "~ceph:", "~ceph:osd", "host:@cmp2"], "host:@cmp2", 3),
     ],
 )  # fmt: skip
 def test_the_lowest_broken_part_is_the_cause(said: list[str], cause: str, follows: int) -> None:
@@ -101,6 +104,7 @@ def test_the_lowest_broken_part_is_the_cause(said: list[str], cause: str, follow
         ["mariadb:@ctl1", "broker:@ctl3"],
         ["~service:nova-compute@cmp1", "disk:/var/lib/nova@cmp2"],  # another host's disk
         ["service:cinder-volume@ctl1", "-disk:/@ctl1"],  # a nearly full disk does not stop a service
+        ["~service:cinder-volume@ctl1", "ceph:osd"],  # clients do not feel that one of many disks is down
         [f"~server:{SERVER}", "libvirt:@cmp1"],  # the server is on the other compute
         ["~queue:conductor", "service:cinder-volume@ctl1"],
     ],

@@ -132,3 +132,8 @@ def addresses(machine: Machine, arguments: Sequence[str], stdin: bytes) -> Outco
 def filters(machine: Machine, arguments: Sequence[str], stdin: bytes) -> Outcome:
     """nftables has no rules."""
     return _json({"nftables": []})
+
+
+def ceph(machine: Machine, arguments: Sequence[str], stdin: bytes) -> Outcome:
+    """There is no client of Ceph."""
+    return Outcome(0, "absent\n")

@@ -39,6 +39,7 @@ PROGRAMS: Mapping[str, Program] = {
 
 SCRIPTS: Mapping[str, Program] = {
     "ostler-begin-cluster": moving.begin_cluster,
+    "ostler-ceph.health": beneath.ceph,
     "ostler-derive-settings": moving.derive_settings,
     "ostler-dump": dumps.dump,
     "ostler-dump-accounts": moving.dump_accounts,
