@@ -28,6 +28,7 @@ ON_A_HOST = (
     "haproxy.",
     "keepalived.",
     "ceph.",
+    "ovn.",
     "memcached.",
     "databases.variable",
     "keystone.keys",

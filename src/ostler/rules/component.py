@@ -22,6 +22,7 @@ KINDS: Mapping[str, tuple[str, str]] = {
     "dbus": (NEVER, MUST),
     "libvirt": (NEVER, MUST),
     "ovs": (NEVER, MUST),
+    "ovn": (MUST, MAY),  # northbound or southbound: the database; with a host: its server there
     "ceph": (MAY, NEVER),  # what clients get of it; with a name a part of it: mon, osd, pg, space, slow, daemons, flags
     "files": (MUST, MAY),  # a path, or what the files are: permissions, missing, damaged; certificates too
     "config": (MUST, MUST),  # a unit: the configuration it has

@@ -83,6 +83,10 @@ def tree(cause: Cause) -> dict[str, list[str]]:
         # what users have
         ([f"~server:{SERVER}", "service:nova-compute@cmp2"], "service:nova-compute@cmp2", 1),
         (["~image:x", "files:/var/lib/glance/images@ctl1"], "files:/var/lib/glance/images@ctl1", 1),
+        # networks of OVN
+        (["~service:ovn-controller@cmp1", "~service:ovn-northd", "ovn:southbound@ctl1"], "ovn:southbound@ctl1", 2),
+        (["~port:x", "~service:ovn-controller@cmp1", "ovs:@cmp1"], "ovs:@cmp1", 2),
+        (["~ovn:southbound", "~service:ovn-northd", "host:@ctl2", "ovn:southbound@ctl2"], "host:@ctl2", 3),
         # what is kept in Ceph
         (["~image:x", "~service:cinder-volume@ctl1", "ceph:"], "ceph:", 2),
         (["~volume:x", "~ceph:", "~ceph:osd", "host:@cmp2"], "host:@cmp2", 3),

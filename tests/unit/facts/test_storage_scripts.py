@@ -13,9 +13,9 @@ import pytest
 from fact_cases import specs_cloud
 
 from ostler.commands import Command, CommandResult
-from ostler.facts import ceph
+from ostler.facts import ceph, ovn
 from ostler.facts.model import wanted
-from ostler.facts.scripts import shell
+from ostler.facts.scripts import python, shell
 
 AT_CTL1 = wanted("any.fact", "ctl1")
 REFUSED = "echo '[errno 13] RADOS permission denied (error connecting to the cluster)' >&2; exit 1"
@@ -79,3 +79,51 @@ def test_keys_that_are_all_refused_and_monitors_that_hang_are_told_apart(tmp_pat
         keys = {"ceph.client.a.keyring": "k", "ceph.client.b.keyring": "k"}
         assert health(tmp_path / name, script, keys) == {**ceph.NOTHING, "answer": answer}
     assert len(asked(tmp_path / "hung")) == 1
+
+
+APPCTL = """case "$2 $3" in
+*/ovn-controller.7.ctl*connection-status) echo connected ;;
+*/ovn-northd.9.ctl*status) echo 'cannot connect (Connection refused)' >&2; exit 1 ;;
+*/ovnnb_db.ctl*cluster/status) echo 'unknown cluster' >&2; exit 2 ;;
+*/ovnsb_db.ctl*cluster/status) exec sleep 20 ;;
+esac"""
+IDS = """echo '{ovn-encap-type=geneve, ovn-remote="tcp:10.0.0.1:6642", system-id="c-1"}'"""
+
+
+def ovn_node(tmp_path: Path, programs: Mapping[str, str], sockets: tuple[str, ...]) -> object:
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "run").mkdir()
+    for name, script in programs.items():
+        pretend(tmp_path / "bin", name, script)
+    for name in sockets:
+        (tmp_path / "run" / name).touch()
+    script = ovn.SCRIPT.replace("timeout=4", "timeout=1").replace("/etc/ovn/", f"{tmp_path}/none/")
+    command = python("ovn.node", script, str(tmp_path / "run"))
+    return ovn.parse([ran(command, tmp_path / "bin")], specs_cloud(), AT_CTL1)
+
+
+def test_ovn_is_not_asked_where_it_is_not_installed(tmp_path: Path) -> None:
+    programs = {"ovs-vsctl": f"touch {tmp_path}/asked; {IDS}", "ovn-appctl": f"touch {tmp_path}/asked"}
+    assert ovn_node(tmp_path, programs, ("ovn-controller.7.ctl",)) == ovn.ABSENT
+    assert not (tmp_path / "asked").exists()
+
+
+def test_daemons_of_ovn_that_answer_are_gone_or_hang_are_told_apart(tmp_path: Path) -> None:
+    programs = {"ovn-controller": "", "ovn-northd": "", "ovn-appctl": APPCTL, "ovs-vsctl": IDS}
+    programs["ovn-sbctl"] = "printf 'c-1\\n\\nc-2\\n'"
+    sockets = ("ovn-controller.7.ctl", "ovn-northd.9.ctl", "ovnnb_db.ctl", "ovnsb_db.ctl", "ovnsb_db.sock")
+    assert ovn_node(tmp_path, programs, sockets) == {
+        "chassis": "c-1",
+        "controller": "connected",
+        "northd": "missing",
+        "databases": {
+            "northbound": {"status": "standalone", "role": None, "leader": None},
+            "southbound": {"status": "silent", "role": None, "leader": None},
+        },
+        "known_chassis": ["c-1", "c-2"],
+    }
+
+
+def test_a_chassis_whose_controller_was_stopped_is_told(tmp_path: Path) -> None:
+    told = ovn_node(tmp_path, {"ovn-controller": "", "ovs-vsctl": IDS}, ())
+    assert told == {**ovn.ABSENT, "chassis": "c-1", "controller": "missing"}

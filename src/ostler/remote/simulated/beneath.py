@@ -134,6 +134,11 @@ def filters(machine: Machine, arguments: Sequence[str], stdin: bytes) -> Outcome
     return _json({"nftables": []})
 
 
+def ovn(machine: Machine, arguments: Sequence[str], stdin: bytes) -> Outcome:
+    """OVN is not installed."""
+    return _json(None)
+
+
 def ceph(machine: Machine, arguments: Sequence[str], stdin: bytes) -> Outcome:
     """There is no client of Ceph."""
     return Outcome(0, "absent\n")

@@ -83,6 +83,7 @@ SCRIPTS: Mapping[str, Program] = {
     "ostler-memcached.state": beneath.cache,
     "ostler-nova.guests": fact_scripts.guests,
     "ostler-nova.identity": fact_scripts.identity,
+    "ostler-ovn.node": beneath.ovn,
     "ostler-purge-queues": fact_scripts.purge_queues,
     "ostler-rabbitmq.broker": beneath.broker,
     "ostler-rabbitmq.node": fact_scripts.rabbitmq,
