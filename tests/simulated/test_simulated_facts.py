@@ -29,6 +29,7 @@ ON_A_HOST = (
     "keepalived.",
     "ceph.",
     "ovn.",
+    "swift.",
     "memcached.",
     "databases.variable",
     "keystone.keys",

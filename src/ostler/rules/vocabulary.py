@@ -232,6 +232,15 @@ def _one_that_answers(_: Context, value: Any, __: Any) -> Any:
     return next((told for told in value.values() if told["answer"] == "answers"), next(iter(value.values())))
 
 
+def _hosts_by_value(_: Context, value: Any, __: Any) -> dict[str, dict[str, list[str]]]:
+    """From mappings gathered over hosts: for each of their keys, the hosts by the value that they have there."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for host, told in sorted(value.items()):
+        for key, item in told.items():
+            found.setdefault(key, {}).setdefault(item, []).append(host)
+    return found
+
+
 def version_number(text: str) -> int:
     """Return a version of three parts as libvirt and QEMU number it: 6.2.0 is 6002000."""
     major, minor, micro = map(int, text.split("."))
@@ -247,6 +256,7 @@ FUNCTIONS: Mapping[str, Callable[[Context, Any, Any], Any]] = {
     "names_missing": _names_missing,
     "names_astray": _names_astray,
     "odd_one": _odd_one,
+    "hosts_by_value": _hosts_by_value,
     "one_that_answers": _one_that_answers,
     "router_ids": _router_ids,
     "text": lambda _, value, __: str(value),

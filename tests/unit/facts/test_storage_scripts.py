@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
-from collections.abc import Mapping
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from fact_cases import specs_cloud
 
 from ostler.commands import Command, CommandResult
-from ostler.facts import ceph, ovn
+from ostler.facts import ceph, ovn, swift
 from ostler.facts.model import wanted
 from ostler.facts.scripts import python, shell
 
@@ -127,3 +132,88 @@ def test_daemons_of_ovn_that_answer_are_gone_or_hang_are_told_apart(tmp_path: Pa
 def test_a_chassis_whose_controller_was_stopped_is_told(tmp_path: Path) -> None:
     told = ovn_node(tmp_path, {"ovn-controller": "", "ovs-vsctl": IDS}, ())
     assert told == {**ovn.ABSENT, "chassis": "c-1", "controller": "missing"}
+
+
+@contextmanager
+def server(answer: bytes) -> Iterator[int]:
+    """Answer one request in Swift's manner, or none at all; yields the port."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve() -> None:
+            connection, _ = listening.accept()
+            with connection:
+                connection.recv(1000)
+                time.sleep(0 if answer else 2)
+                connection.sendall(answer)
+
+        threading.Thread(target=serve, daemon=True).start()
+        yield listening.getsockname()[1]
+
+
+def swift_node(tmp_path: Path, mounts: str = "") -> object:
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "mounts").write_text(mounts)
+    script = swift.SCRIPT.replace("timeout=3", "timeout=1")
+    command = python("swift.node", script, str(tmp_path), str(tmp_path / "mounts"), "10")
+    return swift.parse([ran(command, tmp_path / "bin")], specs_cloud(), AT_CTL1)
+
+
+def test_swift_is_not_looked_at_without_its_configuration(tmp_path: Path) -> None:
+    (tmp_path / "object-server.conf").write_text("[DEFAULT]\nbind_port = 1\n")
+    assert swift_node(tmp_path) == {"servers": {}, "unmounted": [], "rings": {}, "replicated_s_ago": {}}
+
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\nOK"
+DISABLED = b"HTTP/1.1 503 Service Unavailable\r\n\r\nDISABLED BY FILE"
+
+
+def test_servers_of_swift_are_told_apart(tmp_path: Path) -> None:
+    (tmp_path / "swift.conf").write_text("[swift-hash]\n")
+    (tmp_path / "object-server").mkdir()
+
+    def configured(name: str, port: int, more: str = "") -> None:
+        (tmp_path / name).write_text(f"[DEFAULT]\nbind_ip = 127.0.0.1\nbind_port = {port}\n{more}[pipeline:main]\n")
+
+    with server(OK) as well, server(DISABLED) as disabled, server(b"") as hung, socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        configured("proxy-server.conf", disabled)
+        configured("account-server.conf", free.getsockname()[1])
+        configured("object-server/1.conf", well)
+        configured("object-server/2.conf", hung)
+        configured("container-server.conf", 1, "cert_file = /etc/swift/cert.pem\n")
+        (tmp_path / "object-server.conf").write_text("no section\n\x00")
+        value = swift_node(tmp_path)
+    assert isinstance(value, dict)
+    assert {
+        path.removeprefix(f"{tmp_path}/"): (one["service"], one["answer"]) for path, one in value["servers"].items()
+    } == {
+        "proxy-server.conf": ("swift-proxy", "disabled"),
+        "account-server.conf": ("swift-account", "refused"),
+        "object-server/1.conf": ("swift-object", "healthy"),
+        "object-server/2.conf": ("swift-object", "silent"),
+    }
+
+
+def test_disks_rings_and_passes_of_replication_are_told(tmp_path: Path) -> None:
+    (tmp_path / "swift.conf").write_text("[swift-hash]\n")
+    for disk in ("sd b", "sdc", "lost+found"):
+        (tmp_path / "node" / disk).mkdir(parents=True)
+    (tmp_path / "node" / "a-file").touch()
+    recon = f"[filter:recon]\nuse = egg:swift#recon\nrecon_cache_path = {tmp_path}\n"
+    (tmp_path / "object-server.conf").write_text(f"[DEFAULT]\ndevices = {tmp_path}/node/\n{recon}")
+    (tmp_path / "container-server.conf").write_text(f"[DEFAULT]\ndevices = {tmp_path}\nmount_check = false\n{recon}")
+    passed = {
+        "replication_last": 5,
+        "object_replication_last": time.time() - 100.5,
+        "replication_stats": {"failure": 1},
+    }
+    (tmp_path / "object.recon").write_text(json.dumps(passed))
+    (tmp_path / "container.recon").write_text("[")
+    (tmp_path / "object.ring.gz").write_bytes(b"one")
+    (tmp_path / "object-1.ring.gz").write_bytes(b"two")
+    value = swift_node(tmp_path, f"/dev/sdb {tmp_path}/node/sd\\040b xfs rw,noatime 0 0\n")
+    assert isinstance(value, dict)
+    assert value["unmounted"] == [f"{tmp_path}/node/sdc"]
+    assert value["replicated_s_ago"] == {"object": pytest.approx(100, abs=3)}
+    assert list(value["rings"]) == [f"{tmp_path}/object-1.ring.gz", f"{tmp_path}/object.ring.gz"]
+    assert len(set(value["rings"].values())) == 2

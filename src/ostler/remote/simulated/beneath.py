@@ -139,6 +139,11 @@ def ovn(machine: Machine, arguments: Sequence[str], stdin: bytes) -> Outcome:
     return _json(None)
 
 
+def swift(machine: Machine, arguments: Sequence[str], stdin: bytes) -> Outcome:
+    """Swift is not installed."""
+    return _json({"servers": {}, "unmounted": [], "rings": {}, "replicated_s_ago": {}})
+
+
 def ceph(machine: Machine, arguments: Sequence[str], stdin: bytes) -> Outcome:
     """There is no client of Ceph."""
     return Outcome(0, "absent\n")

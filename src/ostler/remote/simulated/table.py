@@ -89,6 +89,7 @@ SCRIPTS: Mapping[str, Program] = {
     "ostler-rabbitmq.node": fact_scripts.rabbitmq,
     "ostler-readdress-cells": moving.readdress_cells,
     "ostler-restore-dump": dumps.restore_dump,
+    "ostler-swift.node": beneath.swift,
     "ostler-take-placement-out": moving.take_placement_out,
     "ostler-try-dump": dumps.try_dump,
     "ostler-unpack": management.unpack,
