@@ -32,7 +32,7 @@ NOT_READ, NOT_REACHED = "rules.cannot-tell", "host.unreachable"
 MOST_LINES = 4
 """Log lines that are kept for one broken part."""
 
-OF_USERS = ("server", "volume", "port", "image", "project")
+OF_USERS = ("server", "volume", "port", "image", "stack", "project")
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from ostler.cloud.model import Cloud
 from ostler.commands import Command, CommandResult
 from ostler.facts.model import FactRequest, HostFact, JsonValue
 from ostler.facts.output import excerpt
-from ostler.facts.sql import ask, database_hosts
+from ostler.facts.sql import NO_SUCH_TABLE, ask, database_hosts
 
 MOST_ROWS = 100
 STATEMENT_S, LOCK_S = 4, 3
@@ -35,16 +35,24 @@ class Kind:
     query: str
 
 
-def table_fact(fact_id: str, kinds: Mapping[str, Kind]) -> HostFact:
-    """Return the fact that reads these kinds of rows from whichever database server answers."""
+def table_fact(fact_id: str, kinds: Mapping[str, Kind], *, is_optional: bool = False) -> HostFact:
+    """Return the fact that reads these kinds of rows from whichever database server answers. With ``is_optional`` there
+    are none of any kind where there are no such tables at all: not every cloud has that project."""
 
     def commands(cloud: Cloud, request: FactRequest) -> Sequence[Command]:
         return (ask(question(kinds), go_on=True, timeout_s=TIMEOUT_S),)
 
     def parse(results: Sequence[CommandResult], cloud: Cloud, request: FactRequest) -> JsonValue:
+        if is_optional and _has_no_tables(results[0]):
+            return {name: [] for name in kinds}
         return rows_by_kind(results[0], kinds, fact_id)
 
     return HostFact(fact_id, commands, parse, database_hosts)
+
+
+def _has_no_tables(result: CommandResult) -> bool:
+    errors = [line for line in result.stderr.splitlines() if line.startswith("ERROR")]
+    return not result.stdout and bool(errors) and all(NO_SUCH_TABLE.fullmatch(line) for line in errors)
 
 
 def question(kinds: Mapping[str, Kind]) -> str:

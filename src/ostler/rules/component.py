@@ -46,6 +46,7 @@ KINDS: Mapping[str, tuple[str, str]] = {
     "server": (MUST, NEVER),
     "volume": (MUST, NEVER),
     "port": (MUST, NEVER),
+    "stack": (MUST, NEVER),
     "project": (MUST, NEVER),
 }
 """Every kind, and whether one has a name and a host."""
