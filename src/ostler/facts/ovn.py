@@ -39,12 +39,16 @@ ABSENT: Mapping[str, JsonValue] = {
 }
 
 SCRIPT = r"""
-import glob, json, os, shutil, subprocess, sys, threading
-folders = sys.argv[2:]
-if not (shutil.which("ovn-controller") or shutil.which("ovn-northd")):
+import os, sys
+
+def has(program):
+    return any(os.access(os.path.join(folder, program), os.X_OK) for folder in os.environ["PATH"].split(":"))
+
+if not (has("ovn-controller") or has("ovn-northd")):
     print("null")
     sys.exit()
-tool = shutil.which("ovn-appctl") or "ovs-appctl"
+import glob, json, subprocess, threading
+folders, tool = sys.argv[2:], "ovn-appctl" if has("ovn-appctl") else "ovs-appctl"
 
 def said(argv):
     try:
@@ -89,7 +93,7 @@ ASKED = {
     "southbound": lambda: ask("ovnsb_db.ctl", "cluster/status", "OVN_Southbound"),
     "known": known,
 }
-answers = {"has_northd": bool(shutil.which("ovn-northd")), "override": override()}
+answers = {"has_northd": has("ovn-northd"), "override": override()}
 
 def keep(name):
     answers[name] = ASKED[name]()

@@ -36,12 +36,13 @@ SHAPE = {
 }
 
 SCRIPT = r"""
-import configparser, glob, hashlib, json, os, re, socket, sys, threading, time
+import os, sys
 folder, mounts, most = sys.argv[2], sys.argv[3], int(sys.argv[4])
-told = {"servers": {}, "unmounted": [], "rings": {}, "replicated_s_ago": {}}
 if not os.path.isfile(os.path.join(folder, "swift.conf")):
-    print(json.dumps(told))
+    print('{"servers": {}, "unmounted": [], "rings": {}, "replicated_s_ago": {}}')
     sys.exit()
+import configparser, glob, hashlib, json, re, socket, threading, time
+told = {"servers": {}, "unmounted": [], "rings": {}, "replicated_s_ago": {}}
 
 def configured():
     for kind in ("proxy", "account", "container", "object"):
