@@ -86,7 +86,8 @@ def tree(cause: Cause) -> dict[str, list[str]]:
         # networks of OVN
         (["~service:ovn-controller@cmp1", "~service:ovn-northd", "ovn:southbound@ctl1"], "ovn:southbound@ctl1", 2),
         (["~port:x", "~service:ovn-controller@cmp1", "ovs:@cmp1"], "ovs:@cmp1", 2),
-        (["~ovn:southbound", "~service:ovn-northd", "host:@ctl2", "ovn:southbound@ctl2"], "host:@ctl2", 3),
+        (["~ovn:southbound", "~ovn:southbound@ctl1", "ovn:southbound@ctl2"], "ovn:southbound@ctl2", 2),
+        (["~ovn:southbound", "~service:ovn-northd", "~ovn:southbound@ctl1", "host:@ctl2"], "host:@ctl2", 3),
         # heat
         (["~stack:x", "~service:heat-engine", "broker:@ctl2"], "broker:@ctl2", 2),
         # Swift
