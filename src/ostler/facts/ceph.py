@@ -6,7 +6,8 @@ in time, so there is no quorum, or no way there. `refused`: the monitors do not 
 MOST_LINES of what Ceph tells in detail.
 
 The form is that of `ceph health detail --format json` since Luminous (`is_muted` since Octopus): ceph/ceph,
-src/mon/health_check.h and HealthMonitor.cc; what the client says when it cannot connect: src/ceph.in (2026-11-27).
+src/mon/health_check.h and HealthMonitor.cc; what the client says when it cannot connect was seen with
+16.2.15 (2026-11-27).
 """
 
 from __future__ import annotations
@@ -72,7 +73,7 @@ def _no_answer(result: CommandResult) -> str | None:
     """Why there was no answer; None when there was one, or it is not known why not."""
     if result.exit_code in (0, NOT_FOUND):
         return None
-    said = result.stderr.lower()
+    said = excerpt(result.stderr).lower()  # of the key that was tried last
     if result.exit_code == TIMED_OUT or "timed out" in said or "[errno 110]" in said:
         return "silent"
     is_refused = "error connecting to the cluster" in said and ("[errno 13]" in said or "[errno 1]" in said)

@@ -40,9 +40,10 @@ ABSENT: Mapping[str, JsonValue] = {
 
 SCRIPT = r"""
 import os, sys
+PATH = os.environ.get("PATH") or "/usr/sbin:/usr/bin"
 
 def has(program):
-    return any(os.access(os.path.join(folder, program), os.X_OK) for folder in os.environ["PATH"].split(":"))
+    return any(os.access(os.path.join(folder, program), os.X_OK) for folder in PATH.split(":"))
 
 if not (has("ovn-controller") or has("ovn-northd")):
     print("null")
