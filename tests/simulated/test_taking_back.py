@@ -16,6 +16,7 @@ from ostler.execution.records import RunState
 from ostler.execution.run_data import read_run
 from ostler.execution.runs import list_runs, load_run
 from ostler.facts.model import wanted
+from ostler.remote.simulated.api_state import SETTLES_AFTER_S, add
 from ostler.reporting.report_findings import config_diffs_of
 from ostler.reporting.run_text import show_run
 
@@ -82,6 +83,42 @@ def test_a_restore_is_refused_when_somebody_created_something_since_it_was_plann
     again = cloud.plan_back(run.id, "restore")
     assert [finding.subject for finding in again.findings] == ["volume precious", "port mine"]
     assert cloud.apply(again).state is RunState.DONE
+
+
+LATER = {
+    "routers": {"name": "edge"},
+    "floatingips": {"floating_ip_address": "203.0.113.7"},
+    "server_groups": {"name": "apart"},
+    "volume_types": {"name": "fast"},
+    "backups": {"name": None},
+}
+"""What a user makes after the dump, besides what the other tests make."""
+
+
+def test_the_plan_of_a_restore_names_every_kind_that_is_lost_and_what_comes_back(
+    folder: Path, upgraded: Rehearsal
+) -> None:
+    cloud = copy_of(upgraded, folder)
+    (run,) = list_runs(cloud.home)
+    simulated = cloud.simulation.simulated
+    with simulated.world() as world:
+        made = [add(world, kind, dict(values))["id"] for kind, values in LATER.items()]
+        servers = {thing.values["name"]: key for key, thing in world.state.things["servers"].items()}
+        volume = next(thing.values for thing in world.state.things["volumes"].values() if thing.values["attachments"])
+    owner = next(name for name, key in servers.items() if key == volume["attachments"][0]["server_id"])
+    simulated.api.call(ApiRequest("compute", "DELETE", f"/servers/{servers[owner]}"))
+    cloud.simulation.clock.sleep(SETTLES_AFTER_S)
+    planned = cloud.plan_back(run.id, "restore")
+    told = {finding.subject: finding.code.removeprefix("rollback.") for finding in planned.findings}
+    assert told == {
+        **dict.fromkeys(("router edge", "floating IP 203.0.113.7", "server group apart"), "will-be-lost"),
+        **dict.fromkeys(("volume type fast", f"backup {made[-1]}"), "will-be-lost"),
+        **dict.fromkeys((f"server {owner}", f"attachment of {volume['name']} to {owner}"), "comes-back"),
+    }
+    assert cloud.apply(planned).state is RunState.DONE
+    with simulated.world() as world:
+        assert servers[owner] in world.state.things["servers"]
+        assert not any(world.state.things.get(kind) for kind in LATER)
 
 
 def test_a_restore_leads_to_the_schemas_of_the_dump_which_an_earlier_way_back_had_left_newer(folder: Path) -> None:

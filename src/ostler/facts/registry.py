@@ -159,9 +159,14 @@ _ALL: tuple[Fact, ...] = (
     api_created.PROJECTS,
     api_created.SUBNETS,
     api_created.PORTS,
+    api_created.ROUTERS,
+    api_created.FLOATING_IPS,
     api_created.GROUPS,
     api_created.SNAPSHOTS,
+    api_created.BACKUPS,
+    api_created.TYPES,
     api_created.FLAVORS,
+    api_created.SERVER_GROUPS,
 )
 
 FACTS: Mapping[str, Fact] = MappingProxyType({fact.id: fact for fact in _ALL})

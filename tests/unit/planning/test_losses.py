@@ -10,7 +10,7 @@ from ostler.execution.probe.naming import OBJECT_PREFIX
 from ostler.execution.proofs.inventory import KEPT
 from ostler.execution.proofs.model import PROOF_PREFIX
 from ostler.facts.registry import FACTS
-from ostler.planning.rollback.losses import KINDS, OURS, added, losses
+from ostler.planning.rollback.losses import HOLLOW, KINDS, OURS, added, losses
 
 NOTHING: dict[str, Any] = {kind: {} for kind, _ in KINDS}
 
@@ -31,6 +31,11 @@ def lost(fact: str, **item: Any) -> list[str]:
         ("api.volume_snapshots", "snapshot it"),
         ("api.flavors", "flavor it"),
         ("api.servers", "server it"),
+        ("api.routers", "router it"),
+        ("api.floating_ips", "floating IP it"),
+        ("api.volume_types", "volume type it"),
+        ("api.volume_backups", "backup it"),
+        ("api.server_groups", "server group it"),
     ],
 )
 def test_what_was_created_since_is_named_by_its_kind(fact: str, subject: str) -> None:
@@ -45,6 +50,50 @@ def test_what_nobody_made_on_purpose_and_what_ostler_makes_is_not_told() -> None
     assert lost("api.users", name="default", owner=None) == ["user default"]
     assert lost("api.servers", name=f"{OBJECT_PREFIX}x") == lost("api.servers", name=f"{PROOF_PREFIX}x") == []
     assert set(OURS) == {OBJECT_PREFIX, PROOF_PREFIX}
+
+
+def back(kind: str, **item: Any) -> dict[str, str]:
+    """What is told of one thing that was there and is gone."""
+    return {finding.subject: finding.summary for finding in losses(lambda _: {}, NOTHING | {kind: {"id-1": item}})}
+
+
+def test_what_was_deleted_since_comes_back_and_as_a_record_of_nothing_where_a_database_is_not_all_of_it() -> None:
+    told = back("servers", name="web")
+    assert list(told) == ["server web"]
+    assert "deleted since the run began" in told["server web"]
+    assert "a record of nothing, the guest is not on its host any more" in told["server web"]
+    assert "a record of nothing" not in back("users", name="anna", owner=None)["user anna"]
+    assert set(HOLLOW) <= {kind for kind, _ in KINDS} | {"attachments"}
+
+
+def test_of_what_was_deleted_only_what_somebody_made_on_purpose_is_told() -> None:
+    assert back("ports", name="", owner="compute:nova") == {}
+    assert list(back("ports", name="", owner=None)) == ["port id-1"]
+    assert back("volumes", name=f"{PROOF_PREFIX}x", attachments=[]) == {}
+
+
+def attached(before: list[str], now: list[str], volume: str = "data") -> list[tuple[str, str, str]]:
+    servers = {"s-1": {"name": "web"}, "s-2": {"name": f"{PROOF_PREFIX}x"}}
+    read: dict[str, Any] = {fact: {} for _, fact in KINDS}
+    read |= {"api.volumes": {"v": {"name": volume, "attachments": now}}, "api.servers": servers}
+    inventory = NOTHING | {"volumes": {"v": {"name": volume, "attachments": before}}, "servers": servers}
+    return [(each.code, each.subject, each.found) for each in losses(read.__getitem__, inventory)]
+
+
+def test_volumes_that_were_attached_or_detached_since_are_told() -> None:
+    assert attached([], ["s-1"]) == [("rollback.will-be-lost", "attachment of data to web", "v to s-1")]
+    assert attached(["s-1"], []) == [("rollback.comes-back", "attachment of data to web", "v to s-1")]
+    assert attached(["s-3"], ["s-1"], volume="") == [
+        ("rollback.will-be-lost", "attachment of v to web", "v to s-1"),
+        ("rollback.comes-back", "attachment of v to s-3", "v to s-3"),
+    ]
+    assert attached(["s-1"], ["s-1"]) == attached([], ["s-2"]) == []
+
+
+def test_what_comes_back_needs_no_new_yes() -> None:
+    gone = losses(lambda _: {}, NOTHING | {"servers": {"id-1": {"name": "web"}}})
+    assert [finding.code for finding in gone] == ["rollback.comes-back"]
+    assert added(gone, ()) == ()
 
 
 def test_a_kind_that_was_not_written_down_is_not_known_rather_than_lost() -> None:

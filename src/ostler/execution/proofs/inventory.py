@@ -31,6 +31,9 @@ KEPT: Mapping[str, tuple[str, ...]] = {
 }
 """What is looked at of each kind. A server that was rebuilt, moved or stopped differs in one of its fields."""
 
+NAMED_BY = ("name", "owner")
+"""What is written down of everything else."""
+
 
 def record_inventory(context: ProofContext, release: str) -> ProofResult:
     """Write down what is there. One that is already recorded in this run stays: it is the state from before."""
@@ -99,7 +102,7 @@ def _read_names(context: ProofContext) -> Inventory:
     values = context.facts(*requests.values())
     read = {kind: value for kind, request in requests.items() if not isinstance(value := values[request], Unknown)}
     return {
-        kind: {key: {"name": item["name"]} for key, item in value.items() if _counts(item)}
+        kind: {key: {field: item[field] for field in NAMED_BY} for key, item in value.items() if _counts(item)}
         for kind, value in read.items()
     }
 

@@ -246,6 +246,10 @@ def create_flavor(asked: Asked) -> Reply:
     return Reply(200, {"flavor": add(asked.world, "flavors", dict(asked.body["flavor"]))})
 
 
+def server_groups(asked: Asked) -> Reply:
+    return Reply(200, {"server_groups": look_at_all(asked.world.state, "server_groups")})
+
+
 def delete_flavor(asked: Asked) -> Reply:
     if asked.words[0] not in things(asked.world.state, "flavors"):
         return missing("Flavor could not be found.")
@@ -267,6 +271,7 @@ ROUTES = (
     Route("compute", "POST", "/servers/*/action", act_on_server),
     Route("compute", "POST", "/servers/*/os-volume_attachments", attach_volume),
     Route("compute", "DELETE", "/servers/*/os-volume_attachments/*", detach_volume),
+    Route("compute", "GET", "/os-server-groups", server_groups),
     Route("compute", "GET", "/flavors/detail", flavors),
     Route("compute", "GET", "/flavors", flavors),
     Route("compute", "POST", "/flavors", create_flavor),

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from ostler.remote.simulated.api_state import add, look, look_at_all, remove, things, time_text
 from ostler.remote.simulated.routes import Asked, Reply, Route, missing
 
-NETWORK_KINDS = ("networks", "subnets", "ports")
+NETWORK_KINDS = ("networks", "subnets", "ports", "routers", "floatingips")
 IDENTITY_KINDS = ("users", "projects", "services", "endpoints")
 AGENTS = {
     "neutron-openvswitch-agent": "Open vSwitch agent",

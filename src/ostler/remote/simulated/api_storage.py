@@ -115,6 +115,14 @@ def snapshots(asked: Asked) -> Reply:
     return Reply(200, {"snapshots": look_at_all(asked.world.state, "snapshots")})
 
 
+def backups(asked: Asked) -> Reply:
+    return Reply(200, {"backups": look_at_all(asked.world.state, "backups")})
+
+
+def volume_types(asked: Asked) -> Reply:
+    return Reply(200, {"volume_types": look_at_all(asked.world.state, "volume_types")})
+
+
 def _shown_service(world: World, host: HostState, unit: str) -> dict[str, Any]:
     own = known_as(host, CINDER_CONF)
     name = _backend(own) if unit == "cinder-volume" else own
@@ -202,6 +210,8 @@ ROUTES = (
     Route("volumev3", "DELETE", "/volumes/*", delete_volume),
     Route("volumev3", "GET", "/snapshots/detail", snapshots),
     Route("volumev3", "GET", "/snapshots", snapshots),
+    Route("volumev3", "GET", "/backups/detail", backups),
+    Route("volumev3", "GET", "/types", volume_types),
     Route("volumev3", "GET", "/os-services", volume_services),
     Route("volumev3", "PUT", "/os-services/disable-log-reason", disable_volume_service),
     Route("volumev3", "PUT", "/os-services/enable", enable_volume_service),

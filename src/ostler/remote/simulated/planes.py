@@ -10,7 +10,8 @@ from ostler.remote.simulated.machine import Machine, World
 from ostler.remote.simulated.state import Aside, CloudState, Databases, HostState, Thing
 
 IN_DATABASES = (
-    *("servers", "flavors", "volumes", "snapshots", "images", "networks", "subnets", "ports", "security_groups"),
+    *("servers", "flavors", "server_groups", "volumes", "snapshots", "backups", "volume_types", "images"),
+    *("networks", "subnets", "ports", "routers", "floatingips", "security_groups"),
     *("identity-projects", "identity-users"),
 )
 """The kinds of objects that lie in databases, and so stay with them."""
