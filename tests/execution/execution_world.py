@@ -24,6 +24,8 @@ from ostler.execution.means import Means
 from ostler.facts.model import FactRequest, Unknown, wanted
 from ostler.facts.predicate import Expectation
 from ostler.planning.model import Lane, Plan, Stage
+from ostler.remote.copying import content_of, replacing
+from ostler.remote.protocol import Content, Opening
 from ostler.steps.effects import Effect, Run, Until
 from ostler.steps.model import Kind, Remembered, Step, StepKind, param
 
@@ -136,12 +138,14 @@ class WorldTransport:
             raise CommandFailed("remote.no-file", f"{path} is not on {host}")
         return found["text"].encode(errors="surrogateescape")
 
-    def send(self, host: str, source: Path, path: str, *, mode: int = 0o600) -> None:
-        self.put(host, path, source.read_bytes(), mode=mode)
+    def send(self, host: str, source: Path | Content, path: str, *, mode: int = 0o600) -> None:
+        with content_of(source).opened() as file:
+            self.put(host, path, file.read(), mode=mode)
 
-    def receive(self, host: str, path: str, target: Path) -> None:
-        target.write_bytes(self.fetch(host, path))
-        target.chmod(0o600)
+    def receive(self, host: str, path: str, target: Path, *, into: Opening | None = None) -> None:
+        content = self.fetch(host, path)
+        with (into or replacing)(target) as file:
+            file.write(content)
 
     def close(self) -> None:
         pass

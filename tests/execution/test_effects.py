@@ -17,7 +17,7 @@ from ostler.errors import CommandFailed, HostUnreachable, InputError, NoSpace, S
 from ostler.execution.effect_bench import Bench, EffectResult
 from ostler.execution.executor import carry_out, describe
 from ostler.execution.journal import Journal
-from ostler.execution.vault import Sealing
+from ostler.execution.sealing import Sealing
 from ostler.steps.balancer import set_server
 from ostler.steps.effects import (
     Call,
@@ -265,7 +265,7 @@ def test_with_an_age_recipient_what_is_kept_is_encrypted_and_only_its_identity_o
     sealed.do(Save("cmp1", (CONF,)))
     sealed.do(put_dump(room.world, "rows", "rows"))
     kept = [path for path in (room.shop.home.run_folder("run-1")).rglob("*") if path.is_file()]
-    assert {path.suffix for path in kept} == {".age"}
+    assert {path.suffix for path in kept} == {".age", ".sha256"}
     assert all(b"hunter2" not in path.read_bytes() for path in kept)
     assert pyrage.decrypt((sealed.bench.received / "dump.age").read_bytes(), [identity]) == b"rows"
     with pytest.raises(InputError, match="no age identity was given"):

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ostler.execution.means import Means
     from ostler.execution.operation import Operation
     from ostler.execution.run_result import RunResult
-    from ostler.execution.vault import Sealing
+    from ostler.execution.sealing import Sealing
     from ostler.planning.model import Plan
     from ostler.planning.replacement import Replacement
     from ostler.remote.protocol import Api, Transport
@@ -65,7 +65,7 @@ def at_hand(cloud: Cloud, plan: Plan, as_json: bool, *, with_probe: bool, max_fa
 
 def _sealing() -> Sealing:
     """The age recipient that saved files are encrypted for, and who can open them."""
-    from ostler.execution.vault import Sealing
+    from ostler.execution.sealing import Sealing
 
     identity = os.environ.get("OSTLER_AGE_IDENTITY")
     return Sealing(os.environ.get("OSTLER_AGE_RECIPIENT") or None, Path(identity) if identity else None)

@@ -9,7 +9,7 @@ from ostler.commands import Command, CommandResult
 from ostler.facts.clock import FACT
 from ostler.facts.scripts import marker
 from ostler.remote.batch import AT_ONCE
-from ostler.remote.protocol import Transport
+from ostler.remote.protocol import Content, Opening, Transport
 
 _CLOCK = marker(FACT.id)
 
@@ -44,11 +44,11 @@ class TimedTransport:
     def fetch(self, host: str, path: str) -> bytes:
         return self._transport.fetch(host, path)
 
-    def send(self, host: str, source: Path, path: str, *, mode: int = 0o600) -> None:
+    def send(self, host: str, source: Path | Content, path: str, *, mode: int = 0o600) -> None:
         self._transport.send(host, source, path, mode=mode)
 
-    def receive(self, host: str, path: str, target: Path) -> None:
-        self._transport.receive(host, path, target)
+    def receive(self, host: str, path: str, target: Path, *, into: Opening | None = None) -> None:
+        self._transport.receive(host, path, target, into=into)
 
     def close(self) -> None:
         self._transport.close()

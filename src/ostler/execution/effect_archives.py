@@ -1,4 +1,4 @@
-"""Effects on large files: software archives go to hosts, dumps come from hosts and go from host to host."""
+"""Effects on large files: software archives go to hosts, dumps go from host to host."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from pathlib import Path
 from ostler.errors import CommandFailed, InputError
 from ostler.execution.effect_bench import Bench, EffectResult
 from ostler.execution.home import Home
-from ostler.execution.vault import ENCRYPTED, sync_folder
-from ostler.steps.effects import Forward, Receive, Send
+from ostler.steps.effects import Forward, Send
 
 BLOCK = 1 << 20
 BESIDE = ".sha256"
@@ -26,13 +25,13 @@ UNDER_WAY = ".forward-"
 
 def send(bench: Bench, effect: Send) -> EffectResult:
     """Copy an archive to a host and check it there. Raises InputError when it is not on this machine."""
-    if _digest_there(bench, effect.host, effect.path) == effect.digest:
+    if digest_there(bench, effect.host, effect.path) == effect.digest:
         return EffectResult("the archive was there already", is_change=False)
     if bench.means.find_archive is None:
         raise InputError("execution.no-store", "no environment store was given to this run")
     archive = bench.means.find_archive(effect.project, effect.release, effect.digest)
     bench.transport.send(effect.host, archive, effect.path)
-    found = _digest_there(bench, effect.host, effect.path)
+    found = digest_there(bench, effect.host, effect.path)
     if found != effect.digest:
         raise CommandFailed(
             "execution.archive-damaged",
@@ -44,48 +43,14 @@ def send(bench: Bench, effect: Send) -> EffectResult:
     return EffectResult(f"sent {archive.stat().st_size} bytes")
 
 
-def _digest_there(bench: Bench, host: str, path: str, limit_s: float | None = None) -> str | None:
+def digest_there(bench: Bench, host: str, path: str, limit_s: float | None = None) -> str | None:
+    """The sha256 of a file on a host; None when it is not there. Raises CannotTell."""
     return bench.files(host, path, limit_s=limit_s).get(path, {}).get("sha256")
 
 
-def _digest_beside(bench: Bench, host: str, path: str) -> str:
+def digest_beside(bench: Bench, host: str, path: str) -> str:
     """The digest that was written down when the file was made."""
     return bench.transport.fetch(host, f"{path}{BESIDE}").decode(errors="replace").partition(" ")[0]
-
-
-def receive(bench: Bench, effect: Receive) -> EffectResult:
-    """Copy a file from a host and check it against its `.sha256` there. Raises CommandFailed when it differs."""
-    if Path(effect.name).name != effect.name:
-        raise InputError("execution.bad-name", f"{effect.name!r} is no plain file name")
-    target = bench.received / effect.name
-    expected = _digest_beside(bench, effect.host, effect.path)
-    bench.transport.receive(effect.host, effect.path, target)
-    found = _digest_here(target)
-    if found != expected:
-        target.unlink()
-        raise CommandFailed(
-            "execution.received-damaged",
-            f"{effect.path} arrived from {effect.host} with other bytes",
-            found=found,
-            expected=expected,
-            do_next="look at the disk and the network of that host, then resume",
-        )
-    size = target.stat().st_size
-    if bench.means.sealing.recipient:
-        try:
-            bench.means.sealing.seal_file(target, target.with_name(target.name + ENCRYPTED))
-        finally:
-            target.unlink()  # no dump stays in plain text where it was to be encrypted
-    sync_folder(target.parent)
-    return EffectResult(f"received {size} bytes, sha256 {found[:16]}")
-
-
-def _digest_here(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(BLOCK):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def forward(bench: Bench, effect: Forward) -> EffectResult:
@@ -96,19 +61,19 @@ def forward(bench: Bench, effect: Forward) -> EffectResult:
     sent = 0
     for path in effect.paths:
         is_told = f"{path}{BESIDE}" in beside
-        expected = (_digest_beside if is_told else _digest_there)(bench, effect.source, path)
+        expected = (digest_beside if is_told else digest_there)(bench, effect.source, path)
         if expected is None:
             raise CommandFailed(
                 "execution.nothing-to-forward",
                 f"{path} is not on {effect.source} any more",
                 do_next="cancel the run and make the plan again",
             )
-        if _digest_there(bench, effect.host, path, READING_LIMIT_S) == expected:
+        if digest_there(bench, effect.host, path, READING_LIMIT_S) == expected:
             continue
         with _on_the_way(bench, effect) as kept:
             bench.transport.receive(effect.source, path, kept)
             bench.transport.send(effect.host, kept, path)
-        found = _digest_there(bench, effect.host, path, READING_LIMIT_S)
+        found = digest_there(bench, effect.host, path, READING_LIMIT_S)
         if found != expected:
             raise CommandFailed(
                 "execution.forwarded-damaged",
@@ -138,5 +103,8 @@ def _on_the_way(bench: Bench, effect: Forward) -> Iterator[Path]:
 
 def forget_copies(home: Home, run: str) -> None:
     """Remove what killed processes left on this machine of a run's files on their way; none may be under way."""
-    for left in home.received(run).glob(f"{UNDER_WAY}*"):
-        shutil.rmtree(left)
+    for left in home.received(run).glob(".*"):
+        if left.is_dir():
+            shutil.rmtree(left)
+        else:
+            left.unlink()

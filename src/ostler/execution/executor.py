@@ -7,11 +7,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ostler.errors import CommandFailed
-from ostler.execution.effect_archives import forward, receive, send
+from ostler.execution.effect_archives import forward, send
 from ostler.execution.effect_bench import Bench, EffectResult
 from ostler.execution.effect_carrying import carry
 from ostler.execution.effect_files import edit, put, remove, save
 from ostler.execution.effect_judgement import judge, prove
+from ostler.execution.effect_received import receive, send_back
 from ostler.execution.effect_traffic import hold, release
 from ostler.masking import last_lines
 from ostler.steps.effects import (
@@ -30,6 +31,7 @@ from ostler.steps.effects import (
     Run,
     Save,
     Send,
+    SendBack,
     Until,
 )
 
@@ -48,7 +50,9 @@ def carry_out(bench: Bench, effect: Effect) -> EffectResult:
 def checks_itself(effect: Effect) -> bool:
     """Whether the effect looks first and changes only what is not so already: it may be carried out again after a
     kill without being counted twice. The others are not repeated when the journal says they were carried out."""
-    return isinstance(effect, Put | Remove | Save | EditConfig | Send | Carry | Forward | Hold | Release | Until)
+    return isinstance(
+        effect, Put | Remove | Save | EditConfig | Send | SendBack | Carry | Forward | Hold | Release | Until
+    )
 
 
 def describe(effect: Effect) -> str:
@@ -64,6 +68,8 @@ def describe(effect: Effect) -> str:
             return f"send {project} to {host}:{path}"
         case Receive(host=host, path=path):
             return f"receive {host}:{path}"
+        case SendBack(host=host, path=path, run=run):
+            return f"send back {host}:{path} of {run} where it is not as it was"
         case Carry(host=host, source=source, paths=paths) if host == source:
             return f"readdress {host}: {' '.join(paths)}"
         case Carry(host=host, source=source, paths=paths) | Forward(host=host, source=source, paths=paths):
@@ -166,6 +172,7 @@ _INTERPRETERS: dict[type, Callable[[Bench, Any], EffectResult]] = {
     EditConfig: edit,
     Send: send,
     Receive: receive,
+    SendBack: send_back,
     Carry: carry,
     Forward: forward,
     Call: _call,

@@ -13,7 +13,7 @@ from ostler.execution.clock import Clock
 from ostler.execution.events import ProbeSeen
 from ostler.execution.home import Home, find_home
 from ostler.execution.reading import read_facts
-from ostler.execution.vault import Sealing
+from ostler.execution.sealing import Sealing
 from ostler.facts.model import FactRequest, JsonValue, Unknown
 from ostler.remote.protocol import Api, Transport
 from ostler.steps.model import StepKind

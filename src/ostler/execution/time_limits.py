@@ -18,7 +18,7 @@ from typing import TypeVar
 
 from ostler.commands import ApiRequest, ApiResponse, Command, CommandResult
 from ostler.errors import ApiError, CommandTimedOut, InputError
-from ostler.remote.protocol import Api, Transport
+from ostler.remote.protocol import Api, Content, Opening, Transport
 
 SHARE_OF_COMMANDS = 0.8
 """Of the time a host has for a batch: the rest is for the way there and back, so that one command that hangs does not
@@ -67,10 +67,10 @@ class HurriedTransport:
     def fetch(self, host: str, path: str) -> bytes:
         return self._hurried(host, lambda: self._transport.fetch(host, path))
 
-    def send(self, host: str, source: Path, path: str, *, mode: int = 0o600) -> None:
+    def send(self, host: str, source: Path | Content, path: str, *, mode: int = 0o600) -> None:
         raise InputError("execution.reads-only", "nothing is written in a look that has a time limit")
 
-    def receive(self, host: str, path: str, target: Path) -> None:
+    def receive(self, host: str, path: str, target: Path, *, into: Opening | None = None) -> None:
         raise InputError("execution.reads-only", "large files are not fetched in a look that has a time limit")
 
     def close(self) -> None:

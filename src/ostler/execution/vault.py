@@ -9,75 +9,13 @@ import contextlib
 import hashlib
 import os
 import threading
-from dataclasses import dataclass
 from pathlib import Path
 
-from ostler.errors import InputError, NoSpace
+from ostler.errors import InputError
 from ostler.execution.home import Home
-from ostler.remote.copying import replacing
+from ostler.execution.sealing import ENCRYPTED, Sealing, unwritable
 
 FILE_MODE = 0o600
-ENCRYPTED = ".age"
-
-
-@dataclass(frozen=True)
-class Sealing:
-    """How saved bytes are encrypted: for `recipient` (an age public key; None: they are not), and read back with
-    the age identity in the file `identity`."""
-
-    recipient: str | None = None
-    identity: Path | None = None
-
-    def seal(self, content: bytes) -> bytes:
-        """Encrypt. Raises InputError for a recipient that is none."""
-        import pyrage
-
-        return bytes(pyrage.encrypt(content, [self._recipient()]))
-
-    def seal_file(self, source: Path, target: Path) -> None:
-        """Encrypt a large file; `target` is whole and on disk when this returns. Raises InputError for a recipient that
-        is none, NoSpace."""
-        import pyrage
-
-        recipient = self._recipient()
-        with source.open("rb") as plain:
-            try:
-                with replacing(target) as sealed:
-                    pyrage.encrypt_io(plain, sealed, [recipient])
-            except (OSError, pyrage.EncryptError) as error:
-                raise _unwritable(target, str(error)) from None
-
-    def _recipient(self) -> object:
-        import pyrage
-
-        try:
-            return pyrage.x25519.Recipient.from_str(self.recipient)
-        except pyrage.RecipientError as error:
-            raise InputError(
-                "execution.bad-age-recipient",
-                f"this is no age recipient: {error}",
-                do_next="set OSTLER_AGE_RECIPIENT to the public key that age-keygen prints (age1…), or unset it",
-            ) from None
-
-    def open(self, content: bytes) -> bytes:
-        """Decrypt. Raises InputError without the right identity."""
-        import pyrage
-
-        if self.identity is None:
-            raise InputError(
-                "execution.age-identity-missing",
-                "the saved files are encrypted and no age identity was given",
-                do_next="name the identity file in OSTLER_AGE_IDENTITY",
-            )
-        try:
-            lines = [line for line in self.identity.read_text().splitlines() if line and not line.startswith("#")]
-            return bytes(pyrage.decrypt(content, [pyrage.x25519.Identity.from_str(line) for line in lines]))
-        except (OSError, ValueError, pyrage.IdentityError, pyrage.DecryptError) as error:
-            raise InputError(
-                "execution.age-identity-wrong",
-                f"{self.identity} does not open the saved files: {error}",
-                do_next="name the file that age-keygen wrote for this recipient in OSTLER_AGE_IDENTITY",
-            ) from None
 
 
 class Vault:
@@ -144,15 +82,7 @@ def write_durably(path: Path, content: bytes) -> None:
     except OSError as error:
         with contextlib.suppress(OSError):
             partial.unlink(missing_ok=True)
-        raise _unwritable(path, str(error.strerror)) from None
-
-
-def _unwritable(path: Path, why: str) -> NoSpace:
-    return NoSpace(
-        "execution.vault-unwritable",
-        f"{path} cannot be written: {why}",
-        do_next="free space on that disk, then `ostler resume`",
-    )
+        raise unwritable(path, str(error.strerror)) from None
 
 
 def sync_folder(folder: Path) -> None:

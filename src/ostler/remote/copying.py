@@ -13,6 +13,7 @@ from typing import IO
 from ostler.commands import CommandResult
 from ostler.errors import HostUnreachable
 from ostler.remote.errors_map import chattering, failed
+from ostler.remote.protocol import Content, Opening
 from ostler.remote.sessions import Running
 
 PIECE_BYTES = 256 * 1024
@@ -31,13 +32,20 @@ def settling_timeout_s(size: int) -> float:
     return STALL_TIMEOUT_S + size / SETTLING_BYTES_PER_S
 
 
-async def pour_in(running: Running, source: Path, progress: Progress | None) -> None:
+def content_of(source: Path | Content) -> Content:
+    """What is to be sent: a file as it is, unless it is something else already."""
+    if isinstance(source, Content):
+        return source
+    return Content(str(source), source.stat().st_size, lambda: source.open("rb"))
+
+
+async def pour_in(running: Running, source: Content, progress: Progress | None) -> None:
     """Feed a file to a command. A command that ends early (a full disk) is told by its exit code, not here.
 
     Raises TimeoutError when nothing moved for STALL_TIMEOUT_S.
     """
-    size, moved = source.stat().st_size, 0
-    with source.open("rb") as file, contextlib.suppress(BrokenPipeError, ConnectionResetError):
+    size, moved = source.size, 0
+    with source.opened() as file, contextlib.suppress(BrokenPipeError, ConnectionResetError):
         while piece := await asyncio.to_thread(file.read, PIECE_BYTES):
             running.process.stdin.write(piece)
             await asyncio.wait_for(running.process.stdin.drain(), STALL_TIMEOUT_S)
@@ -47,7 +55,9 @@ async def pour_in(running: Running, source: Path, progress: Progress | None) -> 
         running.process.stdin.write_eof()
 
 
-async def pour_out(running: Running, path: str, target: Path, progress: Progress | None) -> None:
+async def pour_out(
+    running: Running, path: str, target: Path, progress: Progress | None, into: Opening | None = None
+) -> None:
     """Write what ``scripts.receive_file`` prints to a local file with mode 0600.
 
     Raises CommandFailed when the file cannot be read or its size is not told, HostUnreachable when fewer bytes than
@@ -66,7 +76,7 @@ async def pour_out(running: Running, path: str, target: Path, progress: Progress
     if not header.strip().isdigit():
         raise chattering(running.host, header.decode(errors="replace"))
     size = int(header)
-    with replacing(target) as file:
+    with (into or replacing)(target) as file:
         moved = 0
         while piece := await asyncio.wait_for(out.read(PIECE_BYTES), STALL_TIMEOUT_S):
             await asyncio.to_thread(file.write, piece)

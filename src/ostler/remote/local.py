@@ -19,8 +19,9 @@ from ostler.commands import Command, CommandResult
 from ostler.errors import CommandTimedOut, HostUnreachable
 from ostler.remote import scripts
 from ostler.remote.batch import AT_ONCE, NO_TIME_LEFT, SAID_OF_IT, demand_read_only
-from ostler.remote.copying import replacing
+from ostler.remote.copying import content_of, replacing
 from ostler.remote.errors_map import failed, host_error
+from ostler.remote.protocol import Content, Opening
 
 TIMED_OUT = 124
 NOT_THERE = 127
@@ -87,20 +88,20 @@ class LocalTransport:
             said = CommandResult(1, "", f"{path}: {error.strerror}")
             raise failed(host, "remote.file-not-read", f"{path} could not be read", said) from None
 
-    def send(self, host: str, source: Path, path: str, *, mode: int = 0o600) -> None:
+    def send(self, host: str, source: Path | Content, path: str, *, mode: int = 0o600) -> None:
         self._check(host)
         target = Path(path)
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
-            with source.open("rb") as there, replacing(target) as here:
+            with content_of(source).opened() as there, replacing(target) as here:
                 shutil.copyfileobj(there, here)
                 os.fchmod(here.fileno(), mode)
         except OSError as error:
             raise host_error(host, error) from None
 
-    def receive(self, host: str, path: str, target: Path) -> None:
+    def receive(self, host: str, path: str, target: Path, *, into: Opening | None = None) -> None:
         content = self.fetch(host, path)
-        with replacing(target) as here:
+        with (into or replacing)(target) as here:
             here.write(content)
 
     def close(self) -> None:

@@ -6,11 +6,29 @@ Implementations: ``ssh`` (real hosts), ``local`` (this machine), ``simulated`` (
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import IO, Protocol
 
 from ostler.commands import ApiRequest, ApiResponse, Command, CommandResult
+
+Opening = Callable[[Path], AbstractContextManager[IO[bytes]]]
+"""Opens a file of this machine to be written: it takes its place, whole, when the block ends well, and never else."""
+
+
+@dataclass(frozen=True)
+class Content:
+    """Bytes to be sent that do not lie in a file as they are: how many, how they are opened to be read from the first,
+    and what they are called."""
+
+    name: str
+    size: int
+    opened: Callable[[], AbstractContextManager[IO[bytes]]]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Transport(Protocol):
@@ -37,11 +55,12 @@ class Transport(Protocol):
     def fetch(self, host: str, path: str) -> bytes:
         """Return the bytes of a file. Raises CommandFailed when it cannot be read."""
 
-    def send(self, host: str, source: Path, path: str, *, mode: int = 0o600) -> None:
+    def send(self, host: str, source: Path | Content, path: str, *, mode: int = 0o600) -> None:
         """Copy a large local file to a host, atomically. Raises NoSpace."""
 
-    def receive(self, host: str, path: str, target: Path) -> None:
-        """Copy a large file from a host; the local file has mode 0600."""
+    def receive(self, host: str, path: str, target: Path, *, into: Opening | None = None) -> None:
+        """Copy a large file from a host; the local file has mode 0600. ``into`` opens it in another way than as it is;
+        what that raises, this raises."""
 
     def close(self) -> None:
         """End all connections."""

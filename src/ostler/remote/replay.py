@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 
 from ostler.commands import ApiRequest, ApiResponse, Command, CommandResult
 from ostler.errors import ApiError, HostUnreachable, OutsideError
-from ostler.remote.protocol import Api, Transport
+from ostler.remote.protocol import Api, Content, Opening, Transport
 
 HOSTS, APIS = "hosts.jsonl", "apis.jsonl"
 
@@ -86,10 +86,10 @@ class ReplayTransport:
     def fetch(self, host: str, path: str) -> bytes:
         _refuse(host, f"the content of {path} was not recorded")
 
-    def send(self, host: str, source: Path, path: str, *, mode: int = 0o600) -> None:
+    def send(self, host: str, source: Path | Content, path: str, *, mode: int = 0o600) -> None:
         _refuse(host, f"a recording cannot be changed: {path} is not sent")
 
-    def receive(self, host: str, path: str, target: Path) -> None:
+    def receive(self, host: str, path: str, target: Path, *, into: Opening | None = None) -> None:
         _refuse(host, f"the content of {path} was not recorded")
 
     def close(self) -> None:

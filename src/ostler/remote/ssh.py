@@ -22,8 +22,9 @@ from ostler.remote import scripts
 from ostler.remote.background import BackgroundLoop
 from ostler.remote.batch import batch_command, batch_results
 from ostler.remote.connections import Connections, Line, SshTarget, raise_file_limit
-from ostler.remote.copying import Progress, pour_in, pour_out, settling_timeout_s
+from ostler.remote.copying import Progress, content_of, pour_in, pour_out, settling_timeout_s
 from ostler.remote.errors_map import chattering, failed, host_error
+from ostler.remote.protocol import Content, Opening
 from ostler.remote.sessions import Running, none_left, start
 
 FILE_TIMEOUT_S = 60.0
@@ -63,11 +64,27 @@ class SshTransport:
     def fetch(self, host: str, path: str) -> bytes:
         return self._loop.call(self._fetch(host, path))
 
-    def send(self, host: str, source: Path, path: str, *, mode: int = 0o600, progress: Progress | None = None) -> None:
-        self._loop.call(self._send(host, source, path, mode, progress))
+    def send(
+        self,
+        host: str,
+        source: Path | Content,
+        path: str,
+        *,
+        mode: int = 0o600,
+        progress: Progress | None = None,
+    ) -> None:
+        self._loop.call(self._send(host, content_of(source), path, mode, progress))
 
-    def receive(self, host: str, path: str, target: Path, *, progress: Progress | None = None) -> None:
-        self._loop.call(self._receive(host, path, target, progress))
+    def receive(
+        self,
+        host: str,
+        path: str,
+        target: Path,
+        *,
+        into: Opening | None = None,
+        progress: Progress | None = None,
+    ) -> None:
+        self._loop.call(self._receive(host, path, target, into, progress))
 
     def close(self) -> None:
         """End the commands that still run, on their hosts too, and all connections."""
@@ -103,21 +120,22 @@ class SshTransport:
             raise failed(host, "remote.file-not-read", f"{path} could not be read", result)
         return content
 
-    async def _send(self, host: str, source: Path, path: str, mode: int, progress: Progress | None) -> None:
-        size = source.stat().st_size
-        argv = scripts.streamed(scripts.put_file(path, mode, "", size))
+    async def _send(self, host: str, source: Content, path: str, mode: int, progress: Progress | None) -> None:
+        argv = scripts.streamed(scripts.put_file(path, mode, "", source.size))
         async with self._running(host, argv, f"copying {source} to {path}", None) as running:
             await running.begun()
             await pour_in(running, source, progress)
-            code, _, err = await asyncio.wait_for(running.ended(), settling_timeout_s(size))
+            code, _, err = await asyncio.wait_for(running.ended(), settling_timeout_s(source.size))
         _demand_written(host, path, CommandResult(code, "", err.decode(errors="replace")))
 
-    async def _receive(self, host: str, path: str, target: Path, progress: Progress | None) -> None:
+    async def _receive(
+        self, host: str, path: str, target: Path, into: Opening | None, progress: Progress | None
+    ) -> None:
         argv = scripts.streamed(scripts.receive_file(path))
         async with self._running(host, argv, f"copying {path} to {target}", None) as running:
             running.feed(b"")
             await running.begun()
-            await pour_out(running, path, target, progress)
+            await pour_out(running, path, target, progress, into)
 
     @contextlib.asynccontextmanager
     async def _running(

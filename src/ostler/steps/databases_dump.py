@@ -1,5 +1,6 @@
 """`dump-databases`: every database in one dump from one transaction (one position for all), on the first database
-host; 0600, compressed, with its checksum. Then `try-dump`: restored into a scratch server and compared."""
+host; 0600, compressed, with its checksum. Then `try-dump`: restored into a scratch server and compared. On a way back
+`send-dump-back` comes before that."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ from ostler.commands import Command
 from ostler.facts.files import files_wanted
 from ostler.facts.model import FactRequest, wanted
 from ostler.facts.predicate import Expectation
-from ostler.steps.effects import Effect, Receive, Run, Until
+from ostler.steps.effects import Effect, Receive, Run, SendBack, Until
 from ostler.steps.model import Kind, Remembered, Step, param
 from ostler.steps.scripts import script_words
 
@@ -66,4 +67,23 @@ class TryDump(Kind):
         return (
             Run(host, Command(script_words("try_dump", folder), timeout_s=DUMP_TIMEOUT_S)),
             Receive(host, f"{folder}/{DUMP_NAME}", DUMP_NAME),
+        )
+
+
+class SendDumpBack(Kind):
+    """Parameters: `folder`, `databases`, `run` (that received a copy). Where the dump is gone from the host or has
+    other bytes, that copy takes its place, and what else stood beside it is made from it. Where all is there it stays.
+    """
+
+    name = "send-dump-back"
+
+    def title(self, step: Step) -> str:
+        return f"see that the dump is on {step.host} as it was made, or send the copy of run {param(step, 'run')} there"
+
+    def effects(self, step: Step, cloud: Cloud, remembered: Remembered) -> tuple[Effect, ...]:
+        folder, host = param(step, "folder"), str(step.host)
+        argv = script_words("complete_dump", folder, *param(step, "databases"))
+        return (
+            SendBack(host, f"{folder}/{DUMP_NAME}", DUMP_NAME, param(step, "run")),
+            Run(host, Command(argv, timeout_s=DUMP_TIMEOUT_S)),
         )

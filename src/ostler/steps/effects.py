@@ -97,6 +97,17 @@ class Receive:
 
 
 @dataclass(frozen=True)
+class SendBack:
+    """Put a large file that a run received (see Receive, under ``name``) back where it was on the host, with its
+    `.sha256` beside it, when it is gone or has other bytes. Room is looked at first."""
+
+    host: str
+    path: str
+    name: str
+    run: str
+
+
+@dataclass(frozen=True)
 class Carry:
     """Copy files of `source` to the same paths of `host`, with mode, owner and folders, through this machine's memory;
     `source` and `host` may be one, then they are changed in place and kept as they were (see Save).
@@ -182,6 +193,7 @@ Effect = (
     | EditConfig
     | Send
     | Receive
+    | SendBack
     | Carry
     | Forward
     | Call

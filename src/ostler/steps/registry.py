@@ -15,7 +15,7 @@ from ostler.steps.compute_disable import DisableCompute, EnableCompute
 from ostler.steps.compute_idle import WaitForIdleCompute
 from ostler.steps.config_edit import EditOptions
 from ostler.steps.databases_carry import CarryDatabases, ReaddressCells
-from ostler.steps.databases_dump import DumpDatabases, TryDump
+from ostler.steps.databases_dump import DumpDatabases, SendDumpBack, TryDump
 from ostler.steps.databases_restore import RestoreDatabases
 from ostler.steps.environment_send import SendEnvironment
 from ostler.steps.environment_switch import SwitchEnvironment
@@ -77,6 +77,7 @@ _KINDS: tuple[StepKind, ...] = (
     ReturnVariable(),
     RunManagement(),
     SaveFiles(),
+    SendDumpBack(),
     SendEnvironment(),
     StartService(),
     StartUnits(),

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
+import pyrage
 import pytest
 
 from ostler.errors import CommandFailed, NoSpace
+from ostler.execution.sealing import Sealing
 from ostler.remote import copying, scripts
+from ostler.remote.protocol import Content
 from ostler.remote.ssh import SshTransport
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="sshd with logins needs root")
@@ -93,3 +98,54 @@ def test_a_host_may_take_long_to_write_a_large_file_to_its_disk(
     (tmp_path / "big").write_bytes(b"x" * 1_000_000)
     ssh.send("here", tmp_path / "big", str(tmp_path / "arrived"))
     assert (tmp_path / "arrived").read_bytes() == (tmp_path / "big").read_bytes()
+
+
+@pytest.fixture
+def sealing(tmp_path: Path) -> Sealing:
+    identity = pyrage.x25519.Identity.generate()
+    (tmp_path / "identity").write_text(f"{identity}\n")
+    return Sealing(str(identity.to_public()), tmp_path / "identity")
+
+
+def test_a_large_file_is_encrypted_on_its_way_here_and_decrypted_on_its_way_back(
+    ssh: SshTransport, sealing: Sealing, tmp_path: Path
+) -> None:
+    far, kept, again = tmp_path / "far", tmp_path / "kept", tmp_path / "again"
+    content = os.urandom(3_000_001)
+    far.write_bytes(content)
+    ssh.receive("here", str(far), kept, into=sealing.sealed)
+    assert kept.read_bytes().startswith(b"age-encryption.org/")
+    assert kept.stat().st_mode & 0o777 == 0o600
+    ssh.send("here", Content("kept", len(content), lambda: sealing.unsealed(kept)), str(again))
+    assert again.read_bytes() == content
+
+
+def test_a_full_disk_is_told_on_either_side_of_an_encryption(
+    ssh: SshTransport, sealing: Sealing, small_disk: Path, tmp_path: Path
+) -> None:
+    far, kept = tmp_path / "far", tmp_path / "kept"
+    far.write_bytes(os.urandom(5_000_000))
+    with pytest.raises(NoSpace) as told:
+        ssh.receive("here", str(far), small_disk / "kept", into=sealing.sealed)
+    assert told.value.code == "execution.vault-unwritable"
+    ssh.receive("here", str(far), kept, into=sealing.sealed)
+    with pytest.raises(NoSpace) as told:
+        ssh.send("here", Content("kept", 5_000_000, lambda: sealing.unsealed(kept)), str(small_disk / "far"))
+    assert told.value.code == "remote.no-space"
+    assert list(small_disk.iterdir()) == []
+
+
+def test_what_is_refused_when_all_of_a_file_has_come_is_not_kept(ssh: SshTransport, tmp_path: Path) -> None:
+    (tmp_path / "far").write_bytes(b"rows")
+    (tmp_path / "kept").write_bytes(b"as it was")
+
+    @contextlib.contextmanager
+    def refusing(target: Path) -> Iterator[IO[bytes]]:
+        with copying.replacing(target) as file:
+            yield file
+            raise CommandFailed("tests.refused", "it is not what it should be")
+
+    with pytest.raises(CommandFailed, match="not what it should be"):
+        ssh.receive("here", str(tmp_path / "far"), tmp_path / "kept", into=refusing)
+    assert (tmp_path / "kept").read_bytes() == b"as it was"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["far", "kept"]

@@ -53,11 +53,11 @@ class Trial:
         (self.folder / "databases.list").write_text("nova\n")
         self.again.write_text(DUMP)
 
-    def run(self, script: str) -> subprocess.CompletedProcess[str]:
+    def run(self, script: str, *values: str) -> subprocess.CompletedProcess[str]:
         text = files("ostler.steps").joinpath(f"scripts/{script}.sh").read_text()
         places = {"TOLD": self.told, "AGAIN": self.again, "REFUSES": self.refuses}
         return subprocess.run(
-            ["sh", "-c", text, "ostler-script", str(self.folder)],
+            ["sh", "-c", text, "ostler-script", str(self.folder), *values],
             env={"PATH": f"{self.programs}:{os.environ['PATH']}", **{name: str(path) for name, path in places.items()}},
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -74,6 +74,31 @@ def test_the_scratch_server_is_where_the_dump_is_or_above_and_goes_away(tmp_path
     data = next(Path(line.partition("=")[2]) for line in trial.told.read_text().splitlines() if "--datadir=" in line)
     assert data.parent.parent == tmp_path / place
     assert list(tmp_path.rglob(".ostler-scratch.*")) == []
+
+
+def test_what_stands_beside_a_dump_is_made_from_it_where_it_is_gone(tmp_path: Path) -> None:
+    trial = Trial(tmp_path)
+    beside = {path.name: path.read_bytes() for path in trial.folder.iterdir()}
+    for name in ("plain.sha256", "databases.list"):
+        (trial.folder / name).unlink()
+    assert trial.run("complete_dump", "nova").returncode == 0
+    assert {path.name: path.read_bytes() for path in trial.folder.iterdir()} == beside
+    assert {(trial.folder / name).stat().st_mode & 0o777 for name in ("plain.sha256", "databases.list")} == {0o600}
+    assert trial.run("try_dump").returncode == 0
+    (trial.folder / "databases.list").write_text("keystone\n")
+    assert trial.run("complete_dump", "nova").returncode == 0
+    assert (trial.folder / "databases.list").read_text() == "keystone\n"
+
+
+def test_of_a_dump_that_cannot_be_unpacked_no_checksum_is_made(tmp_path: Path) -> None:
+    trial = Trial(tmp_path)
+    (trial.folder / "plain.sha256").unlink()
+    dump = trial.folder / "databases.sql.zst"
+    dump.write_bytes(dump.read_bytes()[:-5])
+    done = trial.run("complete_dump", "nova")
+    assert done.returncode == 1
+    assert "the dump cannot be unpacked" in done.stderr
+    assert sorted(path.name for path in trial.folder.glob("*plain.sha256")) == []
 
 
 def test_of_a_dump_that_comes_back_otherwise_tables_and_counts_are_told_and_no_row(tmp_path: Path) -> None:

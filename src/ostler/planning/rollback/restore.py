@@ -171,6 +171,15 @@ def _check_tried(history: RunHistory) -> None:
 
 def _checked_dump(history: RunHistory) -> Stage:
     host, folder = str(history.plan.request["database_host"]), history.plan.request["dump_folder"]
+    there = Step(
+        id=f"check-dump/{host}/send-back",
+        kind="send-dump-back",
+        host=host,
+        why="the disk it lay on may be gone: the run keeps a copy on the machine it was carried out on",
+        undo="not needed: what is written is the dump itself, which stays until you remove it",
+        estimate_s=5,
+        params={"folder": folder, "databases": _dumped(history), "run": history.run_id},
+    )
     check = Step(
         id=f"check-dump/{host}/try-restore",
         kind="try-dump",
@@ -185,8 +194,18 @@ def _checked_dump(history: RunHistory) -> Stage:
         title="See that the dump can be restored",
         why="the cloud is stopped only for a dump that is whole",
         undo="nothing is changed",
-        lanes=(Lane(host, (check,)),),
+        lanes=(Lane(host, (there, check)),),
     )
+
+
+def _dumped(history: RunHistory) -> list[str]:
+    """The databases that are in the run's dump."""
+    return [
+        name
+        for _, _, step in history.plan.steps()
+        if step.kind == "dump-databases"
+        for name in step.params["databases"]
+    ]
 
 
 def groups_on(scene: Scene, name: str) -> list[tuple[Group, str]]:

@@ -95,7 +95,7 @@ def _databases(stage: str, scene: Scene, host: str) -> Lane:
         host=host,
         why="downgrades of schemas do not exist: the dump is the only way back "
         + ("across the contract stage" if scene.is_rolling else "from a changed database"),
-        undo="nothing is changed",
+        undo="nothing is changed; the dump stays on the host, unencrypted and for root alone, until you remove it",
         estimate_s=5 + seconds,
         params={"folder": folder, "databases": list(databases)},
     )

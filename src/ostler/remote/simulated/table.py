@@ -40,6 +40,7 @@ PROGRAMS: Mapping[str, Program] = {
 SCRIPTS: Mapping[str, Program] = {
     "ostler-begin-cluster": moving.begin_cluster,
     "ostler-ceph.health": beneath.ceph,
+    "ostler-complete-dump": dumps.complete_dump,
     "ostler-derive-settings": moving.derive_settings,
     "ostler-dump": dumps.dump,
     "ostler-dump-accounts": moving.dump_accounts,

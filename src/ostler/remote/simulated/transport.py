@@ -11,7 +11,8 @@ from pathlib import Path
 from ostler.commands import Command, CommandResult
 from ostler.errors import CommandFailed, CommandTimedOut, HostUnreachable
 from ostler.remote.batch import demand_read_only
-from ostler.remote.copying import replacing
+from ostler.remote.copying import content_of, replacing
+from ostler.remote.protocol import Content, Opening
 from ostler.remote.simulated.machine import Machine, Outcome, World
 from ostler.remote.simulated.table import marked, run_program
 
@@ -69,17 +70,18 @@ class SimulatedTransport:
                 )
             return there.content
 
-    def send(self, host: str, source: Path, path: str, *, mode: int = 0o600) -> None:
-        content = source.read_bytes()
+    def send(self, host: str, source: Path | Content, path: str, *, mode: int = 0o600) -> None:
+        with content_of(source).opened() as file:
+            content = file.read()
         with self._world() as world:
             machine = _machine(world, host)
             machine.files.write(path, content, mode)
             machine.note(f"send {path}")
             world.state.now += 1.0
 
-    def receive(self, host: str, path: str, target: Path) -> None:
+    def receive(self, host: str, path: str, target: Path, *, into: Opening | None = None) -> None:
         content = self.fetch(host, path)
-        with replacing(target) as file:
+        with (into or replacing)(target) as file:
             file.write(content)
 
     def close(self) -> None:
