@@ -16,5 +16,4 @@ rm -f failed
 wait "$sum"
 if [ -e failed ]; then rm -f databases.sql.zst plain.sha256; echo "mariadb-dump failed" >&2; exit 1; fi
 printf '%s\n' "$@" > databases.list
-mariadb --batch --raw -N -e "show global status like 'wsrep_last_committed'" > position.txt || true
 sha256sum databases.sql.zst > .sum && mv .sum databases.sql.zst.sha256
