@@ -33,27 +33,32 @@ def test_back_from_just_before_the_point_of_no_return(cloud: PracticeOperator) -
 
 
 def test_a_restore_lists_what_will_be_lost_and_loses_nothing_else(cloud: PracticeOperator) -> None:
+    """Nor is it kept back by a lost disk: the dump's folder on the database host is gone."""
     run = cloud.kept["again"] = _upgrade_to_the_gate(cloud, *HELD)
     cloud.ostler("approve", run)
     cloud.ostler("resume", run, timeout_s=LONG_S)
     users = CloudUsers(cloud.name)
     before = users.everything()
     lost = users.make_a_volume("made-after-the-dump")
+    made = {"volume made-after-the-dump": lost, **users.make_more("made-after-the-dump")}
     plan = cloud.work / "restore.plan"
     words = ("rollback", run, "--databases", "restore", "--out", plan, "--json")
     told = [f for f in cloud.ostler(*words).document["findings"] if f["code"] == "rollback.will-be-lost"]
-    assert [(finding["subject"], finding["found"]) for finding in told] == [("volume made-after-the-dump", lost)]
+    assert {finding["subject"]: finding["found"] for finding in told} == made
+    folder, host = _dump_of(cloud)
+    cloud.on(host, "rm", "-r", folder)
     restored = cloud.ostler("apply", plan, "--no-probe", "--approve", "all", timeout_s=LONG_S)
     print(f"restore: {restored.seconds:.0f} s")
     assert restored.result["state"] == "done"
     assert lost not in users.everything()["volume"]
     assert users.missing(before) == []
+    sent_back = [step for step in cloud.report_of(cloud.run_of())["steps"] if step["id"].endswith("/send-back")]
+    assert [step["outcome"] for step in sent_back] == ["done"]
 
 
 def test_the_rows_are_those_of_the_dump(cloud: PracticeOperator) -> None:
     """The restore dumps what it restored, and marks the dump only when both are the same to the byte."""
-    request = cloud.ostler("show", cloud.work / "again.plan", "--json").document["request"]
-    folder, host = request["dump_folder"], request["database_host"]
+    folder, host = _dump_of(cloud)
     marked = cloud.on(host, "stat", "-c", "%Y", f"{folder}/restored-and-equal")
     written = cloud.on(host, "stat", "-c", "%Y", f"{folder}/databases.sql.zst")
     assert int(marked) > int(written)
@@ -72,6 +77,12 @@ def test_requests_waited_while_they_were_held_and_none_failed(cloud: PracticeOpe
     assert "roll-neutron/ctl1/95-release-neutron-api" in done
     assert sum(step.startswith("reload-balancers/") for step in done) == 3
     cloud.demand_no_failed_request(run)
+
+
+def _dump_of(cloud: PracticeOperator) -> tuple[str, str]:
+    """The folder of the dump, and its host."""
+    request = cloud.ostler("show", cloud.work / "again.plan", "--json").document["request"]
+    return request["dump_folder"], request["database_host"]
 
 
 def _upgrade_to_the_gate(cloud: PracticeOperator, *options: str) -> str:

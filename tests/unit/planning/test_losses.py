@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from ostler.errors import Finding
 from ostler.execution.probe.naming import OBJECT_PREFIX
 from ostler.execution.proofs.inventory import KEPT
 from ostler.execution.proofs.model import PROOF_PREFIX
@@ -48,6 +49,7 @@ def test_what_nobody_made_on_purpose_and_what_ostler_makes_is_not_told() -> None
     assert lost("api.ports", name="mine", owner="compute:nova") == ["port mine"]
     assert lost("api.security_groups", name="default", owner=None) == []
     assert lost("api.users", name="default", owner=None) == ["user default"]
+    assert lost("api.volume_types", name="__DEFAULT__", owner=None) == []
     assert lost("api.servers", name=f"{OBJECT_PREFIX}x") == lost("api.servers", name=f"{PROOF_PREFIX}x") == []
     assert set(OURS) == {OBJECT_PREFIX, PROOF_PREFIX}
 
@@ -90,10 +92,22 @@ def test_volumes_that_were_attached_or_detached_since_are_told() -> None:
     assert attached(["s-1"], ["s-1"]) == attached([], ["s-2"]) == []
 
 
-def test_what_comes_back_needs_no_new_yes() -> None:
+def moved(was: str | None, is_on: str | None) -> tuple[Finding, ...]:
+    read = {fact: {} for _, fact in KINDS} | {"api.servers": {"id-1": {"name": "web", "host": is_on}}}
+    return losses(read.__getitem__, NOTHING | {"servers": {"id-1": {"name": "web", "host": was}}})
+
+
+def test_a_server_that_moved_since_is_told_with_both_hosts() -> None:
+    (told,) = moved("cmp1", "cmp2")
+    assert (told.code, told.subject) == ("rollback.moved-since", "server web")
+    assert "its guest is on cmp2, the restored record will say cmp1" in told.summary
+    assert moved("cmp1", "cmp1") == moved("cmp1", None) == moved(None, "cmp1") == ()
+
+
+def test_what_comes_back_as_it_was_needs_no_new_yes() -> None:
     gone = losses(lambda _: {}, NOTHING | {"servers": {"id-1": {"name": "web"}}})
     assert [finding.code for finding in gone] == ["rollback.comes-back"]
-    assert added(gone, ()) == ()
+    assert added(gone, ()) == added(moved("cmp1", "cmp2"), ()) == ()
 
 
 def test_a_kind_that_was_not_written_down_is_not_known_rather_than_lost() -> None:

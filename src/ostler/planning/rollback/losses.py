@@ -42,15 +42,21 @@ HOLLOW: Mapping[str, str] = {
 OURS = ("ostler-probe-", "ostler-proof-")
 """What the probe and the proofs make has names that begin so; they delete it themselves."""
 
+OF_THEMSELVES = (("security groups", "default"), ("volume types", "__DEFAULT__"))
+"""What services make for themselves, as they make ports of servers and networks: the default group of a project, and
+from Train on the type of volumes without one, by a migration (cinder, doc/source/admin/default-volume-types.rst; read
+2026-11-27)."""
+
 LOST = "rollback.will-be-lost"
 BACK = "rollback.comes-back"
+MOVED = "rollback.moved-since"
 
 Items = Mapping[str, Mapping[str, Any]]
 
 
 def losses(read: Callable[[str], JsonValue], inventory: Mapping[str, Any]) -> tuple[Finding, ...]:
-    """What was created since the inventory and will be gone from the databases, then what was deleted since and will be
-    in them again; `read` gives a fact's value, None when it could not be read."""
+    """What was created since the inventory and will be gone from the databases, then what was deleted or moved since
+    and will be in them as it was; `read` gives a fact's value, None when it could not be read."""
     found: list[Finding] = []
     back: list[Finding] = []
     for kind, fact in KINDS:
@@ -62,6 +68,8 @@ def losses(read: Callable[[str], JsonValue], inventory: Mapping[str, Any]) -> tu
         else:
             found += (_lost(kind, key, item) for key, item in _only_in(kind, now, inventory[kind]))
             back += (_comes_back(kind, key, item) for key, item in _only_in(kind, inventory[kind], now))
+            if kind == "servers":
+                back += _moved(now, inventory[kind])
             if kind == "volumes":
                 made, ended = _attachments(now, inventory[kind], _names_of_servers(read, inventory))
                 found += made
@@ -71,9 +79,9 @@ def losses(read: Callable[[str], JsonValue], inventory: Mapping[str, Any]) -> tu
 
 def added(now: tuple[Finding, ...], told: tuple[Finding, ...]) -> tuple[Finding, ...]:
     """The losses that nobody was told of yet. One that is none any more, since users deleted it, needs no new yes; nor
-    does what comes back: nobody loses it."""
+    does what comes back as it was: nobody loses it."""
     known = {_key(finding) for finding in told}
-    return tuple(finding for finding in now if finding.code != BACK and _key(finding) not in known)
+    return tuple(finding for finding in now if finding.code not in (BACK, MOVED) and _key(finding) not in known)
 
 
 def _key(finding: Finding) -> tuple[str, str]:
@@ -93,8 +101,8 @@ def _name_of(items: Items, key: str) -> str:
 
 
 def _comes_by_itself(kind: str, name: str, item: Mapping[str, Any]) -> bool:
-    """Whether nobody made it on purpose: a server's or a network's own port, the default group of a project."""
-    return (kind == "ports" and not name and bool(item.get("owner"))) or (kind, name) == ("security groups", "default")
+    """Whether nobody made it on purpose."""
+    return (kind == "ports" and not name and bool(item.get("owner"))) or (kind, name) in OF_THEMSELVES
 
 
 def _lost(kind: str, key: str, item: Mapping[str, Any]) -> Finding:
@@ -118,6 +126,21 @@ def _comes_back(kind: str, key: str, item: Mapping[str, Any]) -> Finding:
         found=key,
         do_next="delete it again when the cloud serves",
     )
+
+
+def _moved(now: Items, before: Items) -> Iterator[Finding]:
+    """Servers that a restored record would look for where they are not."""
+    for key in sorted(set(now) & set(before)):
+        was, is_on = before[key].get("host"), now[key].get("host")
+        if was and is_on and was != is_on:
+            yield Finding(
+                code=MOVED,
+                severity=Severity.NOTE,
+                subject=f"server {_name_of(now, key) or key}",
+                summary=f"moved since the run began: its guest is on {is_on}, the restored record will say {was}",
+                found=key,
+                do_next=f"move it back to {was} before you go on",
+            )
 
 
 def _names_of_servers(read: Callable[[str], JsonValue], inventory: Mapping[str, Any]) -> Items:
