@@ -34,6 +34,7 @@ def main(path: str) -> int:
     print("Not as demanded, whatever the verdict of the run is:")
     for line in noticed:
         print(f"  {line}")
+    print("A long wait can come of other work on this machine, and fails no run: docs/adr/0017-late-is-not-failed.md")
     return 1
 
 
