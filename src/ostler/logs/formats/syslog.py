@@ -31,10 +31,11 @@ _INNER = (
 
 GRAVE = re.compile(
     rb"out of memory|oom-kill|kernel bug|\bpanic|segfault|i/o error|call trace|\berror\b|\bfailed\b|\bfatal\b"
-    rb"|has no server available|remounting filesystem read-only|hung_task|blocked for more than|traceback \(most",
+    rb"|has no server available|remounting filesystem read-only|hung_task|blocked for more than|traceback \(most"
+    rb"|/[+\-]?\d{1,12} 5\d\d [\d+]",
     re.IGNORECASE,
 )
-"""Words of an error, wherever they stand in a line."""
+"""Words of an error, wherever they stand in a line; the last is a request that HAProxy answered with 500 and more."""
 
 AMISS = re.compile(rb"\bwarn|\bis down\b|\btimed? ?out|\brefused\b|\bunable to\b|\bcannot\b|\bdenied\b", re.IGNORECASE)
 """Words of a warning."""
