@@ -35,7 +35,7 @@ ON_A_HOST = (
     "keystone.keys",
     "controller.kept",
 )
-ON_A_COMPUTE = ("nova.guests", "nova.identity")
+ON_A_COMPUTE = ("libvirt.node", "nova.guests", "nova.identity")
 
 
 def request_for(fact: str) -> FactRequest:

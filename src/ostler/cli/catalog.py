@@ -231,9 +231,16 @@ def infrastructure(
     for row in rows:
         lines.append(Text(row["name"], style="bold"))
         for known in row["versions"]:
-            onward = [step["target"] for step in row["steps"] if step["source"] == known["version"]]
+            steps = [step for step in row["steps"] if step["source"] == known["version"]]
+            onward = [step["target"] + (f" ({step['note']})" if step["note"] else "") for step in steps]
             word = " ".join(part for part in (known["version"], known["name"]) if part)
             lines.append(Text(f"  {word}{' → ' + _text(onward) if onward else ''}"))
+        lines += [
+            Text(f"  seen with {r['since']} to {r['until']}: {_text(r['versions'])} ({r['source']['where']})")
+            for r in row["run_with"]
+        ]
+        if shipped := [f"{name} {version}" for name, version in row["shipped"].items()]:
+            lines.append(Text(f"  comes with {_text(shipped)}"))
         lines += [Text(f"  • {d['text']}{'' if d['is_verified'] else ' (not verified)'}") for d in row["demands"]]
     _show(rows, as_json, Group(*lines))
 

@@ -298,6 +298,12 @@ def _component(component: Component) -> Document:
             for step in component.steps
         ],
         "steps_source": _source(component.steps_source) if component.steps_source else None,
+        "shipped": dict(component.shipped),
+        "shipped_source": _source(component.shipped_source) if component.shipped_source else None,
+        "run_with": [
+            {"since": r.since, "until": r.until, "versions": list(r.versions), "source": _source(r.source)}
+            for r in component.run_with
+        ],
         "demands": [
             {"text": demand.text, "is_verified": demand.is_verified, "source": _source(demand.source)}
             for demand in component.demands

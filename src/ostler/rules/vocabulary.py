@@ -260,6 +260,7 @@ FUNCTIONS: Mapping[str, Callable[[Context, Any, Any], Any]] = {
     "one_that_answers": _one_that_answers,
     "router_ids": _router_ids,
     "text": lambda _, value, __: str(value),
+    "version_number": lambda _, value, __: version_number(value),
     "version_text": lambda _, value, __: f"{value // 1_000_000}.{value // 1_000 % 1_000}.{value % 1_000}",
     "count": lambda _, value, __: len(value),
     "keys_where_true": lambda _, value, __: sorted(key for key, item in value.items() if item is True),

@@ -41,6 +41,7 @@ def catalog_values(context: Context) -> dict[str, Any]:
         "blockers": [blocker.code for blocker in blockers],
         "compute_floor": nova.compute_floor,
         "min_libvirt": nova.min_libvirt,
+        "min_libvirt_number": version_number(nova.min_libvirt),
         "min_qemu": nova.min_qemu,
         "min_qemu_number": version_number(nova.min_qemu),
     }

@@ -146,7 +146,8 @@ def test_infrastructure_shows_steps_and_demands() -> None:
         "python",
     ]
     text = run("infrastructure", "rabbitmq")
-    assert "3.13 → 4.0, 4.1, 4.2" in text and "feature flag" in text and "ceph" not in text
+    assert "4.0 → 4.1, 4.2" in text and "3.10 → 3.11 (feature flags of 3.8 first)" in text and "ceph" not in text
+    assert "seen with 2023.1 to 2026.2: 3.10 (practice clouds" in text and "debian-13 4.0" in text
     assert "(not verified)" in run("infrastructure", "ceph")
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ostler.catalog.infrastructure import series
 from ostler.errors import Finding, Severity
 from ostler.facts.model import Snapshot, Unknown, wanted
 from ostler.facts.numbers import numbers_wanted
@@ -125,8 +126,7 @@ def _roles(old: Scene, replacement: Replacement) -> Iterator[Finding]:
 
 
 def _series(snapshot: Snapshot, host: str) -> str:
-    version = str((snapshot.known("galera.node", host) or {}).get("version", ""))
-    return ".".join(version.split(".")[:2])
+    return series(str((snapshot.known("galera.node", host) or {}).get("version", "")))
 
 
 def _brokers(onto: Snapshot, replacement: Replacement) -> Iterator[Finding]:

@@ -1,5 +1,5 @@
 """What is to be said of ways through releases before those that Ostler plans rolling upgrades between: what is known to
-stand there, what nobody looks at on the way, and what lies below OpenStack."""
+stand there, and what nobody looks at on the way."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def past_findings(scene: Scene, new: Scene, hops: Sequence[Scene]) -> Iterator[F
 
 
 def past_notes(scene: Scene, hops: Sequence[Scene]) -> Iterator[str]:
-    """The known blockers of the way, as `ostler catalog hops` lists them, and what lies below OpenStack."""
+    """The known blockers of the way, as `ostler catalog hops` lists them, and what computes need."""
     if not is_past(scene.source):
         return
     known = scene.catalog.blockers_of(scene.source, scene.target)
@@ -80,31 +80,13 @@ def past_notes(scene: Scene, hops: Sequence[Scene]) -> Iterator[str]:
             f"this plan makes the fix of {', '.join(mended)} by itself, on the way: what it is about comes only there "
             f"(ostler catalog explain {mended[0]})"
         )
-    yield from _beneath(scene)
     nova = scene.catalog.nova.at(scene.target)
     if scene.computes:
         yield (
             f"the computes get {scene.target} in place, once: each needs the Python of its environments, libvirt "
             f"{nova.min_libvirt} and QEMU {nova.min_qemu} or later. Whether Python runs is seen when the environments "
-            "are placed, before anything stops; libvirt's version is yours to look at"
+            "are placed, before anything stops"
         )
-
-
-def _beneath(scene: Scene) -> Iterator[str]:
-    """The versions of brokers and database servers, which no plan changes."""
-    asked = (
-        ("rabbitmq", "rabbitmq.node", scene.cloud.messaging.hosts),
-        ("mariadb", "galera.node", scene.cloud.databases.hosts),
-    )
-    for name, fact, hosts in asked:
-        seen = (scene.snapshot.known(fact, host) or {} for host in hosts)
-        versions = sorted({str(each.get("version") or "unknown") for each in seen})
-        if versions:
-            series = " of the same series" if name == "mariadb" else ""
-            yield (
-                f"{name} ({', '.join(versions)}) is changed by no plan; whether {scene.target} works with it is yours "
-                f"to see (ostler catalog infrastructure {name}); on new hosts it may be a newer one{series}"
-            )
 
 
 def _commands(hops: Sequence[Scene]) -> frozenset[str]:

@@ -19,6 +19,7 @@ from ostler.planning.replacement import KEY as REPLACEMENT
 from ostler.planning.replacement import Replacement
 from ostler.planning.upgrade.accepting import accepted_in_vain
 from ostler.planning.upgrade.balancers import reload_balancers
+from ostler.planning.upgrade.beneath import beneath_findings, beneath_requests
 from ostler.planning.upgrade.capacity import capacity_findings, capacity_requests
 from ostler.planning.upgrade.computes import roll_computes
 from ostler.planning.upgrade.config import config_findings, config_notes, option_requests
@@ -63,7 +64,8 @@ def facts_needed(
     about_rows = dict.fromkeys((*rehearsal_requests(rehearsals, catalog), *past_requests(catalog, hop, cloud)))
     interpreters = interpreter_requests(cloud, stored, hop.target.id) if stored else ()
     policies = policy_requests(catalog, hop, cloud)
-    return (*readiness_requests(cloud, is_upgrade=True), *options, *policies, *about_rows, *interpreters)
+    facts = (*readiness_requests(cloud, is_upgrade=True), *beneath_requests(cloud))
+    return (*facts, *options, *policies, *about_rows, *interpreters)
 
 
 def facts_needed_of_new(
@@ -122,6 +124,7 @@ def plan_upgrade(sources: Sources, request: UpgradeRequest) -> Plan:
         *readiness(catalog, sources.snapshot, request.target, is_rolling=scene.is_rolling),
         *rehearsed,
         *(finding for each in hops for finding in _missing_environments(each)),
+        *beneath_findings(new, hops),
         *past_findings(scene, new, hops),
         *leaver_findings(new, hops),
         *interpreter_findings(new, {**sources.on_the_way, scene.target: sources.environments}),

@@ -151,6 +151,13 @@ def guests(machine: Machine, arguments: Sequence[str], stdin: bytes) -> Outcome:
     return Outcome(0, "file\n" + json.dumps(found))
 
 
+def libvirt(machine: Machine, arguments: Sequence[str], stdin: bytes) -> Outcome:
+    """A simulated compute has the libvirt of Debian 12, which nothing here uses."""
+    if "compute" not in machine.host.roles:
+        return failed("virsh is not installed here")
+    return Outcome(0, "Using library: libvirt 9.0.0\n\nRunning against daemon: 9.0.0\n")
+
+
 def log_errors(machine: Machine, arguments: Sequence[str], stdin: bytes) -> Outcome:
     """No service of a simulated cloud logs errors."""
     return Outcome(0, json.dumps({"read": len(arguments) - 1, "groups": [], "problems": []}), seconds=0.1)

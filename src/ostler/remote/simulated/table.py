@@ -82,6 +82,7 @@ SCRIPTS: Mapping[str, Program] = {
     "ostler-logs.live": fact_scripts.live_logs,
     "ostler-memcached.node": balancer.memcached,
     "ostler-memcached.state": beneath.cache,
+    "ostler-libvirt.node": fact_scripts.libvirt,
     "ostler-nova.guests": fact_scripts.guests,
     "ostler-nova.identity": fact_scripts.identity,
     "ostler-ovn.node": beneath.ovn,
