@@ -101,6 +101,7 @@ class ReleasesData(Closed):
     exceptional_hops: tuple[ExceptionalHop, ...]
     rolling: tuple[RollingFacts, ...]
     fast_forwards: tuple[TriedWay, ...]
+    replacements: tuple[TriedWay, ...]
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,10 @@ class Releases:
         self.order = tuple(release.id for release in self.all)
         self._by_id = {release.id: release for release in self.all}
         self._rolling = {(r.source_release, r.target_release): r for r in data.rolling}
-        self._tried = {(tried.source_release, tried.target_release): tried for tried in data.fast_forwards}
+        self._fast_forwards, self._replacements = (
+            {(tried.source_release, tried.target_release): tried for tried in ways}
+            for ways in (data.fast_forwards, data.replacements)
+        )
         self._exceptional = tuple(
             hop for hop in data.exceptional_hops if {hop.source_release, hop.target_release} <= set(self.order)
         )
@@ -195,9 +199,10 @@ class Releases:
             here = reach[-1].target
         return tuple(hops)
 
-    def tried_way(self, source: str, target: str) -> TriedWay | None:
-        """What is recorded of going from `source` to `target` with the services stopped; None when nobody did."""
-        return self._tried.get((source, target))
+    def tried_way(self, source: str, target: str, *, is_replacement: bool) -> TriedWay | None:
+        """What is recorded of going from `source` to `target` with the services stopped, on the control plane there is
+        or on a new one; None when nobody did."""
+        return (self._replacements if is_replacement else self._fast_forwards).get((source, target))
 
     def way(self, source: str, target: str) -> Hop:
         """The hops of `chain` as one, for what only asks where it begins and where it ends; the hop itself where there

@@ -29,6 +29,15 @@ def test_what_is_known_of_rolling_a_hop_is_with_it() -> None:
     assert CATALOG.hop("2024.1", "2024.2").rolling is None
 
 
+def test_what_is_known_of_a_way_with_the_services_stopped_is_told_of_each_manner() -> None:
+    ends = ("2023.1", "2025.1")
+    forward = CATALOG.releases.tried_way(*ends, is_replacement=False)
+    replaced = CATALOG.releases.tried_way(*ends, is_replacement=True)
+    assert forward is not None and "nova's API was away for 140 s" in forward.note
+    assert replaced is not None and "900 of 14,126 API requests failed" in replaced.note
+    assert CATALOG.releases.tried_way("2023.1", "2026.1", is_replacement=True) is None
+
+
 def test_a_hop_that_does_not_exist_names_those_that_do_and_the_way() -> None:
     with pytest.raises(InputError) as caught:
         CATALOG.hop("2024.1", "2026.1")

@@ -40,8 +40,9 @@ def stopped_notes(scene: Scene, hops: Sequence[Scene], stages: Sequence[Stage]) 
     away = f"the APIs do not answer for about {minutes} min, as estimated; servers go on running"
     rehearsed = [note for each in hops for note in rehearsal_notes(each)]
     stops = [f"{each.target}: {_why_stop(scene, each.hop)}" for each in hops[:-1]]
-    tried = scene.catalog.releases.tried_way(scene.source, scene.target)
-    what = "replacement" if scene.request.strategy == "replace" else "fast-forward"
+    is_replacement = scene.request.strategy == "replace"
+    tried = scene.catalog.releases.tried_way(scene.source, scene.target, is_replacement=is_replacement)
+    what = "replacement" if is_replacement else "fast-forward"
     where = "rehearse it on a copy of the databases" if is_past(scene.source) else "try it on a practice cloud"
     unknown = f"nobody has recorded a {what} over {scene.hop} yet: {where} first"
     order = scene.catalog.all_releases.order
@@ -53,7 +54,7 @@ def stopped_notes(scene: Scene, hops: Sequence[Scene], stages: Sequence[Stage]) 
     ]
     return (
         away,
-        tried.note if tried and scene.request.strategy == "fast-forward" else unknown,
+        tried.note if tried else unknown,
         *mute,
         *(f"the databases stop at {stop}" for stop in stops),
         *past_notes(scene, hops),
