@@ -223,7 +223,11 @@ class Releases:
         if not chain:
             return "going back is not an upgrade; use: ostler rollback RUN --out back.plan && ostler apply back.plan"
         stops = " → ".join((here.id, *(hop.target.id for hop in chain)))
-        return f"go there in {len(chain)} hops: {stops}; begin with --to {chain[0].target.id}"
+        now, then = (hop.target.id for hop in chain[:2])
+        return (
+            f"go there in {len(chain)} hops: {stops}, with a plan for each: now ostler upgrade --to {now}, and when "
+            f"its run has ended well ostler upgrade --to {then}"
+        )
 
     def _hop(self, source: Release, target: Release, kind: HopKind, note: str = "") -> Hop:
         return Hop(source, target, kind, self._rolling.get((source.id, target.id)), note)

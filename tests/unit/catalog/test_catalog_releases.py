@@ -45,7 +45,8 @@ def test_a_hop_that_does_not_exist_names_those_that_do_and_the_way() -> None:
     assert error.code == "catalog.no-such-hop"
     assert error.expected == "one of: 2024.1 → 2024.2, 2024.1 → 2025.1"
     assert error.do_next.startswith(
-        "go there in 2 hops: 2024.1 → 2025.1 → 2026.1; begin with --to 2025.1; or plan them all"
+        "go there in 2 hops: 2024.1 → 2025.1 → 2026.1, with a plan for each: now ostler upgrade --to 2025.1, and "
+        "when its run has ended well ostler upgrade --to 2026.1; or plan them all"
     )
 
 
