@@ -1,4 +1,5 @@
-"""Every published version belongs to one release, and every release to its versions."""
+"""Every published version belongs to one release, and every release to its versions: those the package index has, and
+those OpenStack itself records."""
 
 from collections.abc import Mapping
 from itertools import pairwise
@@ -15,16 +16,19 @@ EVERY = sorted((*CATALOG.project_names, *CATALOG.listed_names))
 NUMBERED = [name for name in EVERY if name != "gnocchi"]
 
 
-def published() -> dict[str, list[str]]:
+def words_of(file: str) -> dict[str, list[str]]:
+    """What a file beside this one lists, by project."""
     found: dict[str, list[str]] = {}
-    for line in (Path(__file__).parent / "published_versions.txt").read_text().splitlines():
+    for line in (Path(__file__).parent / file).read_text().splitlines():
         if not line.startswith("#"):
-            name, _, versions = line.partition(": ")
-            found.setdefault(name, []).extend(versions.split())
+            name, _, words = line.partition(": ")
+            found.setdefault(name, []).extend(words.split())
     return found
 
 
-PUBLISHED = published()
+PUBLISHED, RELEASED = words_of("published_versions.txt"), words_of("released_versions.txt")
+ENDED_BEFORE = "2025.1"
+"""From this release on there were newer versions after the day RELEASED was read."""
 
 
 def versions_of(name: str) -> Mapping[str, Versions]:
@@ -46,6 +50,23 @@ def test_every_published_version_lies_within_the_one_release_it_tells(name: str)
         assert release is not None, version
         within = [r for r, of in known.items() if numbers(of.first) <= numbers(version) <= numbers(of.last)]
         assert within == [release], version
+
+
+@pytest.mark.parametrize("name", NUMBERED)
+def test_releases_have_the_versions_that_openstack_records(name: str) -> None:
+    known = versions_of(name)
+    recorded = dict(word.split("=") for word in RELEASED[name])
+    assert set(known) - set(recorded) <= {"2026.2"}
+    for release, versions in recorded.items():
+        first, last = versions.split("/")
+        assert known[release].first == first, release
+        assert numbers(known[release].last) >= numbers(last), release
+        if ORDER.index(release) < ORDER.index(ENDED_BEFORE):
+            assert known[release].last == last, release
+
+
+def test_openstack_records_versions_of_every_project_that_follows_releases() -> None:
+    assert sorted(RELEASED) == NUMBERED
 
 
 @pytest.mark.parametrize("name", NUMBERED)
