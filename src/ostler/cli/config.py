@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from typer.exceptions import TyperException
 
 from ostler.cli.progress import reading
 from ostler.cli.where import CloudFile, load_cloud
@@ -59,7 +60,9 @@ def diff(
 @app.command()
 def lint(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Files that the project's services read.")],
-    project: ProjectName,
+    project: Annotated[
+        str | None, typer.Option("--project", help="The project whose files they are; else as they tell.")
+    ] = None,
     release: Annotated[
         str | None, typer.Option("--release", help="The release that reads them; else that of the cloud file.")
     ] = None,
@@ -70,16 +73,23 @@ def lint(
 
     Ends with 0 when nothing was found, with 1 otherwise (notes alone count as nothing).
 
+    Files tell their project by their name (nova.conf), their folder (/etc/nova), or options that no other has.
+
     Example:  ostler config lint --project nova --release 2025.1 /etc/nova/nova.conf
     """
     from ostler.catalog.config_known import load_config_known
     from ostler.catalog.options import load_options
+    from ostler.configuration.belonging import project_of
     from ostler.configuration.lint import lint as judge
     from ostler.errors import Severity
     from ostler.reporting.findings import findings_json, findings_text
 
     at = release or load_cloud(cloud).release
-    options, known, read = load_options(project), load_config_known(), _read_all(files)
+    read, known = _read_all(files), load_config_known()
+    project = project or project_of(read, at)
+    if project is None:
+        raise TyperException("Missing option '--project': the files do not tell whose they are")
+    options = load_options(project)
     findings = [
         finding
         for name, file in read.items()

@@ -80,6 +80,51 @@ def test_a_file_without_faults_ends_with_0(nova: Path, capsys: pytest.CaptureFix
     assert (code, text) == (0, "Nothing was found to be wrong.")
 
 
+MY_OPTIONS = "[DEFAULT]\nenabled_backends = fast\n"
+OF_ALL = "[DEFAULT]\ndebug = true\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "project"),
+    [
+        ("nova.conf", OF_ALL, "nova"),
+        ("glance-api.conf", OF_ALL, "glance"),
+        ("etc/neutron/plugins/ml2/ml2_conf.ini", OF_ALL, "neutron"),
+        ("etc/nova/keystone.conf", OF_ALL, "keystone"),
+        ("mine.conf", MY_OPTIONS + "volume_clear = none\n", "cinder"),
+    ],
+)
+def test_files_tell_their_project(
+    tmp_path: Path, path: str, text: str, project: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / path
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text)
+    _, said = run(capsys, "config", "lint", "--release", "2025.1", file, "--json")
+    assert json.loads(said)["project"] == project
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"mine.conf": OF_ALL},
+        {"mine.conf": ""},
+        {"mine.conf": "[DEFAULT]\nno_such_option = 1\n"},
+        {"nova/mine.conf": OF_ALL},
+        {"nova.conf": OF_ALL, "cinder.conf": OF_ALL},
+        {"nova.conf": OF_ALL, "mine.conf": OF_ALL},
+    ],
+)
+def test_files_that_leave_a_doubt_need_the_project_named(
+    tmp_path: Path, files: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    assert main(["config", "lint", "--release", "2025.1", *(str(tmp_path / name) for name in files)]) == 2
+    assert "Missing option '--project'" in capsys.readouterr().err
+
+
 def test_the_release_is_that_of_the_cloud_file(nova: Path, capsys: pytest.CaptureFixture[str]) -> None:
     missing = nova.with_name("cloud.yaml")
     code, said = run(capsys, "config", "lint", "--project", "nova", "--cloud", missing, nova, "--json")
