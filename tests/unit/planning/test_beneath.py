@@ -7,10 +7,12 @@ from dataclasses import replace
 import pytest
 from tests.golden.recorded import sources
 
+from ostler.catalog import load_catalog
 from ostler.errors import Finding, Severity
-from ostler.facts.model import Unknown, wanted
+from ostler.facts.model import Snapshot, Unknown, wanted
+from ostler.planning.upgrade.beneath import beneath_findings
 from ostler.planning.upgrade.plan import plan_upgrade
-from ostler.planning.upgrade.request import Strategy, UpgradeRequest
+from ostler.planning.upgrade.request import Scene, Strategy, UpgradeRequest
 
 RECORDED = sources("practice-3-2", "2025.1")
 CODES = ("upgrade.broker-version", "upgrade.database-version")
@@ -63,3 +65,39 @@ def test_a_version_that_nobody_could_read_is_told_where_no_other_host_tells_it()
     (told,) = found("rabbitmq.node", None, None, None)
     assert told.found == "its version could not be read"
     assert found("rabbitmq.node", None, "3.10.8", None) == []
+
+
+def scenes(*targets: str, source: str, broker: str, database: str = "10.11.19-MariaDB") -> list[Scene]:
+    """The hops of a way on which all brokers and database servers run these versions."""
+    catalog = load_catalog().reaching(source)
+    hosts = RECORDED.cloud.messaging.hosts
+    versions = {"rabbitmq.node": broker, "galera.node": database}
+    values = {wanted(fact, host): {"version": version} for fact, version in versions.items() for host in hosts}
+    snapshot = Snapshot(RECORDED.cloud, 0.0, values)
+    request = UpgradeRequest(target=targets[-1], strategy="fast-forward")
+    ends = zip((source, *targets), targets, strict=False)
+    return [Scene(catalog, catalog.releases.hop(*each), RECORDED.cloud, snapshot, request) for each in ends]
+
+
+def test_where_nothing_is_known_of_any_broker_that_is_a_note() -> None:
+    hops = scenes("rocky", source="queens", broker="3.6.10")
+    (told,) = beneath_findings(hops[0], hops[0], hops)
+    assert (told.code, told.severity) == ("upgrade.broker-version", Severity.NOTE)
+    assert told.expected == "nothing is known of any version"
+    assert "--accept" not in told.do_next
+
+
+def test_a_database_server_must_suit_every_release_of_the_way_and_a_broker_the_last() -> None:
+    hops = scenes("2025.1", "2026.1", source="2024.1", broker="4.2.1", database="11.8.3-MariaDB")
+    assert list(beneath_findings(hops[-1], hops[-1], hops[-1:])) == []
+    (told,) = beneath_findings(hops[-1], hops[-1], hops)
+    assert (told.code, told.expected) == ("upgrade.database-version", "10.11")
+
+
+def test_a_broker_of_a_new_control_plane_is_installed_anew() -> None:
+    (hop,) = scenes("2025.1", source="2024.1", broker="3.8.9")
+    (told,) = beneath_findings(hop, replace(hop, stands_for={"new1": "ctl1"}), [hop])
+    assert told.do_next.startswith("install 3.9 to 4.0 on the new hosts")
+    (hop,) = scenes("2025.1", source="2024.1", broker="3.10.8", database="10.5.29-MariaDB")
+    (told,) = beneath_findings(hop, replace(hop, stands_for={"new1": "ctl1"}), [hop])
+    assert "10.5 → 10.6, and the same on the new hosts;" in told.do_next

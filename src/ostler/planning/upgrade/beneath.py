@@ -22,22 +22,25 @@ def beneath_requests(cloud: Cloud) -> tuple[FactRequest, ...]:
     return tuple(wanted(FACTS[name], host) for name in FACTS for host in _hosts(cloud, name))
 
 
-def beneath_findings(scene: Scene, hops: Sequence[Scene]) -> Iterator[Finding]:
-    """Warnings for a component whose version no release of the way is known to run with; `scene` is the cloud as it
-    will be. Brokers matter to the release that runs in the end, database servers to each whose code changes them."""
-    for name, releases in ((BROKERS, hops[-1:]), (DATABASES, hops)):
+def beneath_findings(scene: Scene, new: Scene, hops: Sequence[Scene]) -> Iterator[Finding]:
+    """Warnings for versions that a release of the way is not known to run with, notes where nothing is known of any.
+
+    `new` is the cloud as it will be: its brokers matter, to the release that runs in the end. Database servers matter
+    to each release whose code changes them; those of a new control plane must be as the old ones are.
+    """
+    for name, at, releases in ((BROKERS, new, hops[-1:]), (DATABASES, scene, hops)):
         (component,) = scene.catalog.components(name)
         limits = _limits(scene, component, [hop.target for hop in releases])
         versions: dict[str, list[str]] = {}
-        for host in _hosts(scene.cloud, name):
-            told = scene.snapshot.known(FACTS[name], host)
+        for host in _hosts(at.cloud, name):
+            told = at.snapshot.known(FACTS[name], host)
             versions.setdefault(str(told["version"]) if told else "", []).append(host)
         unread = versions.pop("", [])
         if unread and not versions:
             yield _finding(scene, name, unread, "its version could not be read", limits, "ostler status shows why")
         for version, hosts in versions.items():
             if not limits or not numbers(limits[0]) <= numbers(series(version)) <= numbers(limits[1]):
-                yield _finding(scene, name, hosts, version, limits, _do_next(scene, component, version, limits))
+                yield _finding(scene, name, hosts, version, limits, _do_next(new, component, version, limits))
 
 
 def _hosts(cloud: Cloud, name: str) -> tuple[str, ...]:
@@ -45,7 +48,8 @@ def _hosts(cloud: Cloud, name: str) -> tuple[str, ...]:
 
 
 def _limits(scene: Scene, component: Component, releases: Sequence[str]) -> tuple[str, str] | None:
-    """The oldest and the newest version that all releases are known to run with; None when nothing is known."""
+    """The oldest and the newest version that all of those releases run with of which anything is known; None when
+    nothing is."""
     all_releases = scene.catalog.all_releases
     known = [component.known_with(all_releases.release(release), all_releases.order) for release in releases]
     told = [versions for versions in known if versions]
@@ -58,24 +62,30 @@ def _finding(
     scene: Scene, name: str, hosts: Sequence[str], found: str, limits: tuple[str, str] | None, do_next: str
 ) -> Finding:
     code = "upgrade.broker-version" if name == BROKERS else "upgrade.database-version"
+    taken_on = f"; or take it on: --accept {code}" if limits else ""
     return Finding(
         code="upgrade.broker-version" if name == BROKERS else "upgrade.database-version",
-        severity=Severity.WARNING,
+        severity=Severity.WARNING if limits else Severity.NOTE,
         subject=f"{name} on {', '.join(hosts)}",
         summary=f"nothing is known of {scene.hop} with this version of {name}, which no plan changes",
         found=found,
-        expected=f"{limits[0]} to {limits[1]}" if limits else "nothing is known of any version",
-        do_next=f"{do_next} (see: ostler catalog infrastructure {name}); or take it on: --accept {code}",
+        expected=_in_words(limits) if limits else "nothing is known of any version",
+        do_next=f"{do_next} (see: ostler catalog infrastructure {name}){taken_on}",
     )
 
 
-def _do_next(scene: Scene, component: Component, version: str, limits: tuple[str, str] | None) -> str:
+def _in_words(limits: tuple[str, str]) -> str:
+    return " to ".join(dict.fromkeys(limits))
+
+
+def _do_next(new: Scene, component: Component, version: str, limits: tuple[str, str] | None) -> str:
     name = component.name
     if limits is None or numbers(series(version)) > numbers(limits[1]):
-        tried = " (ostler rehearse runs the migrations on a MariaDB of this machine)" if name == DATABASES else ""
-        return f"read its release notes, and try the way on a practice cloud first{tried}"
-    if scene.stands_for and name == BROKERS:
-        return f"install {limits[0]} to {limits[1]} on the new hosts: brokers keep nothing that has to be carried over"
+        rehearsed = "by a rehearsal: ostler rehearse runs the migrations on a MariaDB of this machine"
+        tried = rehearsed if name == DATABASES else "where no user depends on it, such as a practice cloud"
+        return f"read its release notes, and try it first {tried}"
+    if new.stands_for and name == BROKERS:
+        return f"install {_in_words(limits)} on the new hosts: brokers keep nothing that has to be carried over"
     steps = " → ".join(component.way(series(version), limits[0])) or f"to {limits[0]}"
-    also = ", and the same on the new hosts" if scene.stands_for else ""
-    return f"upgrade {name} first, while {scene.source} runs: {steps}{also}; then make the plan again"
+    also = ", and the same on the new hosts" if new.stands_for else ""
+    return f"upgrade {name} first, while {new.source} runs: {steps}{also}; then make the plan again"

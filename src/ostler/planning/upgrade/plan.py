@@ -124,7 +124,7 @@ def plan_upgrade(sources: Sources, request: UpgradeRequest) -> Plan:
         *readiness(catalog, sources.snapshot, request.target, is_rolling=scene.is_rolling),
         *rehearsed,
         *(finding for each in hops for finding in _missing_environments(each)),
-        *beneath_findings(new, hops),
+        *beneath_findings(scene, new, hops),
         *past_findings(scene, new, hops),
         *leaver_findings(new, hops),
         *interpreter_findings(new, {**sources.on_the_way, scene.target: sources.environments}),
