@@ -28,7 +28,7 @@ from ostler.execution.step_book import effects_repeated
 from ostler.facts.model import wanted
 from ostler.facts.speed import Speed
 from ostler.planning.model import Plan
-from ostler.planning.rehearsed import Beginning, CommandRun, HopOutcome
+from ostler.planning.rehearsed import Beginning, CommandRun, DiskTaken, HopOutcome
 from ostler.planning.rehearsed import Rehearsal as Rehearsed
 from ostler.planning.upgrade.request import Strategy
 from ostler.remote.simulated.planes import TWO_HOLD_IT
@@ -255,7 +255,7 @@ def rehearsed(cloud: Rehearsal, stopped: str = "") -> Rehearsed:
     taken_at = cloud.simulation.simulated.now() - 60
     sizes = dict.fromkeys(stands, 2_000_000)
     beginning = Beginning(taken_at, {n: tuple(rows) for n, rows in stands.items()}, sizes, Speed(0.03, 0.04), 1.0)
-    return Rehearsed(cloud.source, cloud.target, tuple(stands), hops, 60.0, beginning)
+    return Rehearsed(cloud.source, cloud.target, tuple(stands), hops, 60.0, beginning, DiskTaken(1, 1, 1))
 
 
 def test_a_rehearsal_of_the_whole_way_is_all_the_plan_waits_for(folder: Path) -> None:

@@ -17,9 +17,9 @@ WRONG_INPUT = 2
         (None, "rehearsal.cannot-read"),
         (b"\xff\xfe", "rehearsal.cannot-read"),
         (b"<html>", "rehearsal.not-json"),
-        (b'{"format": 1}', "rehearsal.other-format"),
+        (b'{"format": 2}', "rehearsal.other-format"),
         (b"[]", "rehearsal.other-format"),
-        (b'{"format": 2}', "rehearsal.damaged"),
+        (b'{"format": 3}', "rehearsal.damaged"),
     ],
 )
 def test_what_is_no_rehearsal_file_is_wrong_input(
