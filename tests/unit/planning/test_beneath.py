@@ -48,6 +48,7 @@ def test_an_old_broker_goes_up_first_step_by_step(strategy: Strategy) -> None:
 def test_a_newer_broker_than_any_that_was_seen_is_to_be_tried() -> None:
     (told,) = found("rabbitmq.node", "4.3.1", "4.3.1", "4.3.1")
     assert "practice cloud" in told.do_next and "→" not in told.do_next
+    assert (told.severity, "--accept" in told.do_next) == (Severity.NOTE, False)
 
 
 def test_an_old_database_server_goes_up_first() -> None:
@@ -59,11 +60,12 @@ def test_an_old_database_server_goes_up_first() -> None:
 def test_a_newer_database_server_is_tried_by_a_rehearsal() -> None:
     (told,) = found("galera.node", *["11.8.3-MariaDB-0+deb13u1"] * 3)
     assert "ostler rehearse" in told.do_next
+    assert told.severity is Severity.NOTE
 
 
 def test_a_version_that_nobody_could_read_is_told_where_no_other_host_tells_it() -> None:
     (told,) = found("rabbitmq.node", None, None, None)
-    assert told.found == "its version could not be read"
+    assert (told.found, told.severity) == ("its version could not be read", Severity.WARNING)
     assert found("rabbitmq.node", None, "3.10.8", None) == []
 
 

@@ -61,11 +61,13 @@ def _limits(scene: Scene, component: Component, releases: Sequence[str]) -> tupl
 def _finding(
     scene: Scene, name: str, hosts: Sequence[str], found: str, limits: tuple[str, str] | None, do_next: str
 ) -> Finding:
+    """A version newer than all that were seen is a note: nobody has to go back for want of a record."""
     code = "upgrade.broker-version" if name == BROKERS else "upgrade.database-version"
-    taken_on = f"; or take it on: --accept {code}" if limits else ""
+    is_note = limits is None or _is_newer(found, limits)
+    taken_on = "" if is_note else f"; or take it on: --accept {code}"
     return Finding(
         code="upgrade.broker-version" if name == BROKERS else "upgrade.database-version",
-        severity=Severity.WARNING if limits else Severity.NOTE,
+        severity=Severity.NOTE if is_note else Severity.WARNING,
         subject=f"{name} on {', '.join(hosts)}",
         summary=f"nothing is known of {scene.hop} with this version of {name}, which no plan changes",
         found=found,
@@ -74,13 +76,17 @@ def _finding(
     )
 
 
+def _is_newer(version: str, limits: tuple[str, str]) -> bool:
+    return version[:1].isdigit() and numbers(series(version)) > numbers(limits[1])
+
+
 def _in_words(limits: tuple[str, str]) -> str:
     return " to ".join(dict.fromkeys(limits))
 
 
 def _do_next(new: Scene, component: Component, version: str, limits: tuple[str, str] | None) -> str:
     name = component.name
-    if limits is None or numbers(series(version)) > numbers(limits[1]):
+    if limits is None or _is_newer(version, limits):
         rehearsed = "by a rehearsal: ostler rehearse runs the migrations on a MariaDB of this machine"
         tried = rehearsed if name == DATABASES else "where no user depends on it, such as a practice cloud"
         return f"read its release notes, and try it first {tried}"
