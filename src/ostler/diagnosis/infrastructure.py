@@ -6,13 +6,15 @@ cloud. What was over within a minute, as when services start, is no fault.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from bisect import bisect_left
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
 from ostler.diagnosis.candidates import Evidence
 from ostler.diagnosis.diagnosing import consequences
 from ostler.diagnosis.folding import Cause, fold
+from ostler.diagnosis.knowledge import CLOCKS_DIFFER_S
 from ostler.diagnosis.leaning import Leaning, known
 from ostler.diagnosis.model import Consequence, Diagnosed, Kind
 from ostler.diagnosis.observing import LASTS_S, Heard, Said, Seen
@@ -35,6 +37,9 @@ PAST = 0.5
 """The same when it was over before the logs end or told before those of OpenStack begin, or when all that users saw
 fail came before it."""
 
+MOST_TIMES = 5
+"""What comes and goes this often at most is no fault."""
+
 MOST_CAUSES = 6
 MOST_CONSEQUENCES = 8
 
@@ -45,7 +50,8 @@ WITH_LOGS = ("mariadb", "broker", "balancer", "libvirt", "ovs")
 @dataclass(frozen=True)
 class Trouble:
     """A fault of one part, by one telltale: the first lines that tell it, how often it was told, whether it was over
-    before the logs end, or told before those of OpenStack begin, as in a kernel's log of many weeks."""
+    before the logs end, or told before those of OpenStack begin, as in a kernel's log of many weeks; and whether users
+    saw something fail right after it was told."""
 
     id: str
     telltale: Telltale
@@ -55,11 +61,12 @@ class Trouble:
     count: int
     is_over: bool
     is_old: bool
+    is_met: bool
 
     @property
     def is_past(self) -> bool:
-        """Whether it need not be broken any more."""
-        return self.is_over or self.is_old
+        """Whether it need not have to do with what is wrong."""
+        return (self.is_over or self.is_old) and not self.is_met
 
     @property
     def finding(self) -> Finding:
@@ -79,7 +86,7 @@ def causes_in(evidence: Evidence, is_felt: bool) -> tuple[Diagnosed, ...]:
     """Return what is broken and explained by nothing else that is, the likeliest first. ``is_felt`` says that users
     saw something fail."""
     seen = evidence.seen
-    troubles = {each.finding: each for each in _troubles(seen)}
+    troubles = {each.finding: each for each in _troubles(seen, _failures(evidence))}
     if not troubles:
         return ()
     parts = _parts(seen, {each.part for each in troubles.values()})
@@ -94,13 +101,19 @@ def causes_in(evidence: Evidence, is_felt: bool) -> tuple[Diagnosed, ...]:
     return tuple(sorted(found, key=lambda each: -each.confidence)[:MOST_CAUSES])
 
 
-def _troubles(seen: Seen) -> Iterator[Trouble]:
-    """The faults that lasted, one for each part and telltale."""
+def _failures(evidence: Evidence) -> list[float]:
+    """When users saw something fail, in order; of work that did not end, when it was begun."""
+    found = [each.said.time for each in (*evidence.failed, *evidence.guests)]
+    return sorted([*found, *(each.begun.time for each in evidence.unfinished)])
+
+
+def _troubles(seen: Seen, failures: Sequence[float]) -> Iterator[Trouble]:
+    """The faults that lasted, or that users met, one for each part and telltale."""
     by_part: dict[tuple[str, Component], list[tuple[str, Heard]]] = {}
     only, begins = _only_host(seen), _begins(seen)
     for (id_, host, name), heard in seen.heard.items():
         telltale = known_telltales()[id_]
-        if not _is_passing(telltale, heard, seen):
+        if not _is_passing(telltale, heard, seen) or _is_met(heard, failures):
             by_part.setdefault((id_, _part(telltale, host or only, name)), []).append((name, heard))
     for (id_, part), of_part in by_part.items():
         telltale = known_telltales()[id_]
@@ -110,6 +123,7 @@ def _troubles(seen: Seen) -> Iterator[Trouble]:
             id_, telltale, part, ", ".join(dict.fromkeys(name for name, _ in of_part))[:200], tuple(lines[:5]),
             sum(heard.count for _, heard in of_part), all(_is_over(telltale, heard, seen) for _, heard in of_part),
             max(heard.last for _, heard in of_part) < begins - LASTS_S,
+            any(_is_met(heard, failures) for _, heard in of_part),
         )  # fmt: skip
 
 
@@ -120,9 +134,19 @@ def _begins(seen: Seen) -> float:
 
 
 def _is_passing(telltale: Telltale, heard: Heard, seen: Seen) -> bool:
-    """Whether it was of the kind that comes and goes, as when services start, and never lasted."""
+    """Whether it was of the kind that comes and goes, as when services start, never lasted and did not come often."""
     comes_and_goes = telltale.is_symptom or bool(telltale.over)
-    return comes_and_goes and heard.longest_s <= LASTS_S and _is_over(telltale, heard, seen)
+    is_little = heard.longest_s <= LASTS_S and heard.times <= MOST_TIMES
+    return comes_and_goes and is_little and _is_over(telltale, heard, seen)
+
+
+def _is_met(heard: Heard, failures: Sequence[float]) -> bool:
+    """Whether users saw something fail within a minute after it was told, as far as its lines were kept."""
+    for at in (*(said.time for said in heard.said), heard.last):
+        next_one = bisect_left(failures, at - CLOCKS_DIFFER_S)
+        if next_one < len(failures) and failures[next_one] <= at + LASTS_S:
+            return True
+    return False
 
 
 def _is_over(telltale: Telltale, heard: Heard, seen: Seen) -> bool:
@@ -172,7 +196,8 @@ def _diagnosed(cause: Cause, troubles: Mapping[Finding, Trouble], evidence: Evid
     of_cause = [troubles[each] for node in cause.nodes for each in node.broken.findings]
     first = of_cause[0]
     lines = [said for each in of_cause for said in each.said]
-    is_late = is_felt and _came_before(evidence, min(said.time for said in lines))
+    failures = _failures(evidence)
+    is_late = bool(failures) and max(failures) < min(said.time for said in lines) - CLOCKS_DIFFER_S
     sure = cause.confidence * (1.0 if is_felt else UNFELT)
     sure *= PAST if first.is_past or is_late else 1.0
     part = cause.first.part
@@ -184,13 +209,6 @@ def _diagnosed(cause: Cause, troubles: Mapping[Finding, Trouble], evidence: Evid
         tuple(dict.fromkeys(node.broken.findings[0].do_next for node in cause.nodes)),
         cause.finding.severity, tuple(str(node.broken.part) for node in cause.nodes),
     )  # fmt: skip
-
-
-def _came_before(evidence: Evidence, first: float) -> bool:
-    """Whether all that users saw fail came before the first word of a fault."""
-    failed = [each.said.time for each in (*evidence.failed, *evidence.guests)]
-    failed += [each.begun.time for each in evidence.unfinished]
-    return bool(failed) and max(failed) < first - 1.0
 
 
 def _summary(cause: Cause) -> str:
@@ -205,6 +223,7 @@ def _because(cause: Cause, troubles: list[Trouble], is_felt: bool, is_late: bool
     suffer = len(cause.all()) - len(cause.nodes)
     found = [own, said]
     found += [f"{suffer} other part{'s suffer' if suffer > 1 else ' suffers'} from it"] if suffer else []
+    found += ["users saw something fail right after it"] if troubles[0].is_met else []
     found += ["it was over before the logs end"] if troubles[0].is_over else []
     found += ["it was told before the logs of OpenStack begin"] if troubles[0].is_old else []
     found += ["what users saw fail came before it"] if is_late else []

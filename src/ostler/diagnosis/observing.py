@@ -86,8 +86,9 @@ class Activity:
 class Heard:
     """What was heard of a fault of one part of the infrastructure: the first lines, how often, and when.
 
-    ``began`` is when it came up the last time, ``longest_s`` how long it lasted at most each time; ``over`` when the
-    logs said that it was well again, None when they did not since. ``by`` are those who said so, and when last.
+    ``times`` is how often it came up, ``began`` when it did the last time, ``longest_s`` how long it lasted at most
+    each time; ``over`` when the logs said that it was well again, None when they did not since. ``by`` are those who
+    said so, and when last.
     """
 
     said: list[Said]
@@ -95,6 +96,7 @@ class Heard:
     last: float
     began: float
     count: int = 0
+    times: int = 1
     longest_s: float = 0.0
     over: float | None = None
     by: dict[tuple[str, str, str], float] = field(default_factory=dict)
@@ -103,6 +105,7 @@ class Heard:
         """It was said once more."""
         if self.over is not None or said.time - self.last > LASTS_S:
             self.began, self.over = said.time, None
+            self.times += 1
         self.last, self.count = said.time, self.count + 1
         self.longest_s = max(self.longest_s, said.time - self.began)
         self.by[said.host, said.project, said.service] = said.time

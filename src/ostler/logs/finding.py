@@ -46,6 +46,9 @@ NO_LOGS = (
 PACKED = re.compile(r"\.(?:gz|bz2|xz|zst)$")
 ROTATED = re.compile(r"(?:\.\d{1,3}|[.\-_](?:20\d{6}(?:[-T]?\d{2,10})?|old|bak))+$")
 LIKE_A_LOG = re.compile(r"log|journal|messages|\.err\b|\.out\b|audit|dmesg|console")
+OF_NO_SERVICE = re.compile(r"(?:lastlog|faillog|tallylog|dpkg|alternatives|bootstrap|fontconfig|term|eipp)\b")
+"""What lies below /var/log of every host, in formats of its own, and tells of packages and logins."""
+
 _SOS = re.compile(r"^(?:sosreport|sos-collector)-(?P<host>.+?)(?:-\d{6,})?-\d{4}-\d\d-\d\d(?:-[a-z0-9]+)?$")
 
 
@@ -85,8 +88,8 @@ def _unreadable(where: Path, error: OSError) -> InputError:
 
 
 def is_named_like_a_log(name: str) -> bool:
-    """Whether a file's name says that it is a log."""
-    return LIKE_A_LOG.search(name.lower()) is not None
+    """Whether a file's name says that it is a log in which services may say something."""
+    return LIKE_A_LOG.search(name.lower()) is not None and OF_NO_SERVICE.match(name.lower()) is None
 
 
 def _files(where: Path, skip: Callable[[OSError], None]) -> Iterator[tuple[Path, os.stat_result]]:

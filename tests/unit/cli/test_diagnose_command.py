@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import sys
 import time
@@ -20,6 +21,9 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "diagnosis"))
 from invented import ASKED, answered, traceback, write_logs
 
 SCHEMA = Path(__file__).parents[3] / "docs" / "schemas" / "diagnosis.json"
+KILLED_AT = 1_768_471_200.0
+"""2026-01-15T10:00:00Z."""
+
 FRAMES = [("cinder/volume/manager.py", "attach_volume", "raise Exception()")]
 
 
@@ -72,6 +76,32 @@ def test_a_healthy_folder_ends_with_0(tmp_path: Path) -> None:
     result = run("--logs", str(write_logs(tmp_path)))
     assert result.exit_code == 0
     assert result.output.startswith("Healthy: ")
+
+
+def test_broken_infrastructure_is_named_before_source_files(broken: Path) -> None:
+    kernel = broken / "dmesg"
+    kernel.write_text("[   61.750000] Out of memory: Killed process 1234 (mysqld) total-vm:1kB\n")
+    os.utime(kernel, (KILLED_AT, KILLED_AT))
+    result = run("--logs", str(broken))
+    assert result.exit_code == 1
+    assert result.output.startswith("Broken: the kernel of a host killed mysqld for want of memory (97 % sure).\n")
+    assert "dmesg:1" in result.output and "[diagnosis.out-of-memory]" in result.output
+    assert "cinder/volume/manager.py, attach_volume()" in result.output.partition("If it is not that:")[2]
+    assert "dmesg: its times are estimated" in result.output
+    document = json.loads(run("--logs", str(broken), "--json").output)
+    jsonschema.validate(document, json.loads(SCHEMA.read_text()))
+    first = document["findings"][0]
+    assert (first["severity"], first["component"], first["module"]) == ("failure", "memory:@*", None)
+    assert document["notes"][0]["code"] == "logs.times-estimated"
+
+
+def test_a_log_that_cannot_be_read_is_never_passed_over(tmp_path: Path) -> None:
+    folder = write_logs(tmp_path)
+    (folder / "dmesg").write_text("nothing of this is written as a log\n")
+    result = run("--logs", str(folder))
+    assert result.exit_code == 1
+    assert result.output.startswith("Unsure: ")
+    assert "missing: what could not be read, or not to its end: dmesg" in result.output
 
 
 def test_one_request_alone_can_be_asked_for(broken: Path) -> None:

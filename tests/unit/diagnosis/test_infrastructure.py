@@ -125,6 +125,24 @@ def test_what_comes_and_goes_alarms_nobody(log: str, text: str, tmp_path: Path) 
     assert (said.verdict, said.findings) == (Verdict.HEALTHY, ())
 
 
+def test_what_was_over_soon_is_told_when_users_met_it(tmp_path: Path) -> None:
+    brief = told("10:00:00.000") + refused("10:02:55.000") + refused("10:03:05.000") + told("10:09:00.000")
+    logs = {"ctl1/nova/nova-conductor.log": brief}
+    said = judged_logs(write(tmp_path / "met", logs, fails_at="10:03:00.000"))
+    (found,) = [each for each in said.findings if each.severity]
+    assert (found.kind.code, found.severity) == ("diagnosis.database-unreachable", Severity.FAILURE)
+    assert "users saw something fail right after it" in found.because
+    later = judged_logs(write(tmp_path / "later", logs, fails_at="10:08:00.000"))
+    assert codes(later) == []
+
+
+def test_what_comes_and_goes_again_and_again_is_told(tmp_path: Path) -> None:
+    down = "Jan 15 10:0{at}:00 ctl1 haproxy[12]: backend galera has no server available!\n"
+    up = "Jan 15 10:0{at}:20 ctl1 haproxy[12]: Server galera/ctl1 is UP, reason: Layer7 check passed\n"
+    said = judged_logs(write(tmp_path, {"ctl1/haproxy.log": "".join((down + up).format(at=at) for at in range(9))}))
+    assert (said.verdict, codes(said)) == (Verdict.UNSURE, ["diagnosis.no-server-available"])
+
+
 def test_what_lasted_and_was_over_before_the_end_is_told_as_past(tmp_path: Path) -> None:
     trouble = "".join(refused(f"10:0{at}:00.000") for at in range(1, 6))
     said = judged_logs(
@@ -171,7 +189,9 @@ def test_the_same_on_two_hosts_is_one_finding(tmp_path: Path) -> None:
 
 def test_logs_that_could_not_be_read_are_never_healthy(tmp_path: Path) -> None:
     healthy = judged_logs(write(tmp_path, {}))
+    packages = judged_logs(write(tmp_path, {"ctl1/dpkg.log": "2026-01-15 10:05:48 startup archives unpack\n"}))
     unread = judged_logs(write(tmp_path, {"ctl1/dmesg": "no line of this is of any format\n"}))
+    assert packages.verdict is Verdict.HEALTHY
     assert healthy.verdict is Verdict.HEALTHY
     assert unread.verdict is Verdict.UNSURE
     assert unread.missing == ("what could not be read, or not to its end: ctl1/dmesg",)
