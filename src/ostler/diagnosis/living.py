@@ -194,7 +194,8 @@ def _by_focus(found: list[Found], parts: Parts, focus: Focus) -> list[Found]:
 def _lines(parts: Iterable[Component], seen: Seen) -> dict[Component, tuple[Said, ...]]:
     """For each part the first lines that speak for it, and the last, in the order of time; errors, if there are any.
     A log of which only the end was fetched may begin within a traceback: such lines say nothing by themselves."""
-    whole = (each for each in (*seen.errors, *seen.warnings) if not each.text[:1].isspace())
+    answers = (each.said for each in seen.answers if each.said.level >= Level.ERROR)
+    whole = (each for each in (*seen.errors, *seen.warnings, *answers) if not each.text[:1].isspace())
     said = sorted(whole, key=lambda each: each.time)
     found = {}
     for part in parts:

@@ -21,6 +21,7 @@ DATA = Path(__file__).parent / "data" / "telltales.yaml"
 BEGINNING, END = 1000, 400
 """Characters of what was said in which words are looked for: a traceback's last line says what was raised."""
 
+MOST_WRITERS = 10_000
 OPENSTACK = "openstack"
 """Stands for all projects where it is said whose lines count."""
 
@@ -66,6 +67,10 @@ class Word:
     is_over: bool
 
 
+_Gate = tuple[re.Pattern[str], tuple[str, ...]]
+"""Which telltales to look for, and a pattern for all their words."""
+
+
 class Telltales:
     """All of them, ready to look for. ``writers`` are those whose lines count for a kind of component."""
 
@@ -76,6 +81,7 @@ class Telltales:
         self._unless = {id_: re.compile(each.unless) for id_, each in known.items() if each.unless}
         self._over = {id_: re.compile(each.over) for id_, each in known.items() if each.over}
         self._any_of: dict[tuple[str, ...], re.Pattern[str]] = {}
+        self._gates: dict[tuple[str, str], _Gate] = {}
         self.patterns_of_names = {id_: re.compile(each.name) for id_, each in known.items() if each.name}
 
     def in_event(self, event: Event, text: str) -> Iterator[Word]:
@@ -100,13 +106,22 @@ class Telltales:
             elif id_ in self._over and (over := self._over[id_].search(said)):
                 yield Word(id_, next(filter(None, over.groups()), "") or self.known[id_].unnamed, is_over=True)
 
-    def _of_writer(self, project: str, service: str) -> tuple[re.Pattern[str], tuple[str, ...]]:
-        """The telltales for which the lines of a project and a service count, and a pattern for all their words."""
-        ids = tuple(id_ for id_, names in self._writers.items() if not names or project in names or service in names)
+    def _of_writer(self, project: str, service: str) -> _Gate:
+        """The telltales for which the lines of a project and a service count. A container may be named `nova_api`."""
+        key = (project, service)
+        if key not in self._gates:
+            if len(self._gates) > MOST_WRITERS:
+                self._gates.clear()
+            names = {project, service, re.split(r"[-_]", service)[0]}
+            self._gates[key] = self._gate(tuple(id_ for id_, by in self._writers.items() if not by or by & names))
+        return self._gates[key]
+
+    def _gate(self, ids: tuple[str, ...]) -> _Gate:
         if ids not in self._any_of:
             known = [self.known[id_] for id_ in ids]
-            words = [words for each in known for words in (each.says, each.over) if words]
-            self._any_of[ids] = re.compile("|".join(words))
+            self._any_of[ids] = re.compile(
+                "|".join(words for each in known for words in (each.says, each.over) if words)
+            )
         return self._any_of[ids], ids
 
     def _named(self, id_: str, said: str) -> str:

@@ -12,7 +12,7 @@ from ostler.diagnosis.changes import Change, changes_before
 from ostler.diagnosis.folding import Broken
 from ostler.diagnosis.knowledge import knowledge
 from ostler.diagnosis.living import Focus, diagnose_cloud, projects_meant, speaks_for
-from ostler.diagnosis.observing import Said, Seen
+from ostler.diagnosis.observing import Answer, Said, Seen
 from ostler.errors import Finding, Severity
 from ostler.facts.model import Snapshot, wanted
 from ostler.rules.component import component
@@ -111,3 +111,16 @@ def test_the_kind_of_a_finding_is_no_project() -> None:
         if each.cause.finding.code == "host.unit-restarting"
     ]
     assert [change.what for change in found.changes] == ["changed: /etc/chrony/chronyd.conf"]
+
+
+def test_an_answer_of_500_speaks_for_the_service_that_gave_it() -> None:
+    daemons = {"failed": {}, "restarting": {"nova-api": 5}, "stopped": []}
+    snapshot = Snapshot(usual_cloud(), 10_000.0, {wanted("host.daemons", "ctl1"): daemons})
+    line = said("ctl1", "nova-api", "POST /v2.1/servers => generated 9 bytes in 20 msecs (HTTP/1.1 500)")
+    seen = Seen(answers=[Answer("POST", "/v2.1/servers", 500, line, "nova")])
+    (found,) = [
+        each
+        for each in diagnose_cloud(snapshot, load_catalog(), seen, knowledge(), Focus()).causes
+        if each.cause.finding.code == "host.unit-restarting"
+    ]
+    assert [each for lines in found.lines.values() for each in lines] == [line]
