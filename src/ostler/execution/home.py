@@ -3,7 +3,7 @@
 <home>/journal.sqlite            every run of this machine
 <home>/runs/<run>/engine.sqlite  the queue of one run
 <home>/runs/<run>/vault/         saved files of one run, by sha256
-<home>/runs/<run>/received/      large files fetched from hosts
+<home>/runs/<run>/received/      large files fetched from hosts, each with its sha256 beside it
 <home>/locks/<cloud>.lock        who is working on a cloud from this machine
 <home>/healthy/<cloud>.json      how services were configured when the cloud was last seen healthy
 """
