@@ -204,8 +204,9 @@ def read_units():
     units = set(unit + ".service" for unit in asked["units"])
     argv = ["journalctl", "-q", "--no-pager", "--all", "-o", "json"]
     begin = "@%d.%06d" % divmod(int(since * 1000000), 1000000)
-    before = subprocess.run(argv + ["-n", "1", "--until", begin], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                            timeout=30).stdout
+    # without --reverse, journalctl of systemd 252 says nothing to that
+    before = subprocess.run(argv + ["--reverse", "-n", "1", "--until", begin], stdout=subprocess.PIPE,
+                            stderr=subprocess.DEVNULL, timeout=30).stdout
     if not before.startswith(b"{"):
         problems.append(["the journal", "it does not reach back to the time asked for"])
     reading = subprocess.Popen(argv + ["--since", begin], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)

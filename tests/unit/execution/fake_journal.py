@@ -32,7 +32,9 @@ class FakeJournal:
         self._before.write_text('{"MESSAGE":"x"}\n' if does else "")
 
     def ends_with(self, code: int) -> None:
-        self._write(f'case "$*" in *--until*) cat {self._before};; *) cat {self._since}; exit {code};; esac')
+        """Of the last entry before a time it says nothing unless it is asked in reverse, as that of systemd 252."""
+        past = f"*--reverse*--until*) cat {self._before};; *--until*) ;;"
+        self._write(f'case "$*" in {past} *) cat {self._since}; exit {code};; esac')
 
     def is_away(self) -> None:
         """There is none, as on a host without systemd."""

@@ -336,11 +336,12 @@ def test_bytes_and_long_messages_are_read(quiet: ProofContext, journal: FakeJour
     assert any(detail.endswith("ValueError: deep") for detail in details)
 
 
-def test_a_journal_that_does_not_reach_back_proves_nothing(quiet: ProofContext, journal: FakeJournal) -> None:
+def test_a_journal_that_does_not_reach_back_is_told_and_fails_no_run(quiet: ProofContext, journal: FakeJournal) -> None:
     journal.begins_before(False)
     result = prove(quiet, "logs", "2024.1")
-    assert not result.ok
-    assert "it does not reach back to the time asked for" in result.detail
+    assert result.ok
+    assert "it does not reach back to the time asked for on ctl1" in result.detail
+    assert [row.name for row in result.rows if not row.ok] == ["ctl1"]
 
 
 def test_a_journal_that_cannot_be_read_proves_nothing(quiet: ProofContext, journal: FakeJournal) -> None:

@@ -37,6 +37,9 @@ syslog, which the journal has too: their files also hold every request."""
 MORE_UNITS = ("mysql",)
 """Beside those that facts ask for: what some distributions call the database's."""
 
+NOT_KEPT = "it does not reach back"
+"""How it is said that a journal begins after the time asked for: how long a host keeps one is no fault of a run's."""
+
 MOST_KINDS = 300
 LONGEST_EXAMPLE, LONGEST_CAUSE, LONGEST_SHAPE = 500, 300, 200
 
@@ -61,11 +64,13 @@ def parse_journal(host: str, result: CommandResult, since: float) -> LogScan:
         return LogScan(0, (), ("what it said of its journal was not understood",))
     except OSError as error:
         return LogScan(0, (), (f"its journal could not be kept here: {error.strerror}",))
-    problems = [f"{place.removeprefix(f'{host}:')}: {says}" for place, says in answer.problems]
+    told = [(place.removeprefix(f"{host}:"), says) for place, says in answer.problems]
+    problems = [f"{place}: {says}" for place, says in told if not says.startswith(NOT_KEPT)]
+    not_kept = tuple(f"{place}: {says}" for place, says in told if says.startswith(NOT_KEPT))
     problems += [f"{problem.log.name}: {problem.says}" for problem in tally.problems]
     if found.left_out:
         problems.append(f"{found.left_out} errors of further kinds were left out: more than {MOST_KINDS} kinds")
-    return LogScan(0, found.groups, tuple(dict.fromkeys(problems)))
+    return LogScan(0, found.groups, tuple(dict.fromkeys(problems)), not_kept)
 
 
 def _events(folder: Path, answer: LiveAnswer, since: float, tally: Tally) -> Iterator[Event]:

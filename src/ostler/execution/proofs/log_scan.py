@@ -152,11 +152,13 @@ class LogGroup:
 
 @dataclass(frozen=True)
 class LogScan:
-    """What the logs of one host hold: how many files were read, what was found, and what could not be read."""
+    """What the logs of one host hold: how many files were read, what was found, what could not be read, and what is not
+    kept there for so long."""
 
     files: int
     groups: tuple[LogGroup, ...]
     problems: tuple[str, ...]
+    not_kept: tuple[str, ...] = ()
 
 
 def scan_command(since: float, patterns: Iterable[str]) -> Command:

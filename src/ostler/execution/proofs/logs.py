@@ -22,7 +22,8 @@ def prove_logs(context: ProofContext, release: str) -> ProofResult:
     """Every log of every host, and its journal, was read, and nothing logged a CRITICAL record nobody can explain.
 
     Error records are listed with count, first example and, where it is known, why they mean no harm; those
-    without an explanation are for a person to read, and are told first.
+    without an explanation are for a person to read, and are told first. A journal that a host keeps for less time than
+    the run took is told, and proves as much as it holds.
     """
     hosts = list(context.cloud.hosts)
     patterns = [f"{project.log_dir}/{name}" for project in context.catalog.projects for name in LOG_NAMES]
@@ -38,10 +39,13 @@ def prove_logs(context: ProofContext, release: str) -> ProofResult:
     detail += _told(groups, unexplained)
     if not files:
         unread = [*unread, Row("logs", False, f"no host has a log at {', '.join(patterns[:3])} or the like")]
+    not_kept = [Row(host, False, each) for host, scan in scans.items() for each in scan.not_kept]
+    if not_kept:
+        detail += f"; {not_kept[0].detail} on {', '.join(row.name for row in not_kept)}"
     if unread:
         detail += f"; could not be read: {unread[0].name}: {unread[0].detail}"
     data = {"groups": [{**asdict(group), "harmless": why_harmless(group)} for group in groups]}
-    return ProofResult("logs", not critical and not unread, detail, rows=(*unread, *rows), data=data)
+    return ProofResult("logs", not critical and not unread, detail, rows=(*unread, *not_kept, *rows), data=data)
 
 
 def _told(groups: list[LogGroup], unexplained: list[LogGroup]) -> str:
@@ -62,7 +66,7 @@ def _scan(context: ProofContext, host: str, patterns: list[str]) -> LogScan:
     except OutsideError as error:
         return LogScan(0, (), (error.summary,))
     own, other = _own(host, logs), parse_journal(host, journal, since)
-    return LogScan(own.files, (*own.groups, *other.groups), (*own.problems, *other.problems))
+    return LogScan(own.files, (*own.groups, *other.groups), (*own.problems, *other.problems), other.not_kept)
 
 
 def _own(host: str, result: CommandResult) -> LogScan:
