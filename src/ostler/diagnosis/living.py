@@ -126,6 +126,8 @@ def diagnose_cloud(
     found = _by_focus(found, parts, focus)
     by_logs = None if found else diagnose(seen, knowledge, symptom, logs="")
     verdict = _verdict(found, by_logs, is_all_read=are_logs_read and not unread)
+    if not found and verdict is Verdict.FAILURE and any(_logs_of(work, seen) for work in works):
+        verdict = Verdict.UNSURE
     if healthy and settings and verdict is not Verdict.HEALTHY:
         notes.append(differing(healthy, settings))
     return LiveDiagnosis(
@@ -142,6 +144,12 @@ def _verdict(found: Sequence[Found], by_logs: Diagnosis | None, *, is_all_read: 
     if sure >= FAILURE_FROM:
         return Verdict.FAILURE
     return Verdict.HEALTHY if is_all_read and sure < HEALTHY_BELOW else Verdict.UNSURE
+
+
+def _logs_of(work: Work, seen: Seen) -> bool:
+    """Whether the logs tell of a time at which a run changed something: what it restarts logs trouble that nobody
+    felt, so that they alone show no fault."""
+    return work.has_changed and (work.waits_since is None or seen.begins < work.waits_since)
 
 
 def projects_meant(symptom: str) -> frozenset[str]:

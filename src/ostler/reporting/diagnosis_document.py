@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from ostler.diagnosis.model import Consequence, Diagnosed, Diagnosis
+from ostler.diagnosis.model import Consequence, Diagnosed, Diagnosis, Verdict
 from ostler.diagnosis.observing import Said
 from ostler.logs.reading import Problem, Tally
 from ostler.reporting.log_words import clean, moment, shown
@@ -70,7 +70,8 @@ class FindingShown(BaseModel):
     weightiest first. What rules found in a living cloud has a `severity`, a `component` (`kind:name@host`), or the same
     on several hosts in `components`, `found` and `expected`, `facts` that show it, and what was `changed` shortly
     before. What logs say of a broken part of the infrastructure has a `severity` and a `component` (whose host is `*`
-    where no line tells it), too."""
+    where no line tells it), too. What logs say of a source file has none; with the verdict `unsure` it is a `note`:
+    it is unusual, and nothing shows that it is wrong."""
 
     code: str
     summary: str
@@ -128,16 +129,18 @@ class DiagnosisShown(BaseModel):
     unread: list[NoteShown] = []
 
 
-def diagnosis_shown(diagnosis: Diagnosis, tally: Tally) -> DiagnosisShown:
-    """What is shown of a diagnosis, and of what could not be read."""
+def diagnosis_shown(diagnosis: Diagnosis, tally: Tally, verdict: Verdict | None = None) -> DiagnosisShown:
+    """What is shown of a diagnosis, and of what could not be read. ``verdict`` is one that knows more than it does."""
+    verdict = verdict or diagnosis.verdict
+    is_sure = verdict is not Verdict.UNSURE
     return DiagnosisShown(
         format=DIAGNOSIS_FORMAT,
-        verdict=diagnosis.verdict.value,
+        verdict=verdict.value,
         sure=round(diagnosis.sure, 3),
         signs=list(diagnosis.signs),
         missing=list(diagnosis.missing),
         projects=[ProjectShown(project=clean(name), confidence=round(share, 3)) for name, share in diagnosis.projects],
-        findings=[_finding(each) for each in diagnosis.findings],
+        findings=[_finding(each, is_sure=is_sure) for each in diagnosis.findings],
         events=diagnosis.events,
         begins=moment(diagnosis.begins) if diagnosis.events else None,
         ends=moment(diagnosis.ends) if diagnosis.events else None,
@@ -153,7 +156,7 @@ def _estimated(note: Problem) -> NoteShown:
     )  # fmt: skip
 
 
-def _finding(found: Diagnosed) -> FindingShown:
+def _finding(found: Diagnosed, *, is_sure: bool) -> FindingShown:
     return FindingShown(
         code=found.kind.code,
         summary=shown(found.summary, LONGEST_LINE),
@@ -169,7 +172,7 @@ def _finding(found: Diagnosed) -> FindingShown:
         do_next=[clean(each) for each in found.do_next],
         component=clean(found.components[0]) if found.components else None,
         components=[clean(each) for each in found.components],
-        severity=found.severity.value if found.severity else None,
+        severity=found.severity.value if found.severity else None if is_sure else "note",
     )
 
 

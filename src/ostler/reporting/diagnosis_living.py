@@ -32,7 +32,7 @@ Lines = Mapping[Component, tuple[Said, ...]]
 def living_shown(diagnosis: LiveDiagnosis, tally: Tally, cloud: str) -> DiagnosisShown:
     """What is shown of a cloud's diagnosis, and of the logs that could not be read."""
     if diagnosis.by_logs is not None and diagnosis.verdict is not Verdict.HEALTHY:
-        document = diagnosis_shown(diagnosis.by_logs, tally)
+        document = diagnosis_shown(diagnosis.by_logs, tally, diagnosis.verdict)
         document.missing = []
     else:
         document = DiagnosisShown(

@@ -34,12 +34,12 @@ def diagnosis_text(document: DiagnosisShown) -> Iterator[str]:
         first, *others = document.findings
         yield ""
         yield from _finding_text(first)
-        by_itself = [each for each in others if each.severity]
+        by_itself = [each for each in others if _is_broken(each)]
         yield from _by_itself(by_itself)
         if len(by_itself) < len(others):
             yield ""
             yield "If it is not that:"
-        for each in [each for each in others if not each.severity][:OTHERS]:
+        for each in [each for each in others if not _is_broken(each)][:OTHERS]:
             yield f"  {_percent(each.confidence)}  {each.summary} ({_where(each)})"
     yield from _notes("Not read, so not judged:", document.unread)
     yield from _notes("Worth knowing:", document.notes)
@@ -72,6 +72,11 @@ def _notes(heading: str, notes: list[NoteShown]) -> Iterator[str]:
         yield f"  - and {len(notes) - MOST_NOTES} more"
 
 
+def _is_broken(found: FindingShown) -> bool:
+    """Whether it is a part that was found broken, not a source file that logs point to."""
+    return found.severity in ("failure", "warning")
+
+
 def verdict_sentence(document: DiagnosisShown) -> str:
     """The verdict in one sentence."""
     if document.cloud is not None and (document.verdict != "failure" or document.findings[:1]):
@@ -87,7 +92,7 @@ def verdict_sentence(document: DiagnosisShown) -> str:
     if not document.findings:
         return f"Users saw something fail ({_percent(document.sure)} sure); no log points to where."
     first = document.findings[0]
-    if first.severity is not None:
+    if _is_broken(first):
         return _broken_sentence(document)
     how = "most likely" if first.confidence >= LIKELY else "the likeliest place, of several, is"
     return f"Users saw something fail ({_percent(document.sure)} sure); {how} {first.project}: {first.summary}."
@@ -102,7 +107,7 @@ def _living_sentence(document: DiagnosisShown) -> str:
         why = "not everything could be read" if is_part else "something unusual was logged"
         return f"Unsure: nothing was found to be wrong with {document.cloud}, but {why}."
     first = document.findings[0]
-    if first.severity is None:
+    if not _is_broken(first):
         return (
             f"Something fails ({_percent(document.sure)} sure), as the logs say; the likeliest place: {first.summary}."
         )
@@ -112,7 +117,7 @@ def _living_sentence(document: DiagnosisShown) -> str:
 def _broken_sentence(document: DiagnosisShown) -> str:
     """The same when a part of the cloud was found broken."""
     first = document.findings[0]
-    others = sum(each.severity is not None for each in document.findings) - 1
+    others = sum(map(_is_broken, document.findings)) - 1
     also = f", and {others} other{'s' if others > 1 else ''} for another reason" if others else ""
     return f"Broken: {first.summary} ({_percent(first.confidence)} sure){also}."
 

@@ -21,9 +21,13 @@ class Looks:
     all: list[dict[str, Any]] = field(default_factory=list)
 
     def findings(self) -> list[str]:
-        """What was found wrong, look by look; notes are no findings."""
+        """What was found wrong, look by look, with a line that shows it; notes are no findings."""
         return [
-            f"{each['code']} {each['component']}: {each['found']}" for look in self.all for each in look["findings"]
+            f"{each['code']} {each['component'] or each['module']}: {each['found'] or each['summary']}: "
+            f"{[line['text'] for line in each['evidence'][:1]]}"
+            for look in self.all
+            for each in look["findings"]
+            if each["severity"] != "note"
         ]
 
 

@@ -6,15 +6,25 @@ import sys
 from pathlib import Path
 
 import pytest
+from invented import ASKED, answered, traceback, write_logs
 
 from ostler.catalog import load_catalog
+from ostler.diagnosis.at_work import Work
 from ostler.diagnosis.changes import Change, changes_before
 from ostler.diagnosis.folding import Broken
 from ostler.diagnosis.knowledge import knowledge
 from ostler.diagnosis.living import Focus, diagnose_cloud, projects_meant, speaks_for
-from ostler.diagnosis.observing import Answer, Said, Seen
+from ostler.diagnosis.model import Verdict
+from ostler.diagnosis.observing import Answer, Said, Seen, observe
 from ostler.errors import Finding, Severity
 from ostler.facts.model import Snapshot, wanted
+from ostler.logs.event import Level
+from ostler.logs.folder import open_folder
+from ostler.logs.reading import Tally
+from ostler.logs.timeline import in_order
+from ostler.logs.wanted import Wanted
+from ostler.reporting.diagnosis_living import living_shown
+from ostler.reporting.diagnosis_text import diagnosis_text
 from ostler.rules.component import component
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "specs"))
@@ -124,3 +134,31 @@ def test_an_answer_of_500_speaks_for_the_service_that_gave_it() -> None:
         if each.cause.finding.code == "host.unit-restarting"
     ]
     assert [each for lines in found.lines.values() for each in lines] == [line]
+
+
+@pytest.mark.parametrize(
+    ("works", "verdict", "severity", "begins"),
+    [
+        ([], Verdict.FAILURE, None, "Something fails"),
+        ([Work("run 7", "Upgrade", has_changed=False)], Verdict.FAILURE, None, "Something fails"),
+        ([Work("run 7", "Upgrade", has_changed=True)], Verdict.UNSURE, "note", "Unsure: nothing was found to be wrong"),
+        ([Work("run 7", "Upgrade", has_changed=True, waits_since=1.0)], Verdict.FAILURE, None, "Something fails"),
+    ],
+)
+def test_logs_alone_show_no_fault_while_a_run_restarts_services(
+    tmp_path: Path, works: list[Work], verdict: Verdict, severity: str | None, begins: str
+) -> None:
+    frames = [("cinder/volume/manager.py", "create_volume", "raise Exception()")]
+    error = traceback(
+        "10:00:50.000", "oslo_messaging.rpc.server", "Exception during handling", frames, "Exception", ASKED
+    )
+    folder = write_logs(tmp_path, volume=error, api=answered("10:00:51.000", "cinder", "POST /v3/volumes", 500, ASKED))
+    seen = observe(in_order(open_folder(folder, Tally()), Wanted(Level.INFO), Tally()), knowledge())
+    snapshot = Snapshot(usual_cloud(), 10_000.0, {})
+    found = diagnose_cloud(snapshot, load_catalog(), seen, knowledge(), Focus(), works=works)
+    shown = living_shown(found, Tally(), "test")
+    assert (found.verdict, found.causes) == (verdict, ())
+    assert {each.severity for each in shown.findings} == {severity}
+    first, *rest = diagnosis_text(shown)
+    assert first.startswith(begins)
+    assert not any("Also broken" in each for each in rest)
