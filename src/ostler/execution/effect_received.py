@@ -18,7 +18,7 @@ from ostler.errors import CommandFailed, InputError, NoSpace
 from ostler.execution.effect_archives import BESIDE, BLOCK, READING_LIMIT_S, digest_beside, digest_there
 from ostler.execution.effect_bench import Bench, EffectResult
 from ostler.execution.sealing import ENCRYPTED, Sealing
-from ostler.execution.vault import FILE_MODE, sync_folder, write_durably
+from ostler.execution.vault import FILE_MODE, write_durably
 from ostler.facts.model import wanted
 from ostler.remote.copying import replacing
 from ostler.remote.protocol import Content
@@ -54,7 +54,6 @@ def receive(bench: Bench, effect: Receive) -> EffectResult:
 
     bench.transport.receive(effect.host, effect.path, kept, into=checked)
     write_durably(beside, f"{seen.sha256}  {plain.name}\n".encode())
-    sync_folder(plain.parent)
     return EffectResult(f"received {seen.size} bytes, sha256 {seen.sha256[:16]}, into {kept}")
 
 

@@ -176,7 +176,7 @@ def is_about_the_past(says):
 
 def entries_of(stream, units):
     # entries that are wanted, trimmed; most of the others are passed over by their bytes
-    tracing = set()
+    tracing, told_before = set(), len(problems)
     for line in iter(lambda: stream.readline(1 << 20), b""):
         if not line.endswith(b"\n") and len(line) >= 1 << 20:
             while line and not line.endswith(b"\n"):
@@ -197,7 +197,7 @@ def entries_of(stream, units):
                 if is_wanted(entry, text, tracing):
                     kept = dict((name, entry[name]) for name in fields if name in entry)
                     yield json.dumps(dict(kept, MESSAGE=text)).encode() + b"\n"
-        if len(problems) > 20:
+        if len(problems) - told_before > 20:
             return
 
 def read_units():
@@ -209,6 +209,8 @@ def read_units():
                             stderr=subprocess.DEVNULL, timeout=30).stdout
     if not before.startswith(b"{"):
         problems.append(["the journal", "it does not reach back to the time asked for"])
+    # what other units write is not looked at: they may write much, and what is too long or damaged
+    argv += ["--unit=" + unit for unit in sorted(units)]
     reading = subprocess.Popen(argv + ["--since", begin], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     late = threading.Timer(most_seconds, reading.kill)
     late.start()
@@ -226,7 +228,7 @@ def read_units():
         problems.append(["the journal", "only the oldest of what is wanted was fetched"])
     elif code == -9:
         problems.append(["the journal", "it was not read to its end within %d s" % most_seconds])
-    elif code:
+    elif code not in (0, -13):  # it is ended by a pipe that nobody reads to its end
         problems.append(["the journal", "journalctl ended with %d" % code])
     tell("journal.json", b"".join(kept), False, 0, 0)
 
@@ -242,7 +244,10 @@ for pattern in asked["patterns"]:
                 problems.append([path, str(getattr(error, "strerror", None) or error)])
 if since:
     try:
-        read_journal() if asked["units"] is None else read_units()
+        if asked["units"] is None:
+            read_journal()
+        else:
+            read_units()
     except OSError as error:
         if asked["units"] is not None:  # else it may be a host without systemd
             problems.append(["the journal", "journalctl: %s" % error.strerror])

@@ -10,27 +10,32 @@ from ostler.execution.home import Home
 from ostler.facts.model import Snapshot
 
 MB = 10**6
+PACKED = 3
 
 
 def own_room(snapshot: Snapshot, home: Home) -> list[Finding]:
-    """Return a failure when the copy of the dump that an upgrade fetches may not fit into the state folder.
+    """Return a finding when the copy of the dump that an upgrade fetches may not fit into the state folder.
 
-    As much must be free as the databases take: the copy is packed, and lies there twice while it is being encrypted.
-    Nothing is said where their sizes are not known, which is a failure of its own. Raises nothing.
+    The copy is packed and has no indexes: it is a failure when less is free than a third of what the databases take
+    with theirs (zstd packed dumps of four projects to between a sixth and a tenth, 2026-11-27), a warning when it is
+    less than all of that, which encrypted columns would need. Nothing is said where their sizes are not known, which is
+    a failure of its own. Raises nothing.
     """
     needed = sum(size.get("bytes", 0) for size in (snapshot.known("databases.sizes") or {}).values())
     disk = _nearest(home.folder)
     try:
         free = shutil.disk_usage(disk).free
     except OSError as error:
-        return [_no_room(home, f"its disk cannot be looked at: {error.strerror}", needed)] if needed else []
-    return [_no_room(home, f"{free // MB} MB free", needed)] if free < needed else []
+        found = f"its disk cannot be looked at: {error.strerror}"
+        return [_no_room(home, found, needed, Severity.FAILURE)] if needed else []
+    severity = Severity.FAILURE if free * PACKED < needed else Severity.WARNING
+    return [_no_room(home, f"{free // MB} MB free", needed, severity)] if free < needed else []
 
 
-def _no_room(home: Home, found: str, needed: int) -> Finding:
+def _no_room(home: Home, found: str, needed: int, severity: Severity) -> Finding:
     return Finding(
         code="upgrade.no-room-here",
-        severity=Severity.FAILURE,
+        severity=severity,
         subject=f"{home.folder} on this machine",
         summary="there may not be enough room on this machine for the copy of the dump that a run fetches",
         found=found,

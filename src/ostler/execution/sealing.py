@@ -75,16 +75,24 @@ class Sealing:
 
     @contextlib.contextmanager
     def unsealed(self, source: Path) -> Iterator[IO[bytes]]:
-        """Yield the decrypted bytes of a large file. Raises InputError without the right identity, and when not all of
-        them are as they were encrypted: where the block read all there was, as it ends."""
+        """Yield the decrypted bytes of a large file. Raises InputError without the right identity, and when it is
+        damaged or cannot be read: where the block read all there was, as it ends."""
         import pyrage
 
         with self._opening():
             identities = self._identities()
 
         def decrypt(plain: IO[bytes]) -> None:
-            with self._opening(), source.open("rb") as file:
-                pyrage.decrypt_io(file, plain, identities)
+            with self._opening():
+                try:
+                    with source.open("rb") as file:
+                        pyrage.decrypt_io(file, plain, identities)
+                except OSError as error:
+                    raise InputError(
+                        "execution.copy-damaged",
+                        f"{source} cannot be read and decrypted: {error}",
+                        do_next="put that file back from a backup of the state folder, then resume",
+                    ) from None
 
         with _read_from(decrypt) as plain:
             yield plain

@@ -53,21 +53,23 @@ class DumpDatabases(Kind):
 
 
 class TryDump(Kind):
-    """Parameters: `folder`. Restores the dump into a scratch server on the host (own data folder, no network, never
-    the production server), dumps that again and compares both byte for byte; then the scratch server is removed and
-    a copy of the dump is fetched."""
+    """Parameters: `folder`, `is_fetched` (if a copy is wanted; usually it is). Restores the dump into a scratch server
+    on the host (own data folder, no network, never the production server), dumps that again and compares both byte for
+    byte; then the scratch server is removed and a copy of the dump is fetched."""
 
     name = "try-dump"
 
     def title(self, step: Step) -> str:
-        return f"restore the dump into a scratch server on {step.host} and compare, then fetch a copy"
+        compared = f"restore the dump into a scratch server on {step.host} and compare"
+        return f"{compared}, then fetch a copy" if self._is_fetched(step) else compared
 
     def effects(self, step: Step, cloud: Cloud, remembered: Remembered) -> tuple[Effect, ...]:
         folder, host = param(step, "folder"), str(step.host)
-        return (
-            Run(host, Command(script_words("try_dump", folder), timeout_s=DUMP_TIMEOUT_S)),
-            Receive(host, f"{folder}/{DUMP_NAME}", DUMP_NAME),
-        )
+        trial = Run(host, Command(script_words("try_dump", folder), timeout_s=DUMP_TIMEOUT_S))
+        return (trial, Receive(host, f"{folder}/{DUMP_NAME}", DUMP_NAME)) if self._is_fetched(step) else (trial,)
+
+    def _is_fetched(self, step: Step) -> bool:
+        return bool(step.params.get("is_fetched", True))
 
 
 class SendDumpBack(Kind):

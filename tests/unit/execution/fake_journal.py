@@ -15,7 +15,7 @@ class FakeJournal:
 
     def __init__(self, folder: Path, patch: pytest.MonkeyPatch) -> None:
         self._patch = patch
-        self._since, self._before = folder / "since", folder / "before"
+        self._since, self._before, self._asked = folder / "since", folder / "before", folder / "asked"
         self._program = folder / "bin" / "journalctl"
         self._program.parent.mkdir(parents=True)
         self.ends_with(0)
@@ -36,6 +36,10 @@ class FakeJournal:
         past = f"*--reverse*--until*) cat {self._before};; *--until*) ;;"
         self._write(f'case "$*" in {past} *) cat {self._since}; exit {code};; esac')
 
+    def asked(self) -> list[str]:
+        """The words of its last call."""
+        return self._asked.read_text().split()
+
     def is_away(self) -> None:
         """There is none, as on a host without systemd."""
         self._program.unlink()
@@ -43,7 +47,7 @@ class FakeJournal:
         self._patch.setenv("PATH", str(self._program.parent))
 
     def _write(self, script: str) -> None:
-        self._program.write_text(f"#!/bin/sh\n{script}\n")
+        self._program.write_text(f'#!/bin/sh\necho "$@" > {self._asked}\n{script}\n')
         self._program.chmod(0o755)
 
 

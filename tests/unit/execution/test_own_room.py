@@ -36,19 +36,24 @@ def with_free(patch: pytest.MonkeyPatch, free: int) -> list[Path]:
     return asked
 
 
-@pytest.mark.parametrize(("free", "is_enough"), [(3_500_001, True), (3_500_000, False)])
-def test_as_much_must_be_free_as_the_databases_take(
-    free: int, is_enough: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("free", "severities"),
+    [
+        (3_500_001, []),
+        (3_500_000, [Severity.WARNING]),
+        (1_166_667, [Severity.WARNING]),
+        (1_166_666, [Severity.FAILURE]),
+    ],
+)
+def test_the_copy_needs_a_third_of_what_the_databases_take_and_with_all_of_it_nothing_is_said(
+    free: int, severities: list[Severity], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = with_free(monkeypatch, free)
     found = own_room.own_room(snapshot(SIZES), Home(tmp_path / "not" / "there"))
     assert asked == [tmp_path]
-    assert [(each.code, each.severity) for each in found] == (
-        [] if is_enough else [("upgrade.no-room-here", Severity.FAILURE)]
-    )
-    assert [(each.found, each.expected) for each in found] == (
-        [] if is_enough else [("3 MB free", "4 MB free, as much as the databases take")]
-    )
+    assert [(each.code, each.severity) for each in found] == [("upgrade.no-room-here", each) for each in severities]
+    for each in found:
+        assert (each.found, each.expected) == (f"{free // 10**6} MB free", "4 MB free, as much as the databases take")
 
 
 def test_sizes_that_are_not_known_are_told_by_the_hosts_own_check(

@@ -6,7 +6,6 @@ import gzip
 import json
 import os
 import subprocess
-from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -172,12 +171,9 @@ def test_an_error_that_is_known_is_told_with_its_reason() -> None:
 class LocalTransport:
     """Runs commands here, whatever the host."""
 
-    def run_batch(self, host: str, commands: Sequence[Command], within_s: float | None = None) -> list[CommandResult]:
-        results = []
-        for command in commands:
-            done = subprocess.run(command.argv, capture_output=True, text=True, check=False)
-            results.append(CommandResult(done.returncode, done.stdout, done.stderr))
-        return results
+    def run(self, host: str, command: Command) -> CommandResult:
+        done = subprocess.run(command.argv, capture_output=True, text=True, check=False)
+        return CommandResult(done.returncode, done.stdout, done.stderr)
 
 
 class FolderProject:
@@ -319,6 +315,14 @@ def test_errors_of_services_and_of_what_lies_below_them_are_judged_as_those_in_l
     assert not prove(quiet, "logs", "2024.1").ok
     journal.holds(entry(SINCE, "VRRP_Script(check) crashed", unit="keepalived", priority=2))
     assert not prove(quiet, "logs", "2024.1").ok
+
+
+def test_what_units_write_that_are_no_part_of_the_cloud_is_not_read(quiet: ProofContext, journal: FakeJournal) -> None:
+    """They may write more than can be read in time, and entries that are too long."""
+    assert prove(quiet, "logs", "2024.1").ok
+    units = {word.removeprefix("--unit=") for word in journal.asked() if word.startswith("--unit=")}
+    assert {"nova-api.service", "mariadb.service", "haproxy.service"} <= units
+    assert "cron.service" not in units
 
 
 def test_a_journal_without_errors_since_is_silence(quiet: ProofContext, journal: FakeJournal) -> None:

@@ -107,7 +107,14 @@ def test_a_server_that_moved_since_is_told_with_both_hosts() -> None:
 def test_what_comes_back_as_it_was_needs_no_new_yes() -> None:
     gone = losses(lambda _: {}, NOTHING | {"servers": {"id-1": {"name": "web"}}})
     assert [finding.code for finding in gone] == ["rollback.comes-back"]
-    assert added(gone, ()) == added(moved("cmp1", "cmp2"), ()) == ()
+    assert added(gone, ()) == ()
+
+
+def test_a_server_that_moved_meanwhile_needs_a_new_yes() -> None:
+    """Its restored record would name a host that it is not on: started there, it would run twice."""
+    found = moved("cmp1", "cmp2")
+    assert added(found, ()) == found
+    assert added(found, found) == ()
 
 
 def test_a_kind_that_was_not_written_down_is_not_known_rather_than_lost() -> None:

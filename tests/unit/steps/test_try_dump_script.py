@@ -85,9 +85,24 @@ def test_what_stands_beside_a_dump_is_made_from_it_where_it_is_gone(tmp_path: Pa
     assert {path.name: path.read_bytes() for path in trial.folder.iterdir()} == beside
     assert {(trial.folder / name).stat().st_mode & 0o777 for name in ("plain.sha256", "databases.list")} == {0o600}
     assert trial.run("try_dump").returncode == 0
-    (trial.folder / "databases.list").write_text("keystone\n")
+
+
+def test_what_is_of_another_day_than_the_dump_is_made_anew(tmp_path: Path) -> None:
+    """As it is when this machine's copy took the place of a dump that somebody had overwritten."""
+    trial = Trial(tmp_path)
+    beside = {path.name: path.read_bytes() for path in trial.folder.iterdir()}
+    for name in ("plain.sha256", "databases.list"):
+        (trial.folder / name).write_text("of another day\n")
+        os.utime(trial.folder / name, (1.0, 1.0))
     assert trial.run("complete_dump", "nova").returncode == 0
-    assert (trial.folder / "databases.list").read_text() == "keystone\n"
+    assert {path.name: path.read_bytes() for path in trial.folder.iterdir()} == beside
+
+
+def test_a_checksum_that_is_no_older_than_the_dump_stays(tmp_path: Path) -> None:
+    trial = Trial(tmp_path)
+    (trial.folder / "plain.sha256").write_text("as it was\n")
+    assert trial.run("complete_dump", "nova").returncode == 0
+    assert (trial.folder / "plain.sha256").read_text() == "as it was\n"
 
 
 def test_of_a_dump_that_cannot_be_unpacked_no_checksum_is_made(tmp_path: Path) -> None:

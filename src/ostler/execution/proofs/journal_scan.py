@@ -37,8 +37,9 @@ syslog, which the journal has too: their files also hold every request."""
 MORE_UNITS = ("mysql",)
 """Beside those that facts ask for: what some distributions call the database's."""
 
-NOT_KEPT = "it does not reach back"
-"""How it is said that a journal begins after the time asked for: how long a host keeps one is no fault of a run's."""
+NO_FAULT = ("it does not reach back", "it was not read to its end", "only the oldest of what is wanted")
+"""How it is said that a journal begins after the time asked for, or holds more than can be read: how much a host writes
+and keeps is no fault of a run's. It is told, and would be the same after each `ostler resume`."""
 
 MOST_KINDS = 300
 LONGEST_EXAMPLE, LONGEST_CAUSE, LONGEST_SHAPE = 500, 300, 200
@@ -65,12 +66,12 @@ def parse_journal(host: str, result: CommandResult, since: float) -> LogScan:
     except OSError as error:
         return LogScan(0, (), (f"its journal could not be kept here: {error.strerror}",))
     told = [(place.removeprefix(f"{host}:"), says) for place, says in answer.problems]
-    problems = [f"{place}: {says}" for place, says in told if not says.startswith(NOT_KEPT)]
-    not_kept = tuple(f"{place}: {says}" for place, says in told if says.startswith(NOT_KEPT))
+    problems = [f"{place}: {says}" for place, says in told if not says.startswith(NO_FAULT)]
+    not_read = tuple(f"{place}: {says}" for place, says in told if says.startswith(NO_FAULT))
     problems += [f"{problem.log.name}: {problem.says}" for problem in tally.problems]
     if found.left_out:
         problems.append(f"{found.left_out} errors of further kinds were left out: more than {MOST_KINDS} kinds")
-    return LogScan(0, found.groups, tuple(dict.fromkeys(problems)), not_kept)
+    return LogScan(0, found.groups, tuple(dict.fromkeys(problems)), not_read)
 
 
 def _events(folder: Path, answer: LiveAnswer, since: float, tally: Tally) -> Iterator[Event]:
@@ -95,7 +96,7 @@ class _Groups:
     def add(self, event: Event) -> None:
         new = _group_of(self._host, event)
         key = (new.file, new.level, new.logger, new.shape)
-        moment = (event.log.name, event.time, event.module, event.details.pid)
+        moment = (event.log.name, event.time, event.module, event.details.pid, event.level)
         if event.time % 1 and self._before and self._before[0] == moment:
             key = self._before[1]
             self._found[key] = replace(self._found[key], cause=self._found[key].cause or new.example[:LONGEST_CAUSE])

@@ -152,13 +152,13 @@ class LogGroup:
 
 @dataclass(frozen=True)
 class LogScan:
-    """What the logs of one host hold: how many files were read, what was found, what could not be read, and what is not
-    kept there for so long."""
+    """What the logs of one host hold: how many files were read, what was found, what could not be read, and what was
+    not for a reason that is no fault of a run's."""
 
     files: int
     groups: tuple[LogGroup, ...]
     problems: tuple[str, ...]
-    not_kept: tuple[str, ...] = ()
+    not_read: tuple[str, ...] = ()
 
 
 def scan_command(since: float, patterns: Iterable[str]) -> Command:

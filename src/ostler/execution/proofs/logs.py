@@ -39,13 +39,13 @@ def prove_logs(context: ProofContext, release: str) -> ProofResult:
     detail += _told(groups, unexplained)
     if not files:
         unread = [*unread, Row("logs", False, f"no host has a log at {', '.join(patterns[:3])} or the like")]
-    not_kept = [Row(host, False, each) for host, scan in scans.items() for each in scan.not_kept]
-    if not_kept:
-        detail += f"; {not_kept[0].detail} on {', '.join(row.name for row in not_kept)}"
+    not_read = [Row(host, False, each) for host, scan in scans.items() for each in scan.not_read]
+    if not_read:
+        detail += f"; {not_read[0].detail} on {', '.join(row.name for row in not_read)}"
     if unread:
         detail += f"; could not be read: {unread[0].name}: {unread[0].detail}"
     data = {"groups": [{**asdict(group), "harmless": why_harmless(group)} for group in groups]}
-    return ProofResult("logs", not critical and not unread, detail, rows=(*unread, *not_kept, *rows), data=data)
+    return ProofResult("logs", not critical and not unread, detail, rows=(*unread, *not_read, *rows), data=data)
 
 
 def _told(groups: list[LogGroup], unexplained: list[LogGroup]) -> str:
@@ -53,6 +53,8 @@ def _told(groups: list[LogGroup], unexplained: list[LogGroup]) -> str:
         return "no new error"
     known = sum(group.count for group in groups) - sum(group.count for group in unexplained)
     new = sum(group.count for group in unexplained)
+    if not unexplained:
+        return f"no new error to look at, {known} known to be harmless"
     return (
         f"{counted(new, 'new error')} of {counted(len(unexplained), 'kind')} to look at, {known} known to be harmless"
     )
@@ -60,13 +62,13 @@ def _told(groups: list[LogGroup], unexplained: list[LogGroup]) -> str:
 
 def _scan(context: ProofContext, host: str, patterns: list[str]) -> LogScan:
     since = context.began_at
-    commands = [scan_command(since, patterns), journal_command(context.cloud, since)]
     try:
-        logs, journal = context.transport.run_batch(host, commands)
+        logs = context.transport.run(host, scan_command(since, patterns))
+        journal = context.transport.run(host, journal_command(context.cloud, since))  # more than a batch may hold
     except OutsideError as error:
         return LogScan(0, (), (error.summary,))
     own, other = _own(host, logs), parse_journal(host, journal, since)
-    return LogScan(own.files, (*own.groups, *other.groups), (*own.problems, *other.problems), other.not_kept)
+    return LogScan(own.files, (*own.groups, *other.groups), (*own.problems, *other.problems), other.not_read)
 
 
 def _own(host: str, result: CommandResult) -> LogScan:

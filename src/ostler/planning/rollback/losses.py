@@ -81,7 +81,7 @@ def added(now: tuple[Finding, ...], told: tuple[Finding, ...]) -> tuple[Finding,
     """The losses that nobody was told of yet. One that is none any more, since users deleted it, needs no new yes; nor
     does what comes back as it was: nobody loses it."""
     known = {_key(finding) for finding in told}
-    return tuple(finding for finding in now if finding.code not in (BACK, MOVED) and _key(finding) not in known)
+    return tuple(finding for finding in now if finding.code != BACK and _key(finding) not in known)
 
 
 def _key(finding: Finding) -> tuple[str, str]:

@@ -187,7 +187,7 @@ def _checked_dump(history: RunHistory) -> Stage:
         why="it was whole when it was made; disks and people may have been at it since",
         undo="the scratch server is removed",
         estimate_s=30,
-        params={"folder": folder},
+        params={"folder": folder, "is_fetched": False},
     )
     return Stage(
         name="check-dump",

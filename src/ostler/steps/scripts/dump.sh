@@ -14,6 +14,7 @@ rm -f failed
     --skip-comments --skip-dump-date --add-drop-database --databases "$@" || echo failed > failed; } \
   | tee plain.$$ | zstd -q -3 -T0 -o databases.sql.zst
 wait "$sum"
+touch plain.sha256 # not older than the dump
 if [ -e failed ]; then rm -f databases.sql.zst plain.sha256; echo "mariadb-dump failed" >&2; exit 1; fi
 printf '%s\n' "$@" > databases.list
 sha256sum databases.sql.zst > .sum && mv .sum databases.sql.zst.sha256
