@@ -95,7 +95,15 @@ def map_cells(scratch: Scratch, programs: str) -> None:
 
 
 def rehearsed(dumps: list[str], tmp_path: Path) -> Any:
-    words = [str(Path(sys.executable).parent / "ostler"), "rehearse", "--to", TARGET, "--json", *dumps]
+    words = [
+        str(Path(sys.executable).parent / "ostler"),
+        "rehearse",
+        "--to",
+        TARGET,
+        "--compare-schemas",
+        "--json",
+        *dumps,
+    ]
     environ = {**os.environ, "OSTLER_STATE_DIR": str(tmp_path / "state")}
     done = subprocess.run(words, capture_output=True, text=True, env=environ, timeout=3000, check=False)
     assert done.returncode in (0, 1), done.stderr
@@ -112,6 +120,7 @@ def test_the_code_of_every_release_between_runs_and_placement_leaves_nova(dumps:
     first = next(hop for hop in found["hops"] if hop["project"] == "placement")["commands"][0]
     assert (first["command"], first["judged"]) == ("mysql-migrate-db.sh --migrate", "done")
     last = [hop for hop in found["hops"] if hop["to"] == TARGET]
+    assert "rehearsal.schema-differs" not in {each["code"] for hop in last for each in hop["findings"]}
     revisions = {name: rows for hop in last for c in hop["commands"] for name, rows in (c["revisions"] or {}).items()}
     assert revisions == {
         database.name: sorted(load_catalog().past(name).version_rows(database.name, TARGET))

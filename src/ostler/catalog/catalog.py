@@ -18,6 +18,7 @@ from ostler.catalog.project import Project, ProjectData
 from ostler.catalog.reading import DATA, read_record
 from ostler.catalog.record import Source
 from ostler.catalog.release import Hop, Release, Releases, ReleasesData
+from ostler.catalog.remnant import Remnant, RemnantsData
 from ostler.catalog.units import UnitNames, UnitsData
 from ostler.errors import InputError
 
@@ -94,6 +95,11 @@ class Catalog:
     def orphans(self) -> tuple[Orphan, ...]:
         """Rows that belong to nothing, or that something is missing of."""
         return read_record(OrphansData, self._directory / "orphans.yaml").orphans
+
+    @functools.cached_property
+    def remnants(self) -> tuple[Remnant, ...]:
+        """What schemas that came a long way are known to keep, without harm."""
+        return read_record(RemnantsData, self._directory / "remnants.yaml").remnants
 
     @functools.cached_property
     def infrastructure(self) -> InfrastructureData:

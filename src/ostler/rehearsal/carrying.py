@@ -121,7 +121,7 @@ class Carrying:
     def _beside_fresh(self, project: Project, release: str, *, is_past: bool) -> list[Finding]:
         programs = self._programs(project.name, release)
         self.report(f"{release}  {project.name}: making fresh databases to compare with")
-        return list(Comparing(self.scratch, project, release, programs, is_past).findings())
+        return list(Comparing(self.scratch, project, release, programs, is_past, self.catalog.remnants).findings())
 
     def _arrived(self, hop: Hop, project: Project) -> list[Finding]:
         """What is short of the hop's end when every command ended well; looked at once: later hops go on from it."""

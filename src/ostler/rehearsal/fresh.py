@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ostler.catalog.database import MIGRATE_TABLE, Database
 from ostler.catalog.project import Project
+from ostler.catalog.remnant import Remnant
 from ostler.errors import Finding, Severity
 from ostler.masking import last_lines
 from ostler.rehearsal.scratch import Scratch, database_url
@@ -40,18 +41,27 @@ class Comparing:
     release: str
     programs: str
     is_past: bool
+    remnants: Sequence[Remnant]
 
     def findings(self) -> Iterator[Finding]:
-        """A note for each database that is otherwise, or one that nothing fresh could be made."""
+        """A warning for each database that is otherwise, or one that nothing fresh could be made; a note for what of it
+        is known to be left by a long way."""
         failed = self._make()
         if failed:
             yield self._not_made(failed)
             return
         for database in self.project.databases:
             found, expected = (shape(self.scratch, name) for name in (database.name, f"{PREFIX}{database.name}"))
-            differences = tuple(differences_of(found, expected, self._versions(database)))
-            if differences:
-                yield self._differs(database.name, differences)
+            differences = list(differences_of(found, expected, self._versions(database)))
+            known = {each: self._why(database.name, each) for each in differences}
+            unknown = [each for each in differences if not known[each]]
+            if unknown:
+                yield self._differs(database.name, unknown)
+            if len(unknown) < len(differences):
+                yield self._keeps(database.name, [f"{each}: {why}" for each, why in known.items() if why])
+
+    def _why(self, database: str, difference: str) -> str:
+        return next((each.why for each in self.remnants if each.explains(database, difference)), "")
 
     def _make(self) -> Sequence[str]:
         """The last lines of the command that failed; empty when every one ended well."""
@@ -86,13 +96,25 @@ class Comparing:
     def _differs(self, database: str, differences: Sequence[str]) -> Finding:
         return Finding(
             code="rehearsal.schema-differs",
-            severity=Severity.NOTE,
+            severity=Severity.WARNING,
             subject=f"{database} at {self.release}",
-            summary="the schema is not quite that of a fresh install",
+            summary="the schema is not that of a fresh install, in what is not known to be without harm",
             found=f"{len(differences)} difference{'' if len(differences) == 1 else 's'}",
             expected="none",
-            do_next="nothing has to be done for what is left over; ask the project about an index that is missing",
+            do_next="nothing has to be done for what is left over; ask the project about what is missing",
             evidence=tuple(differences),
+        )
+
+    def _keeps(self, database: str, told: Sequence[str]) -> Finding:
+        return Finding(
+            code="rehearsal.schema-remnants",
+            severity=Severity.NOTE,
+            subject=f"{database} at {self.release}",
+            summary="the schema keeps what a long way is known to leave: it does no harm",
+            found=f"{len(told)} known difference{'' if len(told) == 1 else 's'}",
+            expected="none in a fresh install",
+            do_next="nothing has to be done",
+            evidence=tuple(told),
         )
 
     def _not_made(self, said: Sequence[str]) -> Finding:
