@@ -17,7 +17,7 @@ run format .venv/bin/ruff format --check -q .
 said=$(mktemp -d)
 trap 'rm -rf "$said"' EXIT
 .venv/bin/mypy > "$said/types" 2>&1 & types=$!
-.venv/bin/lint-imports --no-cache > "$said/imports" 2>&1 & imports=$!
+.venv/bin/lint-imports --no-cache --no-logo > "$said/imports" 2>&1 & imports=$!
 run sshd sh scripts/get_sshd.sh
 # Twice as many workers as cores: many tests wait, for a process that was killed or a probe that ends.
 run tests .venv/bin/python -m pytest -m "$which" -rs -n 4 --dist worksteal

@@ -48,7 +48,9 @@ def main(path: str) -> int:
         print(f"  {line}")
     if any(failures(report)):
         return 1
-    print("A long wait can come of other work on this machine, and fails no run: docs/adr/0017-late-is-not-failed.md")
+    print(
+        "Long waits and few requests may come of other work here, and fail no run: docs/adr/0017-late-is-not-failed.md"
+    )
     return 0
 
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 FINDINGS = 1
 TERMINAL = Path("-")
+MOST_KINDS, LONGEST = 10, 200
 SIGNS = {True: "ok ", False: "BAD", None: "?  "}
 
 
@@ -65,10 +66,18 @@ def _write(path: Path, text: str) -> None:
 
 
 def _lines(made: RunReport) -> str:
-    """The verdict and the probe's figures, for the terminal."""
+    """The verdict, the probe's figures and the errors to look at, for the terminal."""
+    from ostler.reporting.log_words import shown
+
     lines = [f"{made.verdict.word}: {made.run.title} ({made.run.id})"]
     lines += [f"  {SIGNS[statement.ok]} {statement.text}" for statement in made.verdict.statements]
     for name, api in made.probe.items():
         longest = "never asked" if api.longest_stall_s is None else f"longest wait {api.longest_stall_s:.1f} s"
         lines.append(f"  {name:<10} {api.requests:>7} requests  {api.failed} failed  {longest}")
+    unexplained = [kind for kind in made.log_review.kinds if not kind.harmless]
+    for kind in unexplained[:MOST_KINDS]:
+        hosts = ", ".join(kind.hosts)
+        lines.append(f"  {kind.count} x {kind.level} {kind.logger} on {hosts}: {shown(kind.example, LONGEST)}")
+    if len(unexplained) > MOST_KINDS:
+        lines.append(f"  and {len(unexplained) - MOST_KINDS} kinds more: ostler report {made.run.id} --html FILE")
     return "\n".join(lines) + "\n"

@@ -76,7 +76,7 @@ def _stage(number: int, stage: Stage, changes: dict[tuple[str, ...], str] | None
     yield f"    undo: {stage.undo}"
     if stage.gate:
         word = "POINT OF NO RETURN" if stage.is_point_of_no_return else "ASKS FIRST"
-        yield f"    {word}: {stage.gate}"
+        yield f"    {word} (--approve {stage.name}): {stage.gate}"
     how = _how(stage)
     if how:
         yield f"    {how}"

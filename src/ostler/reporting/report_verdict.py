@@ -132,4 +132,4 @@ def _logs(logs: LogReview) -> Iterator[Statement]:
     if unexplained:
         records = counted(sum(kind.count for kind in unexplained), "new error record")
         kinds = counted(len(unexplained), "kind")
-        yield Statement(ok=None, text=f"{records} of {kinds} in the logs: read them below")
+        yield Statement(ok=None, text=f"{records} of {kinds} in the logs, whose harm is not known: read them")

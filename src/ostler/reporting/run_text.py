@@ -171,7 +171,7 @@ def _lent(result: RunResult) -> Iterator[str]:
     if not result.lent:
         yield "  lent: nothing"
     for loan in result.lent:
-        yield f"  still lent: {loan.name}, by {loan.step}; resuming or rolling back gives it back"
+        yield f"  still lent: {loan.name}, by {loan.step}; resume, rollback and cancel give it back"
 
 
 def _told(findings: Sequence[Finding]) -> Iterator[str]:
@@ -194,6 +194,7 @@ def _checksums(findings: Sequence[Finding]) -> Iterator[str]:
 def _ways_on(result: RunResult, *, can_go_back: bool) -> Iterator[str]:
     run, state = result.run, result.state
     if state in (RunState.DONE, RunState.CANCELLED):
+        yield f"  what users and logs saw of it: ostler report {run} --html report.html"
         if can_go_back:
             yield f"  to take it back: {_back(run)}"
         return

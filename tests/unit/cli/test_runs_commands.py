@@ -180,7 +180,7 @@ def test_a_failed_run_ends_with_what_is_done_what_is_not_what_is_lent_and_three_
         "      no space left\n"
         "  done: 1 of 3 steps\n"
         "  not begun: 1 steps; the next is roll/ctl1/3-start\n"
-        "  still lent: balancer:ctl1, by roll/ctl1/1-stop; resuming or rolling back gives it back\n"
+        "  still lent: balancer:ctl1, by roll/ctl1/1-stop; resume, rollback and cancel give it back\n"
         "  failure: balancer:ctl1: could not be given back [execution.still-lent]\n"
         "The ways on:\n"
         f"  fix it and go on:    ostler resume {run}\n"
