@@ -1,7 +1,7 @@
 """`libvirt.node`: the libvirt that runs on a compute, as the connections of nova-compute meet it.
 
-Value: {version: such as "9.0.0"}. Unknown where no client of libvirt is installed: on computes with another kind of
-hypervisor, and on those that keep all of it in containers.
+Value: {version: such as "9.0.0"}; the version is None where no client of libvirt is installed: on computes with another
+kind of hypervisor, and on those that keep all of it in containers.
 """
 
 from __future__ import annotations
@@ -16,9 +16,11 @@ from ostler.facts.output import excerpt, text_of
 from ostler.facts.scripts import shell
 
 SCRIPT = """
-command -v virsh >/dev/null 2>&1 || { echo "virsh is not installed here" >&2; exit 1; }
+command -v virsh >/dev/null 2>&1 || { echo "virsh is not installed here"; exit; }
 LC_ALL=C exec virsh --readonly version --daemon
 """
+
+NOT_THERE = "virsh is not installed here"
 
 _DAEMON = re.compile(r"^Running against daemon: (\d+\.\d+\.\d+)\s*$", re.M)
 
@@ -29,6 +31,8 @@ def commands(cloud: Cloud, request: FactRequest) -> Sequence[Command]:
 
 def parse(results: Sequence[CommandResult], cloud: Cloud, request: FactRequest) -> JsonValue:
     text = text_of(results[0], "libvirt")
+    if text.strip() == NOT_THERE:
+        return {"version": None}
     told = _DAEMON.search(text)
     if told is None:
         raise ValueError(f"libvirt does not tell its daemon's version: {excerpt(text) or 'nothing'}")

@@ -170,7 +170,9 @@ def _carried_out(
         revisions = {name: revisions_of(scratch, project.database(name)) for name, project in projects.items()}
         known = source_of(catalog, revisions, wish.target, wish.source), _beginning(scratch, revisions)
         way = catalog.all_releases.chain(known[0], wish.target)
-        journal.found(row_findings(scratch, questions(catalog, way, names, tuple(projects))))
+        asks = questions(catalog, way, names, tuple(projects))
+        stage.report(f"counting rows that may stand in the way: {len(asks)} questions")
+        journal.found(row_findings(scratch, asks))
         journal.begun(*known)
     source, beginning = known
     chain = catalog.all_releases.chain(source, wish.target)

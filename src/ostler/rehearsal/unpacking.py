@@ -20,7 +20,7 @@ import zstandard
 from ostler.deployment.paths import ENVIRONMENTS_DIR, environment_path
 from ostler.environments.store import StoredEnvironment
 from ostler.environments.unpacked import Held, UnpackedStore
-from ostler.errors import CommandFailed
+from ostler.errors import CommandFailed, NoSpace
 from ostler.masking import last_lines
 from ostler.rehearsal.room import LEAST_FREE_BYTES, ROOM_TO_GROW_BYTES, free_bytes, no_room, no_space
 from ostler.rehearsal.scratch import CLEAN, Scratch
@@ -60,6 +60,8 @@ class Unpacking:
         assert known is not None
         if is_ours:
             _settle(known, lambda: self._put(stored, path))
+        elif isinstance(known.exception(), NoSpace):
+            return self.at(stored)  # who unpacks ahead leaves more room than who needs it now
         known.result()
         return path
 

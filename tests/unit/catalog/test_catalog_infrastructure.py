@@ -119,6 +119,7 @@ def test_every_source_names_a_place_and_a_day() -> None:
     numbers_of_nova = [nova.at(r) for nova in (CATALOG.nova, CATALOG.past_nova) for r in nova.releases]
     releases = [CATALOG.source_of(release) for release in CATALOG.all_releases.all]
     whole = [CATALOG.order, CATALOG.whole_order, CATALOG.blockers, CATALOG.units, CATALOG.infrastructure]
+    whole += [CATALOG.orphans, CATALOG.remnants]
     found = list(sources([projects, listed, numbers_of_nova, releases, whole]))
     assert len(found) > 200
     for source in found:

@@ -103,3 +103,18 @@ def test_a_broker_of_a_new_control_plane_is_installed_anew() -> None:
     (hop,) = scenes("2025.1", source="2024.1", broker="3.10.8", database="10.5.29-MariaDB")
     (told,) = beneath_findings(hop, replace(hop, stands_for={"new1": "ctl1"}), [hop])
     assert "10.5 → 10.6, and the same on the new hosts;" in told.do_next
+
+
+def test_what_a_release_was_only_rehearsed_on_holds_up_no_way_from_it() -> None:
+    hops = scenes("rocky", "stein", source="queens", broker="3.6.10", database="10.1.48-MariaDB")
+    told = list(beneath_findings(hops[0], hops[-1], hops))
+    assert {each.severity for each in told} == {Severity.NOTE}
+    assert not any("--accept" in each.do_next or "→" in each.do_next for each in told)
+
+
+def test_of_mysql_nothing_is_on_record() -> None:
+    (hop,) = scenes("2025.1", source="2024.1", broker="3.10.8", database="8.0.36")
+    assert [each.code for each in beneath_findings(hop, hop, [hop])] == ["upgrade.database-version"]
+    cloud = replace(hop.cloud, databases=replace(hop.cloud.databases, kind="mysql"))
+    hop = replace(hop, cloud=cloud)
+    assert list(beneath_findings(hop, hop, [hop])) == []

@@ -215,6 +215,20 @@ def test_one_that_failed_ahead_is_tried_again_when_it_is_wanted(
     assert place.order == ["nova-1 ahead", "nova-1"]
 
 
+def test_who_needs_one_is_not_refused_the_room_that_was_too_little_ahead(
+    place: Place, environments: Unpacking, archive: Archive
+) -> None:
+    place.broken["nova-1"] = "tar: usr/x: Cannot write: No space left on device"
+    place.may_go_on.clear()
+    environments.ahead([archive("nova-1")])
+    place.begun.wait(10)
+    with ThreadPoolExecutor(1) as pool:
+        wanted = pool.submit(environments.at, archive("nova-1"))
+        place.may_go_on.set()
+        wanted.result(10)
+    assert place.order == ["nova-1 ahead", "nova-1"]
+
+
 @pytest.mark.parametrize(
     ("said", "code"),
     [

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from ostler.catalog import is_past
 from ostler.catalog.infrastructure import Component, series
 from ostler.catalog.numbering import numbers
 from ostler.cloud.model import Cloud
@@ -29,6 +30,8 @@ def beneath_findings(scene: Scene, new: Scene, hops: Sequence[Scene]) -> Iterato
     to each release whose code changes them; those of a new control plane must be as the old ones are.
     """
     for name, at, releases in ((BROKERS, new, hops[-1:]), (DATABASES, scene, hops)):
+        if name == DATABASES and at.cloud.databases.kind != DATABASES:
+            continue  # nothing is on record of others
         (component,) = scene.catalog.components(name)
         limits = _limits(scene, component, [hop.target for hop in releases])
         versions: dict[str, list[str]] = {}
@@ -40,7 +43,8 @@ def beneath_findings(scene: Scene, new: Scene, hops: Sequence[Scene]) -> Iterato
             yield _finding(scene, name, unread, "its version could not be read", limits, "ostler status shows why")
         for version, hosts in versions.items():
             if not limits or not numbers(limits[0]) <= numbers(series(version)) <= numbers(limits[1]):
-                yield _finding(scene, name, hosts, version, limits, _do_next(new, component, version, limits))
+                do_next = _do_next(scene, new, component, version, limits)
+                yield _finding(scene, name, hosts, version, limits, do_next)
 
 
 def _hosts(cloud: Cloud, name: str) -> tuple[str, ...]:
@@ -61,12 +65,13 @@ def _limits(scene: Scene, component: Component, releases: Sequence[str]) -> tupl
 def _finding(
     scene: Scene, name: str, hosts: Sequence[str], found: str, limits: tuple[str, str] | None, do_next: str
 ) -> Finding:
-    """A version newer than all that were seen is a note: nobody has to go back for want of a record."""
+    """A version newer than all that were seen is a note: nobody has to go back for want of a record. So is any with a
+    release that Ostler only rehearses: what is on record of it is what the rehearsal ran on, not what clouds had."""
     code = "upgrade.broker-version" if name == BROKERS else "upgrade.database-version"
-    is_note = limits is None or _is_newer(found, limits)
+    is_note = _is_unknown(scene, found, limits)
     taken_on = "" if is_note else f"; or take it on: --accept {code}"
     return Finding(
-        code="upgrade.broker-version" if name == BROKERS else "upgrade.database-version",
+        code=code,
         severity=Severity.NOTE if is_note else Severity.WARNING,
         subject=f"{name} on {', '.join(hosts)}",
         summary=f"nothing is known of {scene.hop} with this version of {name}, which no plan changes",
@@ -76,7 +81,9 @@ def _finding(
     )
 
 
-def _is_newer(version: str, limits: tuple[str, str]) -> bool:
+def _is_unknown(scene: Scene, version: str, limits: tuple[str, str] | None) -> bool:
+    if limits is None or is_past(scene.source):
+        return True
     return version[:1].isdigit() and numbers(series(version)) > numbers(limits[1])
 
 
@@ -84,9 +91,9 @@ def _in_words(limits: tuple[str, str]) -> str:
     return " to ".join(dict.fromkeys(limits))
 
 
-def _do_next(new: Scene, component: Component, version: str, limits: tuple[str, str] | None) -> str:
+def _do_next(scene: Scene, new: Scene, component: Component, version: str, limits: tuple[str, str] | None) -> str:
     name = component.name
-    if limits is None or _is_newer(version, limits):
+    if limits is None or _is_unknown(scene, version, limits):
         rehearsed = "by a rehearsal: ostler rehearse runs the migrations on a MariaDB of this machine"
         tried = rehearsed if name == DATABASES else "where no user depends on it, such as a practice cloud"
         return f"read its release notes, and try it first {tried}"
