@@ -165,11 +165,10 @@ def _only_host(seen: Seen) -> str:
 
 
 def _part(telltale: Telltale, host: str, name: str) -> Component:
-    """The part a fault is of. The paths that a full disk is told by need not be its own: it is one for each host."""
+    """The part a fault is of."""
     _, _, rest = telltale.component.partition(":")
     named, _, at = rest.partition("@")
-    plain = telltale.unnamed if telltale.kind == "disk" and telltale.unnamed else name
-    return Component(telltale.kind, named.replace("{name}", plain), at.replace("{host}", host))
+    return Component(telltale.kind, named.replace("{name}", name), at.replace("{host}", host))
 
 
 def _parts(seen: Seen, broken: Collection[Component]) -> Parts:

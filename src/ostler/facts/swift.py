@@ -101,7 +101,7 @@ for kind, path, said in configured():
         threads.append(threading.Thread(target=ask, args=(path, address, int(port))))
     if kind == "proxy":
         continue
-    devices = said.get("DEFAULT", "devices", fallback="/srv/node").rstrip("/")
+    devices = os.path.realpath(said.get("DEFAULT", "devices", fallback="/srv/node"))
     if said.get("DEFAULT", "mount_check", fallback="true").strip().lower() in ("true", "1", "yes", "on", "t", "y"):
         try:
             # The kind of an entry comes from its folder: a dead disk is not touched.

@@ -232,6 +232,17 @@ def _one_that_answers(_: Context, value: Any, __: Any) -> Any:
     return next((told for told in value.values() if told["answer"] == "answers"), next(iter(value.values())))
 
 
+def _leaders(_: Context, value: Any, __: Any) -> dict[str, list[str]]:
+    """From what the servers of clustered databases tell: for each database all that they take for its leader. One that
+    is cut off knows none, and the others do."""
+    found: dict[str, set[str]] = {}
+    for told in value.values():
+        for name, database in told["databases"].items():
+            if database["leader"]:
+                found.setdefault(name, set()).add(database["leader"])
+    return {name: sorted(leaders) for name, leaders in found.items()}
+
+
 def _hosts_by_value(_: Context, value: Any, __: Any) -> dict[str, dict[str, list[str]]]:
     """From mappings gathered over hosts: for each of their keys, the hosts by the value that they have there."""
     found: dict[str, dict[str, list[str]]] = {}
@@ -257,6 +268,7 @@ FUNCTIONS: Mapping[str, Callable[[Context, Any, Any], Any]] = {
     "names_astray": _names_astray,
     "odd_one": _odd_one,
     "hosts_by_value": _hosts_by_value,
+    "leaders": _leaders,
     "one_that_answers": _one_that_answers,
     "router_ids": _router_ids,
     "text": lambda _, value, __: str(value),
@@ -300,6 +312,6 @@ FUNCTIONS: Mapping[str, Callable[[Context, Any, Any], Any]] = {
 
 OF_THE_KNOWN = (
     *("odd_settings", "setting_problems", "problems_together", "pins", "refused_everywhere", "refused_here"),
-    *("lone_places", "enabled_backends", "database_names", "odd_keys", "known", "one_that_answers"),
+    *("lone_places", "enabled_backends", "database_names", "odd_keys", "known", "one_that_answers", "leaders"),
 )
 """Functions that compare hosts and go without those of which nothing is known: the others can still be compared."""

@@ -9,6 +9,7 @@ import pytest
 from invented import ASKED, answered, judged_logs, line
 
 from ostler.diagnosis.model import Diagnosis, Verdict
+from ostler.diagnosis.observing import MOST_HEARD
 from ostler.errors import Severity
 
 REFUSED = "DBConnectionError: (2003, \"Can't connect to MySQL server on '192.0.2.5' ([Errno 111] ECONNREFUSED)\")"
@@ -89,6 +90,16 @@ def test_a_disk_that_is_full_is_a_failure_though_no_user_was_seen_to_suffer(tmp_
     said = judged_logs(write(tmp_path, {"ctl1/mysql/error.log": full}))
     assert (said.verdict, codes(said)) == (Verdict.FAILURE, ["diagnosis.disk-full"])
     assert said.findings[0].components == ("disk:/@ctl1",)
+
+
+def test_a_full_disk_is_one_however_many_files_are_on_it_and_hides_nothing_else(tmp_path: Path) -> None:
+    full = "2026-01-15 10:01:48.000 7 ERROR nova.compute [-] OSError: [Errno 28] No space left on device: '/srv/{}'\n"
+    logs = {
+        "cmp1/nova/nova-compute.log": "".join(full.format(number) for number in range(MOST_HEARD + 1)),
+        "ctl1/kern.log": KILLED.format(at="02:00"),
+    }
+    said = judged_logs(write(tmp_path, logs))
+    assert {"diagnosis.disk-full", "diagnosis.out-of-memory"} <= set(codes(said))
 
 
 @pytest.mark.parametrize(

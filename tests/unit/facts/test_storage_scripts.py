@@ -217,3 +217,14 @@ def test_disks_rings_and_passes_of_replication_are_told(tmp_path: Path) -> None:
     assert value["replicated_s_ago"] == {"object": pytest.approx(100, abs=3)}
     assert list(value["rings"]) == [f"{tmp_path}/object-1.ring.gz", f"{tmp_path}/object.ring.gz"]
     assert len(set(value["rings"].values())) == 2
+
+
+def test_a_mounted_disk_is_mounted_also_where_its_folder_is_a_link(tmp_path: Path) -> None:
+    (tmp_path / "swift.conf").write_text("[swift-hash]\n")
+    (tmp_path / "data" / "sdb").mkdir(parents=True)
+    (tmp_path / "data" / "sdc").mkdir()
+    (tmp_path / "node").symlink_to(tmp_path / "data")
+    (tmp_path / "object-server.conf").write_text(f"[DEFAULT]\ndevices = {tmp_path}/node\n")
+    value = swift_node(tmp_path, f"/dev/sdb {tmp_path}/data/sdb xfs rw,noatime 0 0\n")
+    assert isinstance(value, dict)
+    assert value["unmounted"] == [f"{tmp_path}/data/sdc"]
