@@ -85,8 +85,8 @@ class Trouble:
 def causes_in(evidence: Evidence, is_felt: bool) -> tuple[Diagnosed, ...]:
     """Return what is broken and explained by nothing else that is, the likeliest first. ``is_felt`` says that users
     saw something fail."""
-    seen = evidence.seen
-    troubles = {each.finding: each for each in _troubles(seen, _failures(evidence))}
+    seen, failures = evidence.seen, _failures(evidence)
+    troubles = {each.finding: each for each in _troubles(seen, failures)}
     if not troubles:
         return ()
     parts = _parts(seen, {each.part for each in troubles.values()})
@@ -97,7 +97,7 @@ def causes_in(evidence: Evidence, is_felt: bool) -> tuple[Diagnosed, ...]:
         {each.code for each, trouble in troubles.items() if trouble.telltale.is_symptom},
         _first_errors(troubles.values()),
     )
-    found = [_diagnosed(cause, troubles, evidence, is_felt) for cause in causes]
+    found = [_diagnosed(cause, troubles, evidence, failures, is_felt) for cause in causes]
     return tuple(sorted(found, key=lambda each: -each.confidence)[:MOST_CAUSES])
 
 
@@ -191,11 +191,12 @@ def _first_errors(troubles: Collection[Trouble]) -> Mapping[Component, float]:
     return found
 
 
-def _diagnosed(cause: Cause, troubles: Mapping[Finding, Trouble], evidence: Evidence, is_felt: bool) -> Diagnosed:
+def _diagnosed(
+    cause: Cause, troubles: Mapping[Finding, Trouble], evidence: Evidence, failures: Sequence[float], is_felt: bool
+) -> Diagnosed:
     of_cause = [troubles[each] for node in cause.nodes for each in node.broken.findings]
     first = of_cause[0]
     lines = [said for each in of_cause for said in each.said]
-    failures = _failures(evidence)
     is_late = bool(failures) and max(failures) < min(said.time for said in lines) - CLOCKS_DIFFER_S
     sure = cause.confidence * (1.0 if is_felt else UNFELT)
     sure *= PAST if first.is_past or is_late else 1.0

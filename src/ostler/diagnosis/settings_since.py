@@ -74,7 +74,7 @@ def differing(before: Settings, changes: Sequence[Change]) -> Finding:
         severity=Severity.NOTE,
         subject="the configuration of services",
         summary=f"it differs from when the cloud was last seen healthy, {_when(before.at)}",
-        found=f"{len(changes)} options" if len(changes) > 1 else "1 option",
+        found=f"{len(changes)} differences" if len(changes) > 1 else "1 difference",
         expected="nothing: see whether what was changed has to do with what is wrong",
         evidence=tuple(chain(lines, [f"and {left_out} more"] if left_out else [])),
         do_next="compare each with the file as it was, from a backup or the saved files of the last run",

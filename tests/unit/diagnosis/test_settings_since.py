@@ -89,7 +89,7 @@ def test_a_note_names_the_first_of_many() -> None:
     before = settings(ctl1={NOVA: {f"DEFAULT/o{n:02}": "1" for n in range(30)}})
     now = settings(ctl1={NOVA: {f"DEFAULT/o{n:02}": "2" for n in range(30)}})
     note = differing(before, changed_since(before, now))
-    assert (note.found, len(note.evidence), note.evidence[-1]) == ("30 options", 21, "and 10 more")
+    assert (note.found, len(note.evidence), note.evidence[-1]) == ("30 differences", 21, "and 10 more")
 
 
 @pytest.mark.parametrize("spoilt", [b"", b"{", b'{"at": "x"}', b"\xff\xfe"])
