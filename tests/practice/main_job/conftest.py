@@ -102,7 +102,7 @@ def _remove(operator: PracticeOperator, why: str = "") -> None:
     if why:
         print(f"\npractice cloud {operator.name} is there already, {why}: it is taken down first")
     layout = load_layout(operator.name, state_root(), cache_dir())
-    down = operator.ostler("practice", "down", "--name", operator.name)
+    down = operator.ostler("practice", "down", "--name", operator.name, timeout_s=LONG_S)
     print(f"\npractice down: {down.seconds:.0f} s")
     assert leftovers(layout) == []
     assert not Path(layout.state_dir).exists()
