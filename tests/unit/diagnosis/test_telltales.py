@@ -54,7 +54,10 @@ def test_a_line_that_only_looks_like_it_tells_nothing(name: str, case: dict[str,
 
 def test_every_telltale_has_a_case_of_each_kind() -> None:
     wanting = [
-        (name, kind) for name in known_telltales() for kind in ("fires", "silent") if not CASES.get(name, {}).get(kind)
+        (name, kind)
+        for name, each in known_telltales().items()
+        for kind in ("fires", "silent", *(("over",) if each.over else ()))
+        if not CASES.get(name, {}).get(kind)
     ]
     assert wanting == []
     assert set(CASES) == set(known_telltales())
