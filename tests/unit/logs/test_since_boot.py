@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import gzip
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
+from ostler.logs import since_boot
 from ostler.logs.event import Level
 from ostler.logs.folder import open_folder
+from ostler.logs.opening import PIECE_BYTES, pieces
 from ostler.logs.reading import Tally
 from ostler.logs.timeline import in_order
 from ostler.logs.wanted import Wanted
@@ -48,9 +53,21 @@ def test_else_the_last_event_is_of_the_time_of_the_file(tmp_path: Path) -> None:
     assert tally.notes[0].says.endswith("told by the time of the file")
 
 
-def test_the_end_of_a_large_log_is_found(tmp_path: Path) -> None:
-    assert len(FILLING) > 6_000_000
-    assert last_event(tmp_path, "dmesg", (FIRST + FILLING + LAST).encode())[0] == "2026-01-15T10:05:48.000Z"
+def test_the_end_of_a_large_log_is_found_without_reading_all_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = (FIRST + FILLING + LAST).encode()
+    read: list[int] = []
+
+    def counted(path: str, start: int = 0) -> Iterator[bytes]:
+        for piece in pieces(path, start):
+            read.append(len(piece))
+            yield piece
+
+    monkeypatch.setattr(since_boot, "pieces", counted)
+    assert last_event(tmp_path, "dmesg", content)[0] == "2026-01-15T10:05:48.000Z"
+    most = since_boot.BEGINNING_BYTES + since_boot.END_BYTES + PIECE_BYTES
+    assert since_boot.BEGINNING_BYTES < sum(read) <= most < len(content)
 
 
 def test_a_packed_log_is_dated_by_its_end(tmp_path: Path) -> None:
