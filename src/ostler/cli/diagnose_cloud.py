@@ -47,7 +47,7 @@ def diagnose_living(cloud: Cloud, asked: Asked, *, as_json: bool) -> DiagnosisSh
             looked = look_into(cloud, LiveWanted(begins, "warning", most_bytes=MOST_BYTES), words, folder)
         opened, tally = opened_logs(folder / "warnings", looked.logs)
         opened = with_clocks(opened, compare_clocks(opened, Tally()))
-        seen = observe(in_order(opened, Wanted(Level.WARNING, begins), tally), knowledge())
+        seen = observe(in_order(opened, Wanted(Level.WARNING, begins), tally), knowledge(), hears=False)
         way, of_way = opened_logs(folder / "words", looked.way) if looked.way else ([], Tally())
         for each in of_way.problems:
             tally.tell(each.log, each.says)

@@ -145,15 +145,16 @@ class Seen:
         return {project for _, project, _ in self.services}
 
 
-def observe(events: Iterable[Event], knowledge: Knowledge) -> Seen:
-    """Keep what matters of events, which come in the order of time."""
+def observe(events: Iterable[Event], knowledge: Knowledge, *, hears: bool = True) -> Seen:
+    """Keep what matters of events, which come in the order of time. Without ``hears`` words on broken parts of the
+    infrastructure are not looked for: where rules judge those, nobody asks."""
     seen = Seen()
     for event in events:
-        _observe(event, seen, knowledge)
+        _observe(event, seen, knowledge, hears)
     return seen
 
 
-def _observe(event: Event, seen: Seen, knowledge: Knowledge) -> None:
+def _observe(event: Event, seen: Seen, knowledge: Knowledge, hears: bool) -> None:
     seen.begins = event.time if not seen.events else min(seen.begins, event.time)
     seen.ends = max(seen.ends, event.time)
     seen.events += 1
@@ -170,7 +171,7 @@ def _observe(event: Event, seen: Seen, knowledge: Knowledge) -> None:
     if answer is not None:
         said = said or said_of(event)
         _observe_answer(answer, said, seen, knowledge)
-    for word in telltales().in_event(event, text):
+    for word in telltales().in_event(event, text) if hears else ():
         said = said or said_of(event)
         _hear(word, said, seen)
     for name in knowledge.marks_in(event.module, text[:400]):
