@@ -171,7 +171,9 @@ def _lent(result: RunResult) -> Iterator[str]:
     if not result.lent:
         yield "  lent: nothing"
     for loan in result.lent:
-        yield f"  still lent: {loan.name}, by {loan.step}; resume, rollback and cancel give it back"
+        is_over = result.state is RunState.CANCELLED
+        gives = "only taking the run back gives it back" if is_over else "resume, rollback and cancel give it back"
+        yield f"  still lent: {loan.name}, by {loan.step}; {gives}"
 
 
 def _told(findings: Sequence[Finding]) -> Iterator[str]:
