@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from pathlib import Path
 from typing import Any
@@ -61,11 +62,63 @@ def test_the_readme_names_every_command(top: Any) -> None:
     assert {name for name, command in top.commands.items() if not command.hidden} - named == set()
 
 
-def test_every_command_says_what_it_does_and_shows_an_example(top: Any) -> None:
-    def leaves(command: Any, path: str) -> list[tuple[str, Any]]:
-        if is_group(command):
-            return [leaf for name, each in command.commands.items() for leaf in leaves(each, f"{path} {name}")]
-        return [(path, command)]
+def leaves(command: Any, path: str) -> list[tuple[str, Any]]:
+    """Every command below one, with what is typed for it."""
+    if is_group(command):
+        return [leaf for name, each in command.commands.items() for leaf in leaves(each, f"{path} {name}")]
+    return [(path, command)]
 
+
+def test_every_command_says_what_it_does_and_shows_an_example(top: Any) -> None:
     without = [path for path, command in leaves(top, "ostler") if not command.help or "Example" not in command.help]
     assert without == []
+
+
+WIDTH = 80
+
+
+@pytest.fixture
+def helps(top: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> dict[str, list[str]]:
+    """The paragraphs that each command's help has on a terminal of 80 columns, between its usage and its options."""
+    monkeypatch.setenv("COLUMNS", str(WIDTH))
+    shown = {}
+    for path, _ in leaves(top, "ostler"):
+        assert main.main([*path.split()[1:], "--help"]) == 0
+        text = "\n".join(line.rstrip() for line in capsys.readouterr().out.splitlines())
+        _, *paragraphs = text.partition("\n╭")[0].strip().split("\n\n")
+        shown[path] = paragraphs
+    return shown
+
+
+def test_no_line_of_prose_in_a_help_ends_before_the_terminal_does(helps: dict[str, list[str]]) -> None:
+    torn = [
+        (path, line)
+        for path, paragraphs in helps.items()
+        for paragraph in paragraphs
+        if not paragraph.strip().startswith("Example")
+        for line, following in itertools.pairwise(paragraph.split("\n"))
+        if len(line) + 1 + len(following.split()[0]) < WIDTH
+    ]
+    assert torn == []
+
+
+def test_examples_stand_below_each_other(helps: dict[str, list[str]]) -> None:
+    starts = {
+        path: {line.index("ostler ") for line in paragraph.split("\n") if re.match(r"( Examples?: )? *ostler ", line)}
+        for path, paragraphs in helps.items()
+        for paragraph in paragraphs
+        if paragraph.strip().startswith("Example")
+    }
+    assert {path: columns for path, columns in starts.items() if len(columns) != 1} == {}
+
+
+def test_what_a_command_is_given_is_spelled_in_capitals(top: Any) -> None:
+    small = [
+        f"{path} {usage}"
+        for path, command in leaves(top, "ostler")
+        for parameter in command.params
+        if parameter.param_type_name == "argument"
+        for usage in [str(parameter.metavar or parameter.name)]
+        if usage != usage.upper()
+    ]
+    assert small == []

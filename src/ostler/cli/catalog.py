@@ -25,15 +25,17 @@ AsJson = Annotated[bool, typer.Option("--json", help="Write one JSON document in
 
 @app.command()
 def releases(
-    release: Annotated[str | None, typer.Argument(help="Show this one alone, with all that is known of it.")] = None,
+    release: Annotated[
+        str | None, typer.Argument(metavar="RELEASE", help="Show this one alone, with all that is known of it.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """List the releases, and the hops that leave each.
 
     Ostler plans upgrades between those marked so; of the others it knows facts.
 
-    Example:  ostler catalog releases
-              ostler catalog releases 2025.1
+    Examples:  ostler catalog releases
+               ostler catalog releases 2025.1
     """
     from ostler.catalog import load_catalog
     from ostler.reporting.catalog_documents import release_documents
@@ -83,14 +85,16 @@ def _release(row: dict[str, Any]) -> Table:
 
 @app.command()
 def hops(
-    release: Annotated[str, typer.Argument(help="Where to start from, such as 2024.1 or ocata.")],
+    release: Annotated[str, typer.Argument(metavar="RELEASE", help="Where to start from, such as 2024.1 or ocata.")],
     to: Annotated[str | None, typer.Option("--to", help="Show the shortest way to this release instead.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """List the hops that leave a release, what is known about each, and what is known to stand in its way.
 
-    Example:  ostler catalog hops 2024.1
-              ostler catalog hops pike --to rocky
+    With --to, the same for each hop of the shortest way to that release.
+
+    Examples:  ostler catalog hops 2024.1
+               ostler catalog hops pike --to rocky
     """
     from ostler.catalog import load_catalog
     from ostler.reporting.catalog_documents import hop_documents
@@ -118,7 +122,7 @@ def _hops(rows: list[dict[str, Any]]) -> Group:
 
 @app.command()
 def project(
-    name: Annotated[str, typer.Argument(help="A project, such as nova.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A project, such as nova.")],
     release: Annotated[str | None, typer.Option("--release", help="A release; the newest known otherwise.")] = None,
     version: Annotated[
         str | None, typer.Option("--version", help="A version instead of a release, as a package has it.")
@@ -127,8 +131,10 @@ def project(
 ) -> None:
     """Show a project in one release: version, services, databases, commands and what their exit codes mean.
 
-    Example:  ostler catalog project nova --release 2025.1
-              ostler catalog project horizon --version 18.3.5
+    With --version, in the release that the version belongs to.
+
+    Examples:  ostler catalog project nova --release 2025.1
+               ostler catalog project horizon --version 18.3.5
     """
     from ostler.catalog import load_catalog
     from ostler.errors import InputError
@@ -213,7 +219,9 @@ def _between(facts: dict[str, Any]) -> Table:
 
 @app.command()
 def infrastructure(
-    name: Annotated[str | None, typer.Argument(help="A component, such as rabbitmq; all otherwise.")] = None,
+    name: Annotated[
+        str | None, typer.Argument(metavar="NAME", help="A component, such as rabbitmq; all otherwise.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Show what lies below OpenStack: which steps its versions can take, and what they demand.
@@ -247,7 +255,8 @@ def infrastructure(
 
 @app.command()
 def explain(
-    code: Annotated[str, typer.Argument(help="A code, as it stands in [] behind a message.")], as_json: AsJson = False
+    code: Annotated[str, typer.Argument(metavar="CODE", help="A code, as it stands in [] behind a message.")],
+    as_json: AsJson = False,
 ) -> None:
     """Explain a code: of a known blocker of upgrades, or of anything Ostler says.
 

@@ -35,7 +35,7 @@ def diff(
     project: ProjectName,
     source: From,
     target: To,
-    files: Annotated[list[Path] | None, typer.Argument(metavar="[FILE]...", help="Your own files.")] = None,
+    files: Annotated[list[Path] | None, typer.Argument(metavar="FILE", help="Your own files.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Show which options are new, gone, renamed, moved, or have another default; those that your files set first.
@@ -59,7 +59,7 @@ def diff(
 
 @app.command()
 def lint(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Files that the project's services read.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Files that the project's services read.")],
     project: Annotated[
         str | None, typer.Option("--project", help="The project whose files they are; else as they tell.")
     ] = None,

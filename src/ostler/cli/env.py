@@ -28,7 +28,7 @@ ForPractice = Annotated[
 
 @app.command()
 def build(
-    release: Annotated[str, typer.Argument(help="The release to build, such as 2025.1.")],
+    release: Annotated[str, typer.Argument(metavar="RELEASE", help="The release to build, such as 2025.1.")],
     practice: ForPractice = False,
     project: Annotated[
         list[str] | None, typer.Option("--project", help="Only this project; may be given several times.")

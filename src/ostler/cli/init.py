@@ -38,6 +38,8 @@ def init(
 ) -> None:
     """Write a cloud file for an existing cloud; what is not given is asked for.
 
+    A file that is there already is left as it is, unless --force is given.
+
     Examples:  ostler init
                ostler init --from-kolla multinode --release 2024.1 --vip 10.0.0.250
                ostler init --from-osa /etc/openstack_deploy/openstack_inventory.json --release 2025.1

@@ -32,7 +32,7 @@ def register(app: typer.Typer) -> None:
 def logs(
     folder: Annotated[
         Path | None,
-        typer.Argument(metavar="[DIR]", help="A folder of logs, or one log; without it, the hosts of the cloud."),
+        typer.Argument(metavar="DIR", help="A folder of logs, or one log; without it, the hosts of the cloud."),
     ] = None,
     logs_of: Annotated[
         Path | None, typer.Option("--logs", metavar="DIR", help="The same, for those who prefer an option.")

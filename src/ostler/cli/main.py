@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import logging
 import os
 import sys
@@ -51,6 +52,19 @@ def _mount() -> None:
         app.add_typer(module.app, name=name)
 
 
+def _with_whole_paragraphs(within: typer.Typer) -> None:
+    """Give every command its docstring with each paragraph in one line, for the terminal to break where it ends: Typer
+    keeps the breaks of all but the first. Examples stay as they are."""
+    for command in within.registered_commands:
+        paragraphs = (inspect.getdoc(command.callback) or "").split("\n\n")
+        command.help = "\n\n".join(
+            each if each.startswith("Example") else each.replace("\n", " ") for each in paragraphs
+        )
+    for group in within.registered_groups:
+        if group.typer_instance is not None:
+            _with_whole_paragraphs(group.typer_instance)
+
+
 def run() -> None:
     """Run the command line and exit with its code. A traceback is shown only for a bug of ours, when asked for."""
     sys.exit(main(sys.argv[1:]))
@@ -88,6 +102,7 @@ def _mount_once() -> None:
     global _mounted
     if not _mounted:
         _mount()
+        _with_whole_paragraphs(app)
         _mounted = True
 
 

@@ -21,7 +21,7 @@ power = typer.Typer(no_args_is_help=True, help="Switch practice hosts on and off
 app.add_typer(power, name="power")
 practice_faults.register(app)
 
-HostNames = Annotated[list[str], typer.Argument(metavar="HOST...", help="Hosts such as ctl1, or `all`.")]
+HostNames = Annotated[list[str], typer.Argument(metavar="HOST", help="Hosts such as ctl1, or `all`.")]
 
 
 @app.command()
@@ -40,6 +40,8 @@ def up(
     as_json: AsJson = False,
 ) -> None:
     """Build a practice cloud, finish building it, or start what does not run.
+
+    May be given again at any time, also after it was interrupted.
 
     Examples:  ostler practice up
                ostler practice up --name old --release 2023.1 --controllers 1 --computes 1
@@ -124,7 +126,7 @@ def status(name: Name = DEFAULT_NAME, as_json: AsJson = False) -> None:
 
 @app.command("exec", context_settings={"ignore_unknown_options": True})
 def execute(
-    host: Annotated[str, typer.Argument(help="A host such as ctl1.")],
+    host: Annotated[str, typer.Argument(metavar="HOST", help="A host such as ctl1.")],
     command: Annotated[list[str], typer.Argument(metavar="-- CMD", help="The command and its arguments.")],
     name: Name = DEFAULT_NAME,
     as_json: AsJson = False,
@@ -149,7 +151,9 @@ def execute(
 
 
 @app.command()
-def shell(host: Annotated[str, typer.Argument(help="A host such as ctl1.")], name: Name = DEFAULT_NAME) -> None:
+def shell(
+    host: Annotated[str, typer.Argument(metavar="HOST", help="A host such as ctl1.")], name: Name = DEFAULT_NAME
+) -> None:
     """Open a root shell on a host.
 
     Example:  ostler practice shell cmp1

@@ -25,8 +25,10 @@ def register(app: typer.Typer) -> None:
 
 
 def break_cloud(
-    fault: Annotated[str, typer.Argument(help="A fault, see `ostler practice faults`.")],
-    host: Annotated[str | None, typer.Argument(help="Where; left out: where it is made by default.")] = None,
+    fault: Annotated[str, typer.Argument(metavar="FAULT", help="A fault, see `ostler practice faults`.")],
+    host: Annotated[
+        str | None, typer.Argument(metavar="HOST", help="Where; left out: where it is made by default.")
+    ] = None,
     name: Name = DEFAULT_NAME,
     as_json: AsJson = False,
 ) -> None:
@@ -60,12 +62,14 @@ def break_cloud(
 
 
 def mend(
-    fault: Annotated[str | None, typer.Argument(help="A fault that was made.")] = None,
+    fault: Annotated[str | None, typer.Argument(metavar="FAULT", help="A fault that was made.")] = None,
     every: Annotated[bool, typer.Option("--all", help="Everything that was broken, the last one first.")] = False,
     name: Name = DEFAULT_NAME,
     as_json: AsJson = False,
 ) -> None:
     """Undo what `ostler practice break` did, from what was put on record, and see that the fault is gone.
+
+    Name a fault, or give --all.
 
     Examples:  ostler practice mend nova-compute-hung
                ostler practice mend --all
@@ -98,6 +102,8 @@ def list_faults(
     as_json: AsJson = False,
 ) -> None:
     """List what can be broken on purpose: name, what it does, where it can be done, what users see.
+
+    `ostler practice break` makes one, `ostler practice mend` undoes it.
 
     Examples:  ostler practice faults
                ostler practice faults --made --name trial

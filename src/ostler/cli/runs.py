@@ -122,7 +122,9 @@ def _end(result: RunResult, hand: Hand, unkept: InputError | None) -> NoReturn:
 
 def approve(
     run: RunId,
-    stage: Annotated[str | None, typer.Argument(help="The stage whose gate is meant; the next otherwise.")] = None,
+    stage: Annotated[
+        str | None, typer.Argument(metavar="STAGE", help="The stage whose gate is meant; the next otherwise.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
     """Say yes to a gate of a run; who and when is recorded. `ostler resume` goes on.
