@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from ostler.errors import Finding, OstlerError
 
@@ -232,5 +233,10 @@ class Events:
 
 
 def event_to_json(at: float, event: Event) -> str:
-    """One event as one JSON line."""
-    return json.dumps({"at": round(at, 3), "event": NAMES[type(event)], **asdict(event)}, ensure_ascii=False)
+    """One event as one JSON line, its seconds to the millisecond."""
+    values = asdict(event, dict_factory=_to_the_millisecond)
+    return json.dumps({"at": round(at, 3), "event": NAMES[type(event)], **values}, ensure_ascii=False)
+
+
+def _to_the_millisecond(fields: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    return {name: round(value, 3) if isinstance(value, float) else value for name, value in fields}

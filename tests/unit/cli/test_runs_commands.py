@@ -309,6 +309,13 @@ def test_failures_and_findings_stay_on_the_screen() -> None:
         assert line in stays
 
 
+def test_seconds_of_events_are_told_to_the_millisecond() -> None:
+    line = json.loads(events.event_to_json(1.0, events.StepEnded("roll/ctl1/2-switch", "done", "", 2.0712345678901234)))
+    assert line["seconds"] == 2.071
+    seen = events.ProbeSeen("asking", "", {"nova": events.ApiSeen(3, 0, 1.23456789, 0.0)})
+    assert json.loads(events.event_to_json(1.0, seen))["apis"]["nova"]["longest_wait_s"] == 1.235
+
+
 def test_events_are_json_lines() -> None:
     line = events.event_to_json(1.23456, BEGUN[-1])
     assert json.loads(line) == {
