@@ -67,11 +67,11 @@ def _finding(
 ) -> Finding:
     """A version newer than all that were seen is a note: nobody has to go back for want of a record. So is any with a
     release that Ostler only rehearses: what is on record of it is what the rehearsal ran on, not what clouds had."""
-    code = "upgrade.broker-version" if name == BROKERS else "upgrade.database-version"
     is_note = _is_unknown(scene, found, limits)
+    code = f"upgrade.{'broker' if name == BROKERS else 'database'}-version"
     taken_on = "" if is_note else f"; or take it on: --accept {code}"
     return Finding(
-        code=code,
+        code="upgrade.broker-version" if name == BROKERS else "upgrade.database-version",
         severity=Severity.NOTE if is_note else Severity.WARNING,
         subject=f"{name} on {', '.join(hosts)}",
         summary=f"nothing is known of {scene.hop} with this version of {name}, which no plan changes",
