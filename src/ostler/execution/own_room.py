@@ -10,7 +10,8 @@ from ostler.execution.home import Home
 from ostler.facts.model import Snapshot
 
 MB = 10**6
-PACKED = 3
+LEAST_PART = 3
+"""At least one part in so many of what the databases take has to be free for a packed dump."""
 
 
 def own_room(snapshot: Snapshot, home: Home) -> list[Finding]:
@@ -28,7 +29,7 @@ def own_room(snapshot: Snapshot, home: Home) -> list[Finding]:
     except OSError as error:
         found = f"its disk cannot be looked at: {error.strerror}"
         return [_no_room(home, found, needed, Severity.FAILURE)] if needed else []
-    severity = Severity.FAILURE if free * PACKED < needed else Severity.WARNING
+    severity = Severity.FAILURE if free * LEAST_PART < needed else Severity.WARNING
     return [_no_room(home, f"{free // MB} MB free", needed, severity)] if free < needed else []
 
 
@@ -39,7 +40,8 @@ def _no_room(home: Home, found: str, needed: int, severity: Severity) -> Finding
         subject=f"{home.folder} on this machine",
         summary="there may not be enough room on this machine for the copy of the dump that a run fetches",
         found=found,
-        expected=f"{-(-needed // MB)} MB free, as much as the databases take",
+        expected=f"{-(-needed // MB)} MB free, as much as the databases take; at the very least "
+        f"{-(-needed // (LEAST_PART * MB))} MB",
         do_next="free space, or choose a larger disk with OSTLER_HOME, for this command and for ostler apply",
     )
 

@@ -15,12 +15,11 @@ from ostler.facts.model import FactRequest, HostFact, JsonValue
 from ostler.facts.output import excerpt, text_of
 from ostler.facts.scripts import shell
 
-SCRIPT = """
-command -v virsh >/dev/null 2>&1 || { echo "virsh is not installed here"; exit; }
+NOT_THERE = "virsh is not installed here"
+SCRIPT = f"""
+command -v virsh >/dev/null 2>&1 || {{ echo "{NOT_THERE}"; exit; }}
 LC_ALL=C exec virsh --readonly version --daemon
 """
-
-NOT_THERE = "virsh is not installed here"
 
 _DAEMON = re.compile(r"^Running against daemon: (\d+\.\d+\.\d+)\s*$", re.M)
 

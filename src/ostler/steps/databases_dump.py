@@ -53,9 +53,9 @@ class DumpDatabases(Kind):
 
 
 class TryDump(Kind):
-    """Parameters: `folder`, `is_fetched` (if a copy is wanted; usually it is). Restores the dump into a scratch server
-    on the host (own data folder, no network, never the production server), dumps that again and compares both byte for
-    byte; then the scratch server is removed and a copy of the dump is fetched."""
+    """Parameters: `folder`, `is_fetched` (absent means True). Restores the dump into a scratch server on the host (own
+    data folder, no network, never the production server), dumps that again and compares both byte for byte; then the
+    scratch server is removed and, with `is_fetched`, a copy of the dump is fetched."""
 
     name = "try-dump"
 

@@ -36,6 +36,10 @@ class FakeJournal:
         past = f"*--reverse*--until*) cat {self._before};; *--until*) ;;"
         self._write(f'case "$*" in {past} *) cat {self._since}; exit {code};; esac')
 
+    def lasts(self) -> None:
+        """It does not come to its end."""
+        self._write(f'case "$*" in *--until*) cat {self._before};; *) cat {self._since}; exec sleep 60; esac')
+
     def asked(self) -> list[str]:
         """The words of its last call."""
         return self._asked.read_text().split()

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,8 @@ from fake_journal import FakeJournal, entry
 from ostler.catalog.catalog import Catalog
 from ostler.cloud.model import Cloud, Host
 from ostler.commands import Command, CommandResult
+from ostler.execution import live_logs
+from ostler.execution.live_logs import LiveWanted
 from ostler.execution.proofs import ProofContext, journal_scan, prove
 from ostler.execution.proofs.harmless import harmless_kinds, why_harmless
 from ostler.execution.proofs.journal_scan import parse_journal
@@ -344,8 +347,33 @@ def test_a_journal_that_does_not_reach_back_is_told_and_fails_no_run(quiet: Proo
     journal.begins_before(False)
     result = prove(quiet, "logs", "2024.1")
     assert result.ok
-    assert "it does not reach back to the time asked for on ctl1" in result.detail
+    assert "ctl1: the journal: it does not reach back to the time asked for" in result.detail
     assert [row.name for row in result.rows if not row.ok] == ["ctl1"]
+
+
+def test_a_journal_that_holds_more_than_is_fetched_is_told_and_fails_no_run(
+    quiet: ProofContext, journal: FakeJournal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal_scan, "LiveWanted", partial(LiveWanted, most_bytes=2000))
+    journal.holds(*(entry(SINCE + n, f"{'x' * 300} {n}", priority=3) for n in range(20)))
+    result = prove(quiet, "logs", "2024.1")
+    assert result.ok
+    assert "ctl1: the journal: only the oldest of what is wanted was fetched" in result.detail
+    assert any(row.name.startswith("journal of nova-api") for row in result.rows)
+
+
+def test_a_journal_that_is_not_read_to_its_end_in_time_is_told_and_fails_no_run(
+    quiet: ProofContext, journal: FakeJournal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        live_logs, "SCRIPT", live_logs.SCRIPT.replace("most_seconds, longest = 60,", "most_seconds, longest = 1,")
+    )
+    journal.holds(entry(SINCE, "it burns", priority=3))
+    journal.lasts()
+    result = prove(quiet, "logs", "2024.1")
+    assert result.ok
+    assert "ctl1: the journal: it was not read to its end within 1 s" in result.detail
+    assert any(row.name.startswith("journal of nova-api") for row in result.rows)
 
 
 def test_a_journal_that_cannot_be_read_proves_nothing(quiet: ProofContext, journal: FakeJournal) -> None:

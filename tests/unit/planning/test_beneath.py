@@ -112,6 +112,15 @@ def test_what_a_release_was_only_rehearsed_on_holds_up_no_way_from_it() -> None:
     assert not any("--accept" in each.do_next or "→" in each.do_next for each in told)
 
 
+def test_brokers_of_a_new_control_plane_are_judged_by_the_last_hop_wherever_the_way_begins() -> None:
+    (first,) = scenes("rocky", source="queens", broker="3.6.10")
+    (last,) = scenes("2025.1", source="2024.1", broker="3.6.10")
+    new = replace(last, stands_for={"new1": "ctl1"})
+    told = [each for each in beneath_findings(first, new, [first, last]) if each.code == "upgrade.broker-version"]
+    assert [each.severity for each in told] == [Severity.WARNING]
+    assert told[0].do_next.startswith("install 3.9 to 4.0 on the new hosts")
+
+
 def test_of_mysql_nothing_is_on_record() -> None:
     (hop,) = scenes("2025.1", source="2024.1", broker="3.10.8", database="8.0.36")
     assert [each.code for each in beneath_findings(hop, hop, [hop])] == ["upgrade.database-version"]

@@ -204,6 +204,28 @@ def test_what_else_was_found_is_carried_over_as_notes_and_each_once() -> None:
     assert plan.is_applyable
 
 
+def test_what_is_otherwise_in_the_schema_is_told_of_each_database_and_what_is_known_to_stay_is_not() -> None:
+    differs = [
+        Finding(
+            "rehearsal.schema-differs",
+            Severity.WARNING,
+            f"{name} at 2025.1",
+            "not that of a fresh install",
+            evidence=(name,),
+        )
+        for name in ("nova", "nova_api")
+    ]
+    kept = Finding("rehearsal.schema-remnants", Severity.NOTE, "nova at 2025.1", "does no harm")
+
+    def found(run: CommandRun) -> CommandRun:
+        return replace(run, findings=(*differs, kept)) if run.kind == "rows" else run
+
+    told = [f for f in planned(with_runs(FINE, "nova", "ok", found)).findings if f.code.startswith("rehearsal.")]
+    assert [(f.code, f.subject, f.evidence) for f in told] == [
+        (each.code, f"{each.subject}, in the rehearsal", each.evidence) for each in differs
+    ]
+
+
 def warned(rehearsal: Rehearsal, **given: Any) -> Finding:
     plan = planned(rehearsal, **given)
     (found,) = about_rehearsals(plan).values()

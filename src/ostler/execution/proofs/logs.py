@@ -41,7 +41,7 @@ def prove_logs(context: ProofContext, release: str) -> ProofResult:
         unread = [*unread, Row("logs", False, f"no host has a log at {', '.join(patterns[:3])} or the like")]
     not_read = [Row(host, False, each) for host, scan in scans.items() for each in scan.not_read]
     if not_read:
-        detail += f"; {not_read[0].detail} on {', '.join(row.name for row in not_read)}"
+        detail += "; " + "; ".join(f"{row.name}: {row.detail}" for row in not_read)
     if unread:
         detail += f"; could not be read: {unread[0].name}: {unread[0].detail}"
     data = {"groups": [{**asdict(group), "harmless": why_harmless(group)} for group in groups]}

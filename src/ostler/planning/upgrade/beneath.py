@@ -4,6 +4,7 @@ database servers, so that a step of theirs which a way wants is told with what t
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from ostler.catalog import is_past
 from ostler.catalog.infrastructure import Component, series
@@ -24,7 +25,8 @@ def beneath_requests(cloud: Cloud) -> tuple[FactRequest, ...]:
 
 
 def beneath_findings(scene: Scene, new: Scene, hops: Sequence[Scene]) -> Iterator[Finding]:
-    """Warnings for versions that a release of the way is not known to run with, notes where nothing is known of any.
+    """Warnings for versions that a release of the way is not known to run with, notes where nothing is known of any, or
+    no more than what the release was rehearsed on.
 
     `new` is the cloud as it will be: its brokers matter, to the release that runs in the end. Database servers matter
     to each release whose code changes them; those of a new control plane must be as the old ones are.
@@ -40,11 +42,13 @@ def beneath_findings(scene: Scene, new: Scene, hops: Sequence[Scene]) -> Iterato
             versions.setdefault(str(told["version"]) if told else "", []).append(host)
         unread = versions.pop("", [])
         if unread and not versions:
-            yield _finding(scene, name, unread, "its version could not be read", limits, "ostler status shows why")
+            do_next = "ostler status shows why"
+            yield _finding(scene, name, unread, "its version could not be read", limits, do_next, limits is None)
         for version, hosts in versions.items():
             if not limits or not numbers(limits[0]) <= numbers(series(version)) <= numbers(limits[1]):
-                do_next = _do_next(scene, new, component, version, limits)
-                yield _finding(scene, name, hosts, version, limits, do_next)
+                is_unknown = limits is None or _is_unknown(version, limits, releases[0].source)
+                do_next = _change(new, component, version, limits) if limits and not is_unknown else _try_first(name)
+                yield _finding(scene, name, hosts, version, limits, do_next, is_unknown)
 
 
 def _hosts(cloud: Cloud, name: str) -> tuple[str, ...]:
@@ -63,40 +67,45 @@ def _limits(scene: Scene, component: Component, releases: Sequence[str]) -> tupl
 
 
 def _finding(
-    scene: Scene, name: str, hosts: Sequence[str], found: str, limits: tuple[str, str] | None, do_next: str
+    scene: Scene,
+    name: str,
+    hosts: Sequence[str],
+    found: str,
+    limits: tuple[str, str] | None,
+    do_next: str,
+    is_unknown: bool,
 ) -> Finding:
-    """A version newer than all that were seen is a note: nobody has to go back for want of a record. So is any with a
-    release that Ostler only rehearses: what is on record of it is what the rehearsal ran on, not what clouds had."""
-    is_note = _is_unknown(scene, found, limits)
-    code = f"upgrade.{'broker' if name == BROKERS else 'database'}-version"
-    taken_on = "" if is_note else f"; or take it on: --accept {code}"
-    return Finding(
+    told = Finding(
         code="upgrade.broker-version" if name == BROKERS else "upgrade.database-version",
-        severity=Severity.NOTE if is_note else Severity.WARNING,
+        severity=Severity.NOTE if is_unknown else Severity.WARNING,
         subject=f"{name} on {', '.join(hosts)}",
         summary=f"nothing is known of {scene.hop} with this version of {name}, which no plan changes",
         found=found,
-        expected=_in_words(limits) if limits else "nothing is known of any version",
-        do_next=f"{do_next} (see: ostler catalog infrastructure {name}){taken_on}",
+        expected=_in_words(limits),
+        do_next=f"{do_next} (see: ostler catalog infrastructure {name})",
     )
+    return told if is_unknown else replace(told, do_next=f"{told.do_next}; or take it on: --accept {told.code}")
 
 
-def _is_unknown(scene: Scene, version: str, limits: tuple[str, str] | None) -> bool:
-    if limits is None or is_past(scene.source):
-        return True
-    return version[:1].isdigit() and numbers(series(version)) > numbers(limits[1])
+def _is_unknown(version: str, limits: tuple[str, str], source: str) -> bool:
+    """Whether a version outside the limits is only one that nothing is on record of: nobody has to go back from a newer
+    one for want of a record, and what is on record of a release that Ostler only rehearses (`source`) is what the
+    rehearsal ran on, not what clouds had."""
+    return is_past(source) or (version[:1].isdigit() and numbers(series(version)) > numbers(limits[1]))
 
 
-def _in_words(limits: tuple[str, str]) -> str:
-    return " to ".join(dict.fromkeys(limits))
+def _in_words(limits: tuple[str, str] | None) -> str:
+    return " to ".join(dict.fromkeys(limits)) if limits else "nothing is known of any version"
 
 
-def _do_next(scene: Scene, new: Scene, component: Component, version: str, limits: tuple[str, str] | None) -> str:
+def _try_first(name: str) -> str:
+    rehearsed = "by a rehearsal: ostler rehearse runs the migrations on a MariaDB of this machine"
+    tried = rehearsed if name == DATABASES else "where no user depends on it, such as a practice cloud"
+    return f"read its release notes, and try it first {tried}"
+
+
+def _change(new: Scene, component: Component, version: str, limits: tuple[str, str]) -> str:
     name = component.name
-    if limits is None or _is_unknown(scene, version, limits):
-        rehearsed = "by a rehearsal: ostler rehearse runs the migrations on a MariaDB of this machine"
-        tried = rehearsed if name == DATABASES else "where no user depends on it, such as a practice cloud"
-        return f"read its release notes, and try it first {tried}"
     if new.stands_for and name == BROKERS:
         return f"install {_in_words(limits)} on the new hosts: brokers keep nothing that has to be carried over"
     steps = " → ".join(component.way(series(version), limits[0])) or f"to {limits[0]}"

@@ -11,7 +11,8 @@ from ostler.planning.rehearsed import PASSED, CommandRun, HopOutcome
 from ostler.planning.upgrade.mending import left_undone, mends_on
 from ostler.planning.upgrade.request import Scene
 
-OF_NO_CONCERN = ("rehearsal.check-wants-schema",)
+OF_NO_CONCERN = ("rehearsal.check-wants-schema", "rehearsal.schema-remnants")
+WITH_ALL = "rehearsal.schema-differs"
 """What a rehearsal tells of its own way of asking, and what is nothing to do with the cloud."""
 
 _NOTHING_TOLD = Finding(
@@ -43,12 +44,15 @@ def _outcome(scene: Scene, outcome: HopOutcome) -> Iterator[Finding]:
         if run.outcome == "fixed":
             told.update(finding.code for finding in run.findings)
             yield from (_fixed(scene, outcome, run, finding) for finding in run.findings)
-    seen: set[tuple[str, str]] = set()
+    seen: set[tuple[str, str, str]] = set()
     for finding in outcome.findings:
-        is_new = (finding.code, finding.summary) not in seen
-        seen.add((finding.code, finding.summary))
+        is_whole = finding.code == WITH_ALL
+        key = (finding.code, finding.summary, finding.subject if is_whole else "")
+        is_new = key not in seen
+        seen.add(key)
         if is_new and finding.severity is not Severity.FAILURE and finding.code not in (*told, *OF_NO_CONCERN):
-            yield replace(finding, severity=Severity.NOTE, subject=f"{finding.subject}, in the rehearsal", evidence=())
+            subject, evidence = f"{finding.subject}, in the rehearsal", finding.evidence if is_whole else ()
+            yield replace(finding, severity=Severity.NOTE, subject=subject, evidence=evidence)
 
 
 def _stopped(outcome: HopOutcome) -> Finding:

@@ -1,4 +1,4 @@
-# ostler-complete-dump FOLDER DATABASE...: make from a dump what stands beside it, where that is gone or older
+# ostler-complete-dump FOLDER DATABASE...: write which databases a dump has, and its checksum unpacked where that is gone or older
 set -eu
 umask 077
 renice -n 10 -p $$ > /dev/null 2>&1 || true # what serves users comes first
