@@ -34,6 +34,9 @@ def up(
         int | None, typer.Option(help="Hosts that can become the control plane (`upgrade --strategy replace`); none.")
     ] = None,
     subnet: Annotated[str | None, typer.Option(help="A private /24; the next free of 10.77.N.0/24.")] = None,
+    tls: Annotated[
+        bool | None, typer.Option("--tls", help="Public addresses speak TLS, with a certificate of its own.")
+    ] = None,
     openstack: Annotated[
         bool, typer.Option(help="With OpenStack; --no-openstack: hosts and infrastructure only.")
     ] = True,
@@ -54,7 +57,7 @@ def up(
     started = time.monotonic()
     layout = ask(
         name, state_root(), cache_dir(),
-        release=release, controllers=controllers, computes=computes, spares=spares, subnet=subnet,
+        release=release, controllers=controllers, computes=computes, spares=spares, subnet=subnet, has_tls=tls,
     )  # fmt: skip
     build(layout, reporter(as_json, started), openstack=openstack)
     say(
@@ -63,7 +66,7 @@ def up(
         f"Practice cloud {layout.name} is up.\n"
         f"  cloud file  {layout.cloud_file}\n"
         + (f"  new hosts   {layout.onto_file}\n" if layout.spares else "")
-        + f"  APIs        http://{layout.vip}:5000/v3 and the other ports; credentials in {layout.clouds_yaml}",
+        + f"  APIs        {layout.public_url('keystone')}/v3 and the other ports; credentials in {layout.clouds_yaml}",
     )
 
 

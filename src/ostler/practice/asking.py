@@ -27,6 +27,7 @@ def ask(
     computes: int | None = None,
     spares: int | None = None,
     subnet: str | None = None,
+    has_tls: bool | None = None,
 ) -> Layout:
     """The layout to build, put on record. None means: as on record, or the default for a new cloud.
 
@@ -47,6 +48,7 @@ def ask(
             computes=_first(computes, known.computes if known else None, DEFAULT_COMPUTES),
             spares=_first(spares, known.spares if known else None, 0),
             subnet=subnet or (known.subnet if known else _free_subnet(state_root, cache_dir)),
+            has_tls=known.has_tls if known and has_tls is None else bool(has_tls),
             state_root=state_root,
             cache_dir=cache_dir,
         )

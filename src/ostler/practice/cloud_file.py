@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from ostler.cloud.release_line import LINE
+from ostler.practice.certificates import Certificates
 from ostler.practice.haproxy import SOCKET
 from ostler.practice.layout import Layout
 
@@ -65,12 +66,12 @@ def in_charge(layout: Layout) -> Layout:
 
 
 def clouds(layout: Layout) -> dict[str, Any]:
-    """What clouds.yaml says: the administrator's credentials, revealed."""
+    """What clouds.yaml says: the administrator's credentials, revealed, and whose certificates to trust."""
     return {
         "clouds": {
             layout.name: {
                 "auth": {
-                    "auth_url": f"http://{layout.vip}:5000/v3",
+                    "auth_url": f"{layout.public_url('keystone')}/v3",
                     "username": "admin",
                     "password": layout.passwords.get(ADMIN_PASSWORD).reveal(),
                     "project_name": "admin",
@@ -79,6 +80,7 @@ def clouds(layout: Layout) -> dict[str, Any]:
                 },
                 "region_name": REGION,
                 "identity_api_version": 3,
+                **({"cacert": str(Certificates(layout).authority)} if layout.has_tls else {}),
             }
         }
     }

@@ -13,6 +13,9 @@ from ostler.practice.layout import DATABASE_PORT, FRONTENDS, Frontend, Host, Lay
 from ostler.practice.reach import PracticeReach
 
 CONFIG_PATH = "/etc/haproxy/haproxy.cfg"
+CERTIFICATE_PATH = "/etc/haproxy/public.pem"
+EXPIRED_PATH = "/etc/haproxy/public.pem.expired"
+"""Nothing uses it until the fault `certificate-expired` puts it in the other's place."""
 HOLD_LUA_PATH = "/etc/haproxy/hold.lua"
 SOCKET = "/run/haproxy/admin.sock"
 LONGEST_HOLD_MS = 60_000
@@ -88,6 +91,7 @@ def _api(layout: Layout, frontend: Frontend) -> str:
     return (
         f"frontend {name}\n"
         f"  bind {layout.vip}:{frontend.port}\n"
+        f"{_over_tls(layout, frontend)}"
         f"  http-request lua.hold {name} if {{ str({name}),map({HOLD_MAP}) -m found }}\n"
         f"  default_backend {name}\n\n"
         f"backend {name}\n"
@@ -96,6 +100,17 @@ def _api(layout: Layout, frontend: Frontend) -> str:
         "  http-check expect status 200-399\n"
         "  default-server inter 2s fastinter 500ms downinter 1s fall 3 rise 1 maxconn 60\n"
         f"{servers}"
+    )
+
+
+def _over_tls(layout: Layout, frontend: Frontend) -> str:
+    """The same API over TLS; the service behind it is told, as it makes links of it."""
+    if not (layout.has_tls and frontend.is_public):
+        return ""
+    return (
+        f"  bind {layout.vip}:{frontend.tls_port} ssl crt {CERTIFICATE_PATH}\n"
+        "  http-request set-header X-Forwarded-Proto https if { ssl_fc }\n"
+        "  http-request del-header X-Forwarded-Proto unless { ssl_fc }\n"
     )
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from ostler.errors import OutsideError
 from ostler.facts.haproxy_held import HOLD_MAP
 from ostler.practice import galera, haproxy, keepalived, rabbitmq
+from ostler.practice.certificates import Certificates
 from ostler.practice.layout import Host, Layout
 from ostler.practice.reach import PracticeReach
 
@@ -49,6 +50,15 @@ def config_files(layout: Layout, host: Host) -> list[ConfigFile]:
         ConfigFile(HOLD_MAP, ""),
         ConfigFile(haproxy.CONFIG_PATH, haproxy.config(layout), 0o640, "root:haproxy"),
         ConfigFile(keepalived.CONFIG_PATH, keepalived.config(layout, host), 0o640),
+        *(_certificates(layout) if layout.has_tls else ()),
+    ]
+
+
+def _certificates(layout: Layout) -> list[ConfigFile]:
+    made = Certificates(layout)
+    return [
+        ConfigFile(haproxy.CERTIFICATE_PATH, made.shown().reveal(), 0o640, "root:haproxy"),
+        ConfigFile(haproxy.EXPIRED_PATH, made.expired().reveal(), 0o640, "root:haproxy"),
     ]
 
 

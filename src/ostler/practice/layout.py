@@ -1,6 +1,6 @@
 """What a practice cloud consists of: hosts, addresses, ports, names and directories.
 
-Everything here follows from six choices (name, release, controllers, computes, spares, subnet). It is pure data:
+Everything here follows from seven choices (name, release, controllers, computes, spares, subnet, TLS). It is pure data:
 it starts nothing and reads no file (`passwords` reads its own when it is asked).
 """
 
@@ -31,6 +31,7 @@ FIRST_COMPUTE, MOST_COMPUTES = 21, 200
 FIRST_SPARE, MOST_SPARES = 231, 9
 GATEWAY, VIP = 1, 250
 LONGEST_INTERFACE_NAME = 15
+TLS_PORTS_FROM = 10_000
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
 
@@ -43,6 +44,12 @@ class Frontend:
     project: str
     port: int
     health_path: str
+    is_public: bool = True
+
+    @property
+    def tls_port(self) -> int:
+        """Where the VIP offers it to users over TLS, in a cloud that has TLS."""
+        return TLS_PORTS_FROM + self.port
 
 
 FRONTENDS = (
@@ -50,7 +57,7 @@ FRONTENDS = (
     Frontend("glance-api", "glance", 9292, "/healthcheck"),
     Frontend("placement-api", "placement", 8778, "/"),
     Frontend("nova-api", "nova", 8774, "/"),
-    Frontend("nova-metadata", "nova", 8775, "/"),
+    Frontend("nova-metadata", "nova", 8775, "/", is_public=False),
     Frontend("neutron-api", "neutron", 9696, "/"),
     Frontend("cinder-api", "cinder", 8776, "/"),
 )
@@ -71,7 +78,8 @@ class Layout:
     """A practice cloud as asked for. Two clouds side by side need different names and subnets.
 
     `spares` are hosts that can become its control plane: they have databases, message queue and load balancers of their
-    own and nothing of OpenStack. `is_on_spares`: they are its control plane, by now.
+    own and nothing of OpenStack. `is_on_spares`: they are its control plane, by now. `has_tls`: its public addresses
+    speak TLS, and only they, as in most clouds; services ask each other at the internal ones.
 
     Raises InputError when a name, count or subnet cannot be used.
     """
@@ -82,6 +90,7 @@ class Layout:
     computes: int = 2
     subnet: str = DEFAULT_SUBNET
     spares: int = 0
+    has_tls: bool = False
     is_on_spares: bool = False
     state_root: Path = Path("/var/lib/ostler")
     cache_dir: Path = Path("/var/cache/ostler")
@@ -158,6 +167,14 @@ class Layout:
         """The address every API and the database are used at."""
         return self._address(VIP)
 
+    def internal_url(self, backend: str) -> str:
+        """Where services reach an API: at the VIP."""
+        return f"http://{self.vip}:{_frontend(backend).port}"
+
+    def public_url(self, backend: str) -> str:
+        """Where users reach an API: over TLS in a cloud that has it, else where services do."""
+        return f"https://{self.vip}:{_frontend(backend).tls_port}" if self.has_tls else self.internal_url(backend)
+
     @property
     def gateway(self) -> str:
         """The outer machine's own address on the bridge."""
@@ -205,6 +222,11 @@ class Layout:
         return self.state_dir / "shared"
 
     @property
+    def tls_dir(self) -> Path:
+        """Certificates and keys of its public addresses."""
+        return self.state_dir / "tls"
+
+    @property
     def private_key(self) -> Path:
         return self.state_dir / "id_ed25519"
 
@@ -248,6 +270,10 @@ def state_root(environ: Mapping[str, str] = os.environ) -> Path:
 def cache_dir(environ: Mapping[str, str] = os.environ) -> Path:
     """The folder of what can be built again; OSTLER_CACHE_DIR overrides it."""
     return Path(environ.get("OSTLER_CACHE_DIR", "/var/cache/ostler")).absolute()
+
+
+def _frontend(backend: str) -> Frontend:
+    return next(frontend for frontend in FRONTENDS if frontend.backend == backend)
 
 
 def _demand_count(what: str, count: int, least: int, most: int) -> None:

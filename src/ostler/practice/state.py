@@ -17,8 +17,8 @@ from ostler.practice.layout import Layout
 
 RECORD = "state.json"
 REMOVAL = "is_being_removed"
-CHOICES = ("name", "release", "controllers", "computes", "spares", "subnet")
-ADDED: Mapping[str, Any] = {"spares": 0}
+CHOICES = ("name", "release", "controllers", "computes", "spares", "subnet", "has_tls")
+ADDED: Mapping[str, Any] = {"spares": 0, "has_tls": False}
 """Choices that records of older clouds do not have, and what they are there."""
 
 

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from ostler.practice import cloud_file, images, infrastructure, keys, machine, power
+from ostler.practice.certificates import Certificates
 from ostler.practice.layout import Layout
 from ostler.practice.processes import full_disk_told
 from ostler.practice.reach import PracticeReach
@@ -77,6 +78,8 @@ def _ensure_image(building: _Building) -> None:
 def _ensure_hosts(building: _Building) -> None:
     layout, reach = building.layout, building.reach
     keys.ensure_keys(layout)
+    if layout.has_tls:
+        Certificates(layout).ensure()
     cloud_file.ensure(layout)
     for name, word in power.start(layout, layout.all_hosts, reach, SETTLE_S).items():
         if word != "running":

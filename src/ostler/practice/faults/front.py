@@ -5,7 +5,7 @@ from __future__ import annotations
 from ostler.practice.faults.configuration import KEEP_FILE, RESTORE_FILE
 from ostler.practice.faults.fault import Default, Fault, Script
 from ostler.practice.faults.services import STOPPED, halted
-from ostler.practice.haproxy import CONFIG_PATH, SOCKET
+from ostler.practice.haproxy import CERTIFICATE_PATH, CONFIG_PATH, EXPIRED_PATH, SOCKET
 
 HOLDS = 'ip -brief -4 address show dev host0 | grep -qF " $1/"'
 KEEP_NOT_HOLDING = (
@@ -45,6 +45,19 @@ PUT_IN_STATE = """while read -r server; do
   echo "set server $2/$server state $3" | socat - "UNIX-CONNECT:$1" || exit
 done
 """
+
+KEEP_CERTIFICATE = """if [ ! -e "$2" ]; then echo 'the cloud speaks no TLS' >&2; exit 69; fi
+base64 -w0 -- "$1"
+"""
+SHOW_EXPIRED = """set -e
+cat -- "$2" > "$1"
+systemctl reload haproxy.service
+"""
+SEE_EXPIRED = """ends=$(echo "show ssl cert $2" | socat - "UNIX-CONNECT:$1" | sed -n 's/^notAfter: //p')
+[ -n "$ends" ] || exit 2
+[ "$(date -d "$ends" +%s)" -le "$(date +%s)" ] || exit 1
+"""
+"""The certificate that HAProxy has loaded, whichever lies on the disk."""
 
 WIDTH = "24"
 
@@ -97,6 +110,19 @@ FAULTS = (
         make=Script(PUT_IN_STATE, (SOCKET, "cinder-api", "maint")),
         see=Script(SEE_BACKEND_DOWN, (SOCKET, "cinder-api")),
         mend=Script(PUT_IN_STATE, (SOCKET, "cinder-api", "ready")),
+    ),
+    Fault(
+        name="certificate-expired",
+        does="puts an expired certificate in the place of that of the public addresses, and reloads HAProxy",
+        users_see="every client refuses to talk to any API: certificate has expired",
+        role="controller",
+        default=Default.EVERY,
+        touches=(f"file {CERTIFICATE_PATH}", "unit haproxy.service"),
+        needs="a cloud with TLS: ostler practice up --tls",
+        remember=Script(KEEP_CERTIFICATE, (CERTIFICATE_PATH, EXPIRED_PATH)),
+        make=Script(SHOW_EXPIRED, (CERTIFICATE_PATH, EXPIRED_PATH)),
+        see=Script(SEE_EXPIRED, (SOCKET, CERTIFICATE_PATH)),
+        mend=Script(RESTORE_CONFIG, (CERTIFICATE_PATH,)),
     ),
     halted(
         "galera-check-stopped", STOPPED, ("galera-check.service",),

@@ -31,7 +31,10 @@ def connect(layout: Layout, **changed: Any) -> Any:
     )
     plain = requests.Session()
     plain.trust_env = False
-    session = keystoneauth1.session.Session(auth=region.get_auth(), session=plain, timeout=REQUEST_TIMEOUT_S)
+    verify, _ = region.get_requests_verify_args()
+    session = keystoneauth1.session.Session(
+        auth=region.get_auth(), session=plain, timeout=REQUEST_TIMEOUT_S, verify=verify
+    )
     return openstack.connection.Connection(session=session, config=region)
 
 

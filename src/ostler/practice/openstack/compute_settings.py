@@ -42,15 +42,15 @@ def nova(shared: Shared, host: Host) -> Settings:
             "service_metadata_proxy": True,
             "metadata_proxy_shared_secret": shared.layout.passwords.get("metadata-proxy"),
         },
-        "glance": {"api_servers": shared.url("glance-api")},
+        "glance": {"api_servers": shared.layout.internal_url("glance-api")},
         "cinder": {
             **shared.credentials("cinder"),
             # The type of its own default: 2023.1 takes no dash here, and so not block-storage.
-            "catalog_info": "volumev3:cinder:publicURL",
+            "catalog_info": "volumev3:cinder:internalURL",
             "os_region_name": REGION,
         },
     }
-    common = (own, shared.token_checks("nova"), shared.messaging(), shared.locks("nova"))
+    common = (own, shared.token_checks("nova"), shared.messaging(), shared.locks("nova"), shared.behind_tls())
     if host.role == "compute":
         return merged(*common)
     databases: Settings = {

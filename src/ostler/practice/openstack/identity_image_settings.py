@@ -19,8 +19,9 @@ and a practice cloud has two processors and a probe that logs in many times a se
 
 
 def keystone(shared: Shared) -> Settings:
-    return {
-        "DEFAULT": {"public_endpoint": shared.url("keystone")},
+    own: Settings = {
+        # With TLS there are two addresses, and each request has to get the links of its own.
+        "DEFAULT": {} if shared.layout.has_tls else {"public_endpoint": shared.layout.internal_url("keystone")},
         "database": shared.database("keystone", "keystone"),
         "token": {"provider": "fernet"},
         "fernet_tokens": {"key_repository": FERNET_KEYS},
@@ -35,6 +36,7 @@ def keystone(shared: Shared) -> Settings:
         },
         "oslo_messaging_notifications": {"driver": "noop"},
     }
+    return merged(own, shared.behind_tls())
 
 
 def keystone_keys(shared: Shared) -> list[HostFile]:
@@ -61,7 +63,7 @@ def glance(shared: Shared) -> Settings:
         "paste_deploy": {"flavor": "keystone", "config_file": "/etc/glance/glance-api-paste.ini"},
         "oslo_messaging_notifications": {"driver": "noop"},
     }
-    return merged(own, shared.token_checks("glance"), shared.locks("glance"))
+    return merged(own, shared.token_checks("glance"), shared.locks("glance"), shared.behind_tls())
 
 
 def placement(shared: Shared) -> Settings:

@@ -29,10 +29,12 @@ def neutron(shared: Shared, host: Host) -> Settings:
             "dhcp_agent_notification": False,
             "agent_down_time": 75,
         },
-        "nova": shared.credentials("nova"),
-        "placement": shared.credentials("placement"),
+        "nova": {**shared.credentials("nova"), "endpoint_type": "internal"},
+        "placement": {**shared.credentials("placement"), "endpoint_type": "internal"},
     }
-    common = (own, shared.token_checks("neutron"), shared.messaging(), shared.locks("neutron"))
+    common = (
+        own, shared.token_checks("neutron"), shared.messaging(), shared.locks("neutron"), shared.behind_tls()
+    )  # fmt: skip
     if host.role == "compute":
         return merged(*common)
     return merged(*common, {"database": shared.database("neutron", "neutron")})
@@ -75,14 +77,14 @@ def cinder(shared: Shared, host: Host) -> Settings:
             "default_volume_type": "__DEFAULT__",
             "report_interval": 10,
             "service_down_time": 60,
-            "glance_api_servers": shared.url("glance-api"),
+            "glance_api_servers": shared.layout.internal_url("glance-api"),
         },
         VOLUME_BACKEND: {
             "volume_driver": "ostler_practice.volume_driver.NoDataVolumeDriver",
             "volume_backend_name": VOLUME_BACKEND,
         },
         "database": shared.database("cinder", "cinder"),
-        "nova": shared.credentials("nova"),
+        "nova": {**shared.credentials("nova"), "interface": "internal"},
         "service_user": {"send_service_user_token": True, **shared.credentials("cinder")},
     }
-    return merged(own, shared.token_checks("cinder"), shared.messaging(), shared.locks("cinder"))
+    return merged(own, shared.token_checks("cinder"), shared.messaging(), shared.locks("cinder"), shared.behind_tls())

@@ -26,9 +26,10 @@ INTERFACES = ("public", "internal", "admin")
 
 def bootstrap(databases: Databases) -> None:
     """Make the administrator, the default domain and keystone's own endpoints; changes nothing when they are there."""
-    shared = Shared(databases.layout)
     password = databases.layout.passwords.get(ADMIN_PASSWORD)
-    urls = [f"--bootstrap-{interface}-url={shared.auth_url}" for interface in INTERFACES]
+    urls = [
+        f"--bootstrap-{interface}-url={_url(databases.layout, 'keystone', interface)}/v3" for interface in INTERFACES
+    ]
     arguments = ["bootstrap", f"--bootstrap-region-id={REGION}", *urls]
     databases.manage("keystone", "keystone-manage", *arguments, secret=("OS_BOOTSTRAP_PASSWORD", password))
 
@@ -53,13 +54,17 @@ def register(layout: Layout, report: Callable[[str], None]) -> None:
         present = {endpoint.interface for endpoint in identity.endpoints(service_id=service.id)}
         for interface in INTERFACES:
             if interface not in present:
-                url = f"{shared.url(backend)}{suffix}"
+                url = f"{_url(layout, backend, interface)}{suffix}"
                 identity.create_endpoint(service_id=service.id, interface=interface, url=url, region_id=REGION)
 
     with ThreadPoolExecutor(len(SERVICES)) as pool:
         for done in [pool.submit(one, *service) for service in SERVICES]:
             done.result()
     report(f"{len(SERVICES)} services registered")
+
+
+def _url(layout: Layout, backend: str, interface: str) -> str:
+    return layout.public_url(backend) if interface == "public" else layout.internal_url(backend)
 
 
 def _first(found: Any) -> Any:

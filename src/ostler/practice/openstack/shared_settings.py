@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ostler.practice import rabbitmq
 from ostler.practice.cloud_file import REGION
 from ostler.practice.infrastructure import MEMCACHED_PORT
-from ostler.practice.layout import DATABASE_PORT, FRONTENDS, Layout
+from ostler.practice.layout import DATABASE_PORT, Layout
 from ostler.practice.openstack.settings import Section, Settings, joined
 from ostler.secret import Secret
 
@@ -21,14 +21,9 @@ class Shared:
 
     layout: Layout
 
-    def url(self, backend: str) -> str:
-        """Where an API is reached: through the VIP."""
-        port = next(frontend.port for frontend in FRONTENDS if frontend.backend == backend)
-        return f"http://{self.layout.vip}:{port}"
-
     @property
     def auth_url(self) -> str:
-        return f"{self.url('keystone')}/v3"
+        return f"{self.layout.internal_url('keystone')}/v3"
 
     @property
     def memcached(self) -> str:
@@ -83,6 +78,10 @@ class Shared:
                 "service_token_roles_required": True,
             }
         }
+
+    def behind_tls(self) -> Settings:
+        """What an API's links say depends on how a request came: HAProxy tells, and the service is to believe it."""
+        return {"oslo_middleware": {"enable_proxy_headers_parsing": True}} if self.layout.has_tls else {}
 
     def messaging(self) -> Settings:
         """RPC over quorum queues, found again quickly when a node is lost."""
