@@ -18,8 +18,9 @@ from ostler.diagnosis.living import Focus, diagnose_cloud, projects_meant
 from ostler.diagnosis.model import Verdict
 from ostler.diagnosis.observing import observe
 from ostler.diagnosis.settings_since import settings_in
-from ostler.execution.healthy_settings import healthy_settings, keep_settings
+from ostler.diagnosis.unusual import Healthy, trouble_in
 from ostler.execution.home import find_home
+from ostler.execution.last_healthy import keep_healthy, last_healthy
 from ostler.execution.live_logs import LiveWanted
 from ostler.execution.looking_into import look_into
 from ostler.logs.event import Level
@@ -55,12 +56,14 @@ def diagnose_living(cloud: Cloud, asked: Asked, *, as_json: bool) -> DiagnosisSh
     runs = [Change(run.began_at, "Ostler", f"run {run.id} began: {run.title}") for run in looked.runs]
     are_logs_read = not {where for where, _ in looked.logs.problems} & set(cloud.hosts)
     home = find_home()
+    healthy = last_healthy(cloud.name, home)
     found = diagnose_cloud(
         looked.snapshot, load_catalog(), seen, knowledge(), focus, asked.symptom, runs, looked.works,
-        are_logs_read=are_logs_read, healthy=healthy_settings(cloud.name, home),
+        are_logs_read=are_logs_read, healthy=healthy,
     )  # fmt: skip
     if found.verdict is Verdict.HEALTHY:
-        keep_settings(cloud.name, home, settings_in(looked.snapshot))
+        usual = healthy.again(seen) if healthy else trouble_in(seen)
+        keep_healthy(cloud.name, home, Healthy(settings_in(looked.snapshot), usual))
     return living_shown(found, tally, cloud.name)
 
 

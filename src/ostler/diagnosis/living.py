@@ -20,7 +20,8 @@ from ostler.diagnosis.leaning import Leaning, Told, known
 from ostler.diagnosis.model import Diagnosis, Verdict
 from ostler.diagnosis.observing import Said, Seen
 from ostler.diagnosis.parts import Parts, parts_of
-from ostler.diagnosis.settings_since import Settings, changed_since, differing, settings_in
+from ostler.diagnosis.settings_since import changed_since, differing, settings_in
+from ostler.diagnosis.unusual import Healthy, never_seen_before
 from ostler.errors import Finding, Severity
 from ostler.facts.model import Snapshot
 from ostler.logs.event import Level
@@ -95,11 +96,11 @@ def diagnose_cloud(
     works: Sequence[Work] = (),
     *,
     are_logs_read: bool = True,
-    healthy: Settings | None = None,
+    healthy: Healthy | None = None,
 ) -> LiveDiagnosis:
     """Judge what was read of a cloud. ``symptom`` is what a user says is wrong; it only moves what is ranked. ``runs``
     are Ostler's own runs on the cloud, ``works`` what those under way have in hand; ``are_logs_read`` is False when the
-    logs of some host could not be; ``healthy`` is how services were configured when the cloud was last seen healthy."""
+    logs of some host could not be; ``healthy`` is how the cloud was when it was last seen healthy."""
     rules = load_rules()
     findings = evaluate(rules, snapshot, catalog, is_diagnosis=True)
     unread = [each for each in findings if each.code in (NOT_READ, NOT_REACHED)]
@@ -121,15 +122,16 @@ def diagnose_cloud(
         {each.subject for each in unread},
         {rule.id for rule in rules if rule.applies == "diagnosis"},
     )
-    settings = changed_since(healthy, settings_in(snapshot)) if healthy else ()
+    settings = changed_since(healthy.settings, settings_in(snapshot)) if healthy else ()
     found = [_found(snapshot, cause, lines, parts, focus, runs, settings) for cause in causes]
     found = _by_focus(found, parts, focus)
     by_logs = None if found else diagnose(seen, knowledge, symptom, logs="")
     verdict = _verdict(found, by_logs, is_all_read=are_logs_read and not unread)
     if not found and verdict is Verdict.FAILURE and any(_logs_of(work, seen) for work in works):
         verdict = Verdict.UNSURE
-    if healthy and settings and verdict is not Verdict.HEALTHY:
-        notes.append(differing(healthy, settings))
+    if healthy and verdict is not Verdict.HEALTHY:
+        notes += [differing(healthy.settings, settings)] if settings else []
+        notes += never_seen_before(seen, healthy)
     return LiveDiagnosis(
         verdict,
         max((each.cause.confidence for each in found), default=by_logs.sure if by_logs else 0.0),

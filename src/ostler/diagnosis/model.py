@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ostler.diagnosis.observing import Said
-from ostler.errors import Severity
+from ostler.errors import Finding, Severity
 
 
 class Verdict(StrEnum):
@@ -97,7 +97,8 @@ class Diagnosed:
 @dataclass(frozen=True)
 class Diagnosis:
     """The whole: ``sure`` is how sure it is that users saw a failure; ``signs`` say why, ``missing`` what is not in the
-    logs, ``projects`` how what is sure spreads over the projects; times are seconds since the epoch."""
+    logs, ``projects`` how what is sure spreads over the projects; times are seconds since the epoch. ``notes`` tell
+    what is unusual, and no fault by itself."""
 
     verdict: Verdict
     sure: float
@@ -108,3 +109,4 @@ class Diagnosis:
     events: int
     begins: float
     ends: float
+    notes: tuple[Finding, ...] = ()

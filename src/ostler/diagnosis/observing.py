@@ -27,6 +27,7 @@ MOST_ALIKE = 12
 MOST_KEPT = 4000
 MOST_MARKS = 20_000
 MOST_HEARD = 1000
+MOST_TIMES = 200
 MOST_SAID = 5
 LASTS_S = 60.0
 """A fault of the infrastructure that nobody speaks of for so long has come up anew when somebody does."""
@@ -80,6 +81,35 @@ class Activity:
     first: float
     last: float
     count: int = 0
+    longest_s: float = 0.0
+
+    def again(self, time: float) -> None:
+        """It said something."""
+        self.longest_s = max(self.longest_s, time - self.last)
+        self.last, self.count = max(self.last, time), self.count + 1
+
+
+@dataclass
+class Kind:
+    """Warnings or errors that are alike: the first of them, how many there were, and when. Of many every second time is
+    kept, of more every fourth, and so on."""
+
+    first: Said
+    count: int = 0
+    _times: list[float] = field(default_factory=list)
+    _each: int = 1
+
+    def again(self, time: float) -> None:
+        """It was said once more."""
+        if self.count % self._each == 0:
+            self._times.append(time)
+            if len(self._times) > MOST_TIMES:
+                self._times, self._each = self._times[::2], 2 * self._each
+        self.count += 1
+
+    def since(self, time: float) -> int:
+        """About how many there were from a time on."""
+        return min(self.count, self._each * sum(at >= time for at in self._times))
 
 
 @dataclass
@@ -123,8 +153,9 @@ class Seen:
     """All that a diagnosis judges.
 
     ``answers`` are those that failed; ``answered`` counts all by project and method; ``marks`` are the times at which
-    work of a kind was begun or came to a stage, by the mark's name; ``kinds`` counts warnings and worse by module and
-    shape. ``heard`` is what was said of broken parts of the infrastructure, by telltale, host and name of the part.
+    work of a kind was begun or came to a stage, by the mark's name; ``kinds`` are warnings and worse by module and
+    shape, as many as are kept. ``heard`` is what was said of broken parts of the infrastructure, by telltale, host and
+    name of the part.
     """
 
     errors: list[Said] = field(default_factory=list)
@@ -132,7 +163,7 @@ class Seen:
     answers: list[Answer] = field(default_factory=list)
     answered: Counter[tuple[str, str]] = field(default_factory=Counter)
     marks: dict[str, list[Said]] = field(default_factory=dict)
-    kinds: Counter[tuple[str, str]] = field(default_factory=Counter)
+    kinds: dict[tuple[str, str], Kind] = field(default_factory=dict)
     services: dict[tuple[str, str, str], Activity] = field(default_factory=dict)
     heard: dict[tuple[str, str, str], Heard] = field(default_factory=dict)
     events: int = 0
@@ -162,7 +193,7 @@ def _observe(event: Event, seen: Seen, knowledge: Knowledge, hears: bool) -> Non
     activity = seen.services.get(key)
     if activity is None:
         activity = seen.services[key] = Activity(event.time, event.time)
-    activity.last, activity.count = max(activity.last, event.time), activity.count + 1
+    activity.again(event.time)
     text = event.text
     said: Said | None = None
     answer = _answer_of(event, text)
@@ -186,12 +217,17 @@ def _answer_of(event: Event, text: str) -> Answered | None:
 
 
 def _keep(event: Event, text: str, seen: Seen) -> Said | None:
-    kind = (event.module or event.service, shape_of(text))
-    seen.kinds[kind] += 1
+    name = (event.module or event.service, shape_of(text))
     kept = seen.errors if event.level >= Level.ERROR else seen.warnings
-    if seen.kinds[kind] > MOST_ALIKE or len(kept) >= MOST_KEPT:
+    kind = seen.kinds.get(name)
+    if kind is None:
+        if len(seen.kinds) >= 2 * MOST_KEPT:
+            return None
+        kind = seen.kinds[name] = Kind(said_of(event))
+    kind.again(event.time)
+    if kind.count > MOST_ALIKE or len(kept) >= MOST_KEPT:
         return None
-    said = said_of(event)
+    said = kind.first if kind.count == 1 else said_of(event)
     kept.append(said)
     return said
 

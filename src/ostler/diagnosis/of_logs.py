@@ -14,6 +14,7 @@ from ostler.diagnosis.infrastructure import causes_in
 from ostler.diagnosis.knowledge import Knowledge
 from ostler.diagnosis.model import Diagnosed, Diagnosis, Verdict
 from ostler.diagnosis.observing import Seen
+from ostler.diagnosis.unusual import unusual_in
 from ostler.errors import Severity
 
 MOST_NAMED = 3
@@ -40,6 +41,7 @@ def diagnose_logs(seen: Seen, knowledge: Knowledge, symptom: str = "", unread: S
         missing=missing,
         projects=tuple((name, share * (1.0 - broken)) for name, share in plain.projects),
         findings=_ranked(causes, plain.findings, 1.0 - broken),
+        notes=unusual_in(seen),
     )
 
 

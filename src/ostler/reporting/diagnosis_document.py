@@ -11,13 +11,14 @@ from pydantic import BaseModel, Field
 
 from ostler.diagnosis.model import Consequence, Diagnosed, Diagnosis, Verdict
 from ostler.diagnosis.observing import Said
+from ostler.errors import Finding
 from ostler.logs.reading import Problem, Tally
 from ostler.reporting.log_words import clean, moment, shown
 
 DIAGNOSIS_FORMAT = 2
 """Raised when a reader of the JSON would have to change."""
 
-LONGEST_LINE = 400
+LONGEST_LINE, LONGEST_TEXT = 400, 600
 
 
 class EvidenceShown(BaseModel):
@@ -145,7 +146,7 @@ def diagnosis_shown(diagnosis: Diagnosis, tally: Tally, verdict: Verdict | None 
         begins=moment(diagnosis.begins) if diagnosis.events else None,
         ends=moment(diagnosis.ends) if diagnosis.events else None,
         problems=[ProblemShown(file=clean(each.log.name), says=shown(each.says)) for each in tally.problems],
-        notes=[_estimated(each) for each in tally.notes],
+        notes=[*(_estimated(each) for each in tally.notes), *map(note_shown, diagnosis.notes)],
     )
 
 
@@ -200,6 +201,23 @@ def _line(said: Said) -> str:
     last = rest.rpartition("\n")[2].strip()
     text = shown(first, LONGEST_LINE)
     return text if not last or last in first else f"{text} … {shown(last, LONGEST_LINE)}"
+
+
+def note_shown(finding: Finding) -> NoteShown:
+    """What is worth knowing, as it is shown."""
+    return NoteShown(
+        code=finding.code,
+        summary=one_line(finding.summary),
+        subject=one_line(finding.subject),
+        found=one_line(finding.found),
+        do_next=one_line(finding.do_next),
+        evidence=[one_line(each) for each in finding.evidence],
+    )
+
+
+def one_line(text: str) -> str:
+    """A text of a finding as it may be shown, on one line."""
+    return " ".join(shown(text, LONGEST_TEXT).split())
 
 
 def diagnosis_to_json(document: DiagnosisShown) -> str:

@@ -16,15 +16,14 @@ from ostler.reporting.diagnosis_document import (
     ConsequenceShown,
     DiagnosisShown,
     FindingShown,
-    NoteShown,
     ProblemShown,
     diagnosis_shown,
     evidence_shown,
+    note_shown,
+    one_line,
 )
 from ostler.reporting.log_words import clean, moment, shown
 from ostler.rules.component import Component
-
-LONGEST = 600
 
 Lines = Mapping[Component, tuple[Said, ...]]
 
@@ -46,8 +45,8 @@ def living_shown(diagnosis: LiveDiagnosis, tally: Tally, cloud: str) -> Diagnosi
     document.verdict = diagnosis.verdict.value
     document.sure = round(diagnosis.sure, 3)
     document.findings = [*map(_finding, diagnosis.causes), *document.findings]
-    document.notes = [_note(each) for each in diagnosis.notes]
-    document.unread = [_note(each) for each in diagnosis.unread]
+    document.notes = [note_shown(each) for each in diagnosis.notes]
+    document.unread = [note_shown(each) for each in diagnosis.unread]
     return document
 
 
@@ -59,8 +58,8 @@ def _finding(found: Found) -> FindingShown:
         code=finding.code,
         summary=_summary(found),
         project=found.project,
-        service=_line(part.name if part.kind in ("service", "config", "backend", "api") else part.kind),
-        host=_line(part.host),
+        service=one_line(part.name if part.kind in ("service", "config", "backend", "api") else part.kind),
+        host=one_line(part.host),
         module=None,
         function=None,
         confidence=round(cause.confidence, 3),
@@ -70,15 +69,16 @@ def _finding(found: Found) -> FindingShown:
             *(_consequence(each, found.lines) for node in cause.nodes for each in node.followed_by),
         ],
         evidence=[evidence_shown(said) for node in cause.nodes for said in found.lines.get(node.broken.part, ())],
-        do_next=list(dict.fromkeys(_line(node.broken.findings[0].do_next) for node in cause.nodes)),
-        component=_line(str(part)),
-        components=[_line(str(node.broken.part)) for node in cause.nodes],
+        do_next=list(dict.fromkeys(one_line(node.broken.findings[0].do_next) for node in cause.nodes)),
+        component=one_line(str(part)),
+        components=[one_line(str(node.broken.part)) for node in cause.nodes],
         severity=finding.severity.value,
-        found=_line(finding.found),
-        expected=_line(finding.expected),
-        facts=[_line(each) for node in cause.nodes for each in _facts(node.broken.findings[0])],
+        found=one_line(finding.found),
+        expected=one_line(finding.expected),
+        facts=[one_line(each) for node in cause.nodes for each in _facts(node.broken.findings[0])],
         changed=[
-            ChangeShown(time=moment(each.at), host=_line(each.host), what=_line(each.what)) for each in found.changes
+            ChangeShown(time=moment(each.at), host=one_line(each.host), what=one_line(each.what))
+            for each in found.changes
         ],
     )  # fmt: skip
 
@@ -90,14 +90,14 @@ def _facts(finding: Finding) -> Sequence[str]:
 
 def _same_part(finding: Finding) -> ConsequenceShown:
     """What else was found of the part that is the cause."""
-    return ConsequenceShown(what=_line(finding.summary), code=finding.code, component=_line(finding.component))
+    return ConsequenceShown(what=one_line(finding.summary), code=finding.code, component=one_line(finding.component))
 
 
 def _summary(found: Found) -> str:
     """What the cause is; of the same on several hosts the first, and where else."""
     others = [node.broken.part.host for node in found.cause.nodes[1:] if node.broken.part.host]
     also = f" (the same on {', '.join(others)})" if others else ""
-    return _line(f"{found.cause.finding.summary}{also}")
+    return one_line(f"{found.cause.finding.summary}{also}")
 
 
 def _because(found: Found) -> list[str]:
@@ -115,25 +115,9 @@ def _consequence(node: Node, lines: Lines) -> ConsequenceShown:
     first = node.broken.findings[0]
     said = lines.get(node.broken.part, ())
     return ConsequenceShown(
-        what=_line(first.summary),
+        what=one_line(first.summary),
         code=first.code,
-        component=_line(str(node.broken.part)),
+        component=one_line(str(node.broken.part)),
         evidence=evidence_shown(said[0]) if said else None,
         cause_of=[_consequence(each, lines) for each in node.followed_by],
     )
-
-
-def _note(finding: Finding) -> NoteShown:
-    return NoteShown(
-        code=finding.code,
-        summary=_line(finding.summary),
-        subject=_line(finding.subject),
-        found=_line(finding.found),
-        do_next=_line(finding.do_next),
-        evidence=[_line(each) for each in finding.evidence],
-    )
-
-
-def _line(text: str) -> str:
-    """A text of a finding as it may be shown, on one line."""
-    return " ".join(shown(text, LONGEST).split())

@@ -15,9 +15,10 @@ from ostler.diagnosis.knowledge import knowledge
 from ostler.diagnosis.living import Focus, diagnose_cloud
 from ostler.diagnosis.observing import Seen
 from ostler.diagnosis.settings_since import Settings, changed_since, differing, settings_in
+from ostler.diagnosis.unusual import Healthy
 from ostler.errors import Finding, Severity
-from ostler.execution.healthy_settings import healthy_settings, keep_settings
 from ostler.execution.home import Home
+from ostler.execution.last_healthy import keep_healthy, last_healthy
 from ostler.facts.model import Snapshot, Unknown, wanted
 from ostler.rules.component import component
 
@@ -75,12 +76,12 @@ def test_a_cause_is_told_with_what_is_set_otherwise_for_it_however_long_ago_that
 
 def test_all_that_differs_is_a_note_as_long_as_the_cloud_is_not_healthy() -> None:
     seen = snapshot({NOVA: {"options": {"DEFAULT/a": option("2")}, "problems": []}})
-    healthy = settings(ctl1={NOVA: {"DEFAULT/a": "1"}})
+    healthy = Healthy(settings(ctl1={NOVA: {"DEFAULT/a": "1"}}), frozenset())
     found = diagnose_cloud(seen, load_catalog(), Seen(), knowledge(), Focus(), healthy=healthy)
     (note,) = [each for each in found.notes if each.code == "diagnosis.settings-differ"]
     assert note.evidence == (f"ctl1: [DEFAULT] a has another value in {NOVA}",)
     assert note.severity is Severity.NOTE
-    same = settings(ctl1={NOVA: {"DEFAULT/a": "2"}})
+    same = Healthy(settings(ctl1={NOVA: {"DEFAULT/a": "2"}}), frozenset())
     found = diagnose_cloud(seen, load_catalog(), Seen(), knowledge(), Focus(), healthy=same)
     assert [each for each in found.notes if each.code == "diagnosis.settings-differ"] == []
 
@@ -95,16 +96,17 @@ def test_a_note_names_the_first_of_many() -> None:
 @pytest.mark.parametrize("spoilt", [b"", b"{", b'{"at": "x"}', b"\xff\xfe"])
 def test_what_was_kept_is_found_again_and_what_is_spoilt_counts_for_nothing(tmp_path: Path, spoilt: bytes) -> None:
     home = Home(tmp_path / "home")
-    assert healthy_settings("a/b", home) is None
-    keep_settings("a/b", home, settings(ctl1={NOVA: {"DEFAULT/a": "1"}}))
-    assert healthy_settings("a/b", home) == settings(ctl1={NOVA: {"DEFAULT/a": "1"}})
+    kept = Healthy(settings(ctl1={NOVA: {"DEFAULT/a": "1"}}), frozenset(("0123456789ab", "ba9876543210")))
+    assert last_healthy("a/b", home) is None
+    keep_healthy("a/b", home, kept)
+    assert last_healthy("a/b", home) == kept
     assert home.healthy("a/b").stat().st_mode & 0o777 == 0o600
     home.healthy("a/b").write_bytes(spoilt)
-    assert healthy_settings("a/b", home) is None
+    assert last_healthy("a/b", home) is None
 
 
 def test_where_nothing_can_be_kept_nothing_is(tmp_path: Path) -> None:
     (tmp_path / "home").touch()
     home = Home(tmp_path / "home")
-    keep_settings("a", home, settings())
-    assert healthy_settings("a", home) is None
+    keep_healthy("a", home, Healthy(settings(), frozenset()))
+    assert last_healthy("a", home) is None

@@ -1,0 +1,127 @@
+"""What is unusual in logs: who fell silent, trouble that is new or far more frequent. Notes, and no verdict."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from ostler.catalog import load_catalog
+from ostler.diagnosis.knowledge import knowledge
+from ostler.diagnosis.living import Focus, diagnose_cloud
+from ostler.diagnosis.observing import MOST_KEPT, MOST_TIMES, Kind, Said, Seen, observe
+from ostler.diagnosis.of_logs import diagnose_logs
+from ostler.diagnosis.settings_since import Settings
+from ostler.diagnosis.unusual import Healthy, trouble_in, unusual_in
+from ostler.facts.model import Snapshot
+from ostler.logs.event import Level
+from ostler.logs.folder import open_folder
+from ostler.logs.reading import Tally
+from ostler.logs.timeline import in_order
+from ostler.logs.wanted import Wanted
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "specs"))
+from rule_cases import usual_cloud
+
+MINUTES = 60
+
+
+def line(minute: float, level: str, text: str) -> str:
+    at = datetime.fromtimestamp(1_768_471_200 + 60 * minute, UTC)
+    return f"{at:%Y-%m-%d %H:%M:%S}.000 77 {level} nova.somewhere [-] {text}\n"
+
+
+def logs(folder: Path, **said: str) -> Seen:
+    """What was seen of logs, one for each service on its host: `cmp1_nova_compute`."""
+    for name, text in said.items():
+        host, _, service = name.partition("_")
+        path = folder / host / "nova" / f"{service.replace('_', '-')}.log"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    tally = Tally()
+    return observe(in_order(open_folder(folder, tally), Wanted(Level.INFO), tally), knowledge())
+
+
+def audits(until: float = MINUTES) -> str:
+    """A line each minute."""
+    return "".join(line(minute, "INFO", "Auditing locally available resources") for minute in range(int(until)))
+
+
+def told(seen: Seen) -> list[tuple[str, str, str]]:
+    return [(each.code.partition(".")[2], each.subject, each.found) for each in unusual_in(seen)]
+
+
+def test_a_service_that_said_something_each_minute_and_then_nothing_fell_silent(tmp_path: Path) -> None:
+    seen = logs(tmp_path, cmp1_nova_compute=audits(40), cmp1_neutron_agent=audits(), ctl1_nova_conductor=audits())
+    assert told(seen) == [("fell-silent", "nova-compute on cmp1", "silent for 20 min")]
+
+
+def test_a_host_of_which_nothing_is_heard_any_more_is_told_once(tmp_path: Path) -> None:
+    seen = logs(tmp_path, cmp1_nova_compute=audits(40), cmp1_neutron_agent=audits(41), ctl1_nova_conductor=audits())
+    assert told(seen) == [("fell-silent", "every service on cmp1", "silent for 19 min")]
+
+
+@pytest.mark.parametrize(
+    "quiet",
+    [
+        audits(20),  # too little to know what is usual for it
+        audits(20) + "".join(line(30 + minute, "INFO", "again") for minute in range(25)),  # as long as before
+    ],
+)
+def test_who_is_often_silent_or_said_little_did_not_fall_silent(tmp_path: Path, quiet: str) -> None:
+    assert told(logs(tmp_path, ctl1_nova_conductor=audits(), ctl1_nova_api=quiet)) == []
+
+
+def test_trouble_that_is_new_in_the_last_part_and_trouble_that_became_frequent_are_told_apart(tmp_path: Path) -> None:
+    often = "".join(line(minute, "WARNING", f"No answer of peer {minute}") for minute in (5, 25))
+    often += "".join(line(46 + minute / 3, "WARNING", f"No answer of peer {minute}") for minute in range(30))
+    new = line(50, "ERROR", "Cannot reach the cell") + line(51, "WARNING", "It is slow")
+    usual = "".join(line(minute, "WARNING", "Something is deprecated") for minute in range(MINUTES))
+    seen = logs(tmp_path, ctl1_nova_conductor=audits(), ctl1_nova_scheduler=often + new, ctl1_nova_api=usual)
+    assert [(each.summary.split(" since")[0], each.found) for each in unusual_in(seen)] == [
+        ("trouble is logged for the first time", "nova-scheduler: Cannot reach the cell, and 1 other kind"),
+        ("trouble is logged far more often than before", "nova-scheduler: No answer of peer 5"),
+    ]
+    (first, more) = unusual_in(seen)
+    assert first.evidence == (
+        "1 times nova-scheduler on ctl1: Cannot reach the cell",
+        "1 times nova-scheduler on ctl1: It is slow",
+    )
+    assert more.evidence == ("32 times nova-scheduler on ctl1: No answer of peer 5",)
+    assert diagnose_logs(seen, knowledge()).notes == unusual_in(seen)
+
+
+def test_short_logs_do_not_tell_what_is_usual(tmp_path: Path) -> None:
+    seen = logs(tmp_path, ctl1_nova_conductor=audits(5) + line(4, "ERROR", "Cannot reach the cell"))
+    assert told(seen) == []
+
+
+def test_of_many_alike_about_as_many_are_known_to_be_late_as_were() -> None:
+    said = Said(0.0, int(Level.ERROR), "nova", "nova-api", "ctl1", "nova.api", None, None, "x", "f", 1)
+    kind = Kind(said)
+    for second in range(10_000):
+        kind.again(float(second))
+    assert kind.count == 10_000
+    assert abs(kind.since(7_500.0) - 2_500) <= 10_000 // MOST_TIMES * 2
+    assert kind.since(0.0) == 10_000
+
+
+def test_kinds_are_bounded(tmp_path: Path) -> None:
+    words = "".join(line(1, "ERROR", f"{chr(103 + n % 20) * (1 + n // 20)} failed") for n in range(9_000))
+    seen = logs(tmp_path, ctl1_nova_conductor=words)
+    assert len(seen.kinds) == 2 * MOST_KEPT
+
+
+def test_trouble_that_was_there_in_a_healthy_cloud_is_not_told_of_an_ill_one(tmp_path: Path) -> None:
+    before = logs(tmp_path / "before", ctl1_nova_api=line(1, "WARNING", "Peer 192.0.2.7 is slow"))
+    now = logs(
+        tmp_path / "now", ctl1_nova_api=line(1, "WARNING", "Peer 192.0.2.99 is slow") + line(2, "ERROR", "No cell")
+    )
+    healthy = Healthy(Settings(0.0, {}), trouble_in(before))
+    found = diagnose_cloud(Snapshot(usual_cloud(), 1.0, {}), load_catalog(), now, knowledge(), Focus(), healthy=healthy)
+    (note,) = [each for each in found.notes if each.code == "diagnosis.trouble-never-seen"]
+    assert (note.found, note.evidence) == ("nova-api: No cell", ("1 times nova-api on ctl1: No cell",))
+    assert healthy.again(now) == trouble_in(before) | trouble_in(now)
+    assert not any("slow" in digest or "cell" in digest for digest in healthy.again(now))
