@@ -1,7 +1,8 @@
 #!/bin/sh
 # The main job, start to end, on a practice cloud: build OpenStack 2024.1, fill it, plan its upgrade to 2025.1, carry the
 # plan out while every API is being probed, prove the result, write the report. Each command is one you could type.
-# May be run again at any time: a cloud that is no longer as it was built is taken down first and built again.
+# May be run again at any time: the cloud of an earlier demo is taken down first and built again. One that somebody else
+# has changed is left alone: name another one by DEMO_CLOUD.
 # Ends with 1 also when a request failed; what went beyond an API's limits is told, and fails nothing (docs/adr/0017).
 set -eu
 cd "$(dirname "$0")/.."
@@ -20,10 +21,15 @@ folder="${OSTLER_STATE_DIR:-/var/lib/ostler}/practice/$name"
 cloud="$folder/cloud.yaml"
 begun="$folder/demo-begun" # goes with the cloud
 used=$(ostler practice list --json | python scripts/demo_cloud.py "$name" "$from")
-[ ! -e "$begun" ] || used=${used:-an earlier demo has begun to upgrade it}
-if [ -n "$used" ]; then
+half='its removal was interrupted' # as demo_cloud.py says it
+[ ! -e "$begun" ] || used='an earlier demo has begun to upgrade it'
+if [ -e "$begun" ] || [ "$used" = "$half" ]; then
   printf 'The practice cloud %s is there already, but not as new: %s. It is taken down and built again.\n' "$name" "$used"
   step ostler practice down --name "$name"
+elif [ -n "$used" ]; then
+  printf 'The practice cloud %s is there already, but not as new: %s. No demo upgraded it, so it is left alone.\n' "$name" "$used" >&2
+  printf '  do next: DEMO_CLOUD=demo make demo; or, if it is not needed: .venv/bin/ostler practice down --name %s\n' "$name" >&2
+  exit 2
 fi
 step ostler practice up --name "$name" --release "$from"
 step ostler practice fill --name "$name"

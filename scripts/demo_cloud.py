@@ -22,6 +22,8 @@ def why_not(clouds: Sequence[Mapping[str, Any]], name: str, release: str) -> str
             return f"it is at {cloud['release']}, not {release}"
         if cloud["open_runs"]:
             return f"run {cloud['open_runs'][0]} on it has not ended"
+        if cloud["faults"]:
+            return f"it is broken on purpose: {cloud['faults'][0]}"
     return ""
 
 

@@ -38,6 +38,8 @@ from ostler.practice.layout import state_root
 
 OSTLER = Path(__file__).resolve().parents[1] / ".venv" / "bin" / "ostler"
 POINTS = ("before_intent", "after_intent", "after_effect", "before_outcome", "after_outcome")
+BEFORE_THE_LAST = 0.95
+LATE = "roll-computes"
 DONE, WAITING, KILLED = 0, 4, -signal.SIGKILL
 NO_CRASH = ""
 
@@ -65,13 +67,13 @@ class Soak:
         """Plan, apply, be killed so many times, and resume to the end; the run."""
         points, plan = cycle(POINTS), self.home / "soak.plan"
         self.ostler("upgrade", "--to", target, "--out", str(plan))
-        steps = sum(len(lane["steps"]) for stage in json.loads(plan.read_text())["stages"] for lane in stage["lanes"])
         words, run = ("apply", str(plan)), ""
         while True:
             point = next(points)
-            is_left = len(self.kills) < kills
-            after = randomly.randint(1, max(1, 2 * (steps * 9 // 10) // kills - 1))
-            crash_at = f"{point}:*:{after}" if is_left else NO_CRASH
+            crash_at = NO_CRASH
+            if (left := kills - len(self.kills)) > 0:
+                after = randomly.randint(1, max(1, round(2 * self._to_come(point, run, plan) / left) - 1))
+                crash_at = f"{point}:*:{after}"
             code, output = self.ostler(*words, crash_at=crash_at, accept=(DONE, WAITING, KILLED))
             run = run or json.loads(self.ostler("runs", "--json")[1])["runs"][0]["id"]
             words = ("resume", run)
@@ -84,6 +86,16 @@ class Soak:
                 self.ostler("approve", run)
             else:
                 return run
+
+    def _to_come(self, point: str, run: str, plan: Path) -> float:
+        """About how often a crash point is still passed before the last steps, to spread the kills over all stages."""
+        if not run:
+            stages = json.loads(plan.read_text())["stages"]
+            return BEFORE_THE_LAST * sum(len(lane["steps"]) for stage in stages for lane in stage["lanes"])
+        history = load_run(run, Home(self.home))
+        ended = len(history.last_outcomes)
+        of_one = len(history.effects) / ended if point == "after_effect" and ended else 1.0
+        return max(0.0, BEFORE_THE_LAST * sum(1 for _ in history.plan.steps()) - ended) * of_one
 
 
 def _last_step(output: str) -> str:
@@ -109,6 +121,7 @@ def judge(soak: Soak, run: str, least: int, beside: Sequence[str] = ()) -> dict[
     made = json.loads(report.read_text())
     wrong = [
         *([f"only {len(soak.kills)} kills, {least} were wanted"] if len(soak.kills) < least else []),
+        *([] if _is_late(soak.kills, history) else [f"no kill in {LATE} or later: that part of the run was not tried"]),
         *([f"the run ended as {history.record.state}"] if history.record.state != "done" else []),
         *(f"did not come out well: {step}" for step in _bad_steps(history)),
         *(f"happened twice: {effect}" for effect in effects_repeated(history.effects)),
@@ -134,6 +147,12 @@ def judge(soak: Soak, run: str, least: int, beside: Sequence[str] = ()) -> dict[
         },
         "wrong": wrong,
     }
+
+
+def _is_late(kills: Sequence[tuple[str, str]], history: RunHistory) -> bool:
+    stages = [stage.name for stage in history.plan.stages]
+    late = stages[stages.index(LATE) :]
+    return any(step.partition("/")[0] in late for _, step in kills)
 
 
 def _bad_steps(history: RunHistory) -> list[str]:

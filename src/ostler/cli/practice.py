@@ -95,6 +95,7 @@ def list_clouds(as_json: AsJson = False) -> None:
     Example:  ostler practice list --json
     """
     from ostler.practice import open_runs
+    from ostler.practice.faults.record import FaultRecord
     from ostler.practice.hosts import is_running
     from ostler.practice.layout import state_root
     from ostler.practice.state import State, known_names
@@ -106,6 +107,7 @@ def list_clouds(as_json: AsJson = False) -> None:
             "running": sum(is_running(layout, host) for host in layout.all_hosts),
             "is_half_removed": State(layout).is_being_removed(),
             "open_runs": open_runs.find(layout),
+            "faults": [f"{each.fault} on {each.place}" for each in FaultRecord(layout).all()],
         }
         for layout in layouts
     ]
@@ -282,8 +284,9 @@ def _summary(layout: Layout) -> dict[str, Any]:
 def _render_row(row: Mapping[str, Any]) -> str:
     running = f"{row['running']} of {len(row['hosts'])} hosts run"
     runs = [f"run {run} has not ended" for run in row["open_runs"]]
+    faults = [f"broken on purpose: {fault}" for fault in row["faults"]]
     removal = ["half removed"] if row["is_half_removed"] else []
-    return f"{row['name']:<16} {row['release']:<8} {row['subnet']:<16} {', '.join([running, *runs, *removal])}"
+    return f"{row['name']:<16} {row['release']:<8} {row['subnet']:<16} {', '.join([running, *runs, *faults, *removal])}"
 
 
 def _render_status(found: CloudStatus) -> str:

@@ -52,7 +52,7 @@ def host_links(layout: Layout) -> list[str]:
 
     A name that is too long for the kernel is the interface's other name, beside a shortened one.
     """
-    ours = re.compile(rf"vb-{re.escape(layout.name)}-(ctl|cmp)\d+")
+    ours = re.compile(rf"vb-{re.escape(layout.name)}-(ctl|cmp|new)\d+")
     return [
         link["ifname"]
         for link in _links("type", "veth")

@@ -68,6 +68,13 @@ def _too_slow(request: ApiRequest, error: BaseException) -> OstlerError:
 
 
 def _tls(request: ApiRequest, error: BaseException) -> OstlerError:
+    if "certificate has expired" in str(error):
+        return ApiError(
+            "api.certificate-expired",
+            f"the certificate of {request.service} has expired",
+            found=_said(error),
+            do_next="put a new one in its place, at the load balancer or wherever it is shown, and reload that",
+        )
     return ApiError(
         "api.certificate",
         f"the certificate of {request.service} is not trusted",

@@ -14,7 +14,7 @@ import pytest
 
 SCRIPTS = Path(__file__).parents[3] / "scripts"
 GOOD_API = {"requests": 900, "failed": 0, "wrong_outcomes": 0, "causes": {}, "beyond_limits": []}
-NEW = {"name": "practice", "release": "2024.1", "open_runs": [], "is_half_removed": False}
+NEW = {"name": "practice", "release": "2024.1", "open_runs": [], "faults": [], "is_half_removed": False}
 
 OSTLER = """#!/bin/sh
 echo "$*" >> "$LOG"
@@ -74,7 +74,7 @@ class Demo:
         }  # fmt: skip
         done = subprocess.run(["sh", "scripts/demo.sh"], cwd=self.tree, env=environ, capture_output=True, text=True)
         assert done.returncode == (apply_ends if ends is None else ends), done.stdout + done.stderr
-        self.said = done.stdout
+        self.said, self.told = done.stdout, done.stderr
         return [line for line in self.log.read_text().splitlines() if line.startswith(("practice down", "practice up"))]
 
 
@@ -99,14 +99,23 @@ def test_a_cloud_that_is_new_or_not_there_is_built_or_used(demo: Demo, clouds: l
     [
         ({"release": "2025.1"}, "it is at 2025.1, not 2024.1"),
         ({"open_runs": ["2026-11-20-1-upgrade"]}, "run 2026-11-20-1-upgrade on it has not ended"),
-        ({"is_half_removed": True}, "its removal was interrupted"),
+        ({"faults": ["keystone-stopped on ctl1"]}, "it is broken on purpose: keystone-stopped on ctl1"),
     ],
 )
-def test_a_cloud_that_is_not_new_is_taken_down_and_built_again(
-    demo: Demo, changed: Mapping[str, Any], why: str
-) -> None:
-    assert demo.run([{**NEW, **changed}]) == [DOWN, UP]
-    assert f"{why}. It is taken down and built again." in demo.said
+def test_a_cloud_that_somebody_else_has_changed_is_left_alone(demo: Demo, changed: Mapping[str, Any], why: str) -> None:
+    assert demo.run([{**NEW, **changed}], ends=2) == []
+    assert f"{why}. No demo upgraded it, so it is left alone." in demo.told
+
+
+def test_a_removal_that_was_interrupted_is_finished(demo: Demo) -> None:
+    assert demo.run([{**NEW, "is_half_removed": True}]) == [DOWN, UP]
+    assert "its removal was interrupted. It is taken down and built again." in demo.said
+
+
+def test_the_cloud_of_an_earlier_demo_is_taken_down_however_it_is_now(demo: Demo) -> None:
+    assert demo.run([NEW]) == [UP]
+    assert demo.run([{**NEW, "release": "2025.1", "open_runs": ["2026-11-20-1-upgrade"]}]) == [DOWN, UP]
+    assert "It is taken down and built again." in demo.said
 
 
 @pytest.mark.parametrize("ends", [0, 1, 4])

@@ -49,3 +49,16 @@ def test_a_connection_that_breaks_is_status_0() -> None:
 def test_a_bug_is_raised_as_it_is() -> None:
     with pytest.raises(KeyError):
         api_error(REQUEST, KeyError("a bug"))
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        ("certificate verify failed: certificate has expired (_ssl.c:992)", "api.certificate-expired"),
+        ("certificate verify failed: unable to get local issuer certificate (_ssl.c:992)", "api.certificate"),
+    ],
+)
+def test_an_expired_certificate_is_told_from_one_that_nobody_trusts(said: str, code: str) -> None:
+    error = api_error(REQUEST, auth.SSLFailure(f"SSL exception connecting to https://192.0.2.1: [SSL] {said}"))
+    assert isinstance(error, ApiError)
+    assert error.code == code
