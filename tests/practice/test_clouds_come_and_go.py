@@ -72,6 +72,23 @@ def test_a_cloud_comes_up_is_switched_and_leaves_nothing_behind(layout: Layout) 
     assert leftovers(layout) == []
 
 
+def test_a_second_cloud_comes_and_goes_beside_the_first_and_disturbs_nothing(layout: Layout, tmp_path: Path) -> None:
+    up(layout, print, openstack=False)
+    reach = PracticeReach(layout)
+    before, started = read_status(layout, reach), _started_at(reach)
+    beside = ask("beside", tmp_path, cache_dir(), controllers=1, computes=1)
+    try:
+        up(beside, print, openstack=False)
+        assert (beside.subnet, beside.bridge) != (layout.subnet, layout.bridge)
+        assert read_status(beside, PracticeReach(beside)).vip_holders == ("ctl1",)
+        assert read_status(layout, reach) == before
+    finally:
+        down(beside, print)
+    assert leftovers(beside) == []
+    assert read_status(layout, reach) == before
+    assert _started_at(reach) == started
+
+
 def test_a_host_that_reboots_itself_comes_back(layout: Layout) -> None:
     up(layout, print, openstack=False)
     reach, compute = PracticeReach(layout), layout.host("cmp1")

@@ -18,6 +18,15 @@ pytestmark = [pytest.mark.practice, pytest.mark.timeout(600)]
 
 INPUT, REFUSED = 2, 3
 
+HARDLY_ANY_ROOM = """set -e
+mkdir -p /run/kept-opt
+mount --bind /opt /run/kept-opt
+mount -t tmpfs -o size=10m none /opt
+mkdir /opt/openstack
+mount --bind /run/kept-opt/openstack /opt/openstack
+"""
+ROOM_AGAIN = "umount /opt/openstack; umount /opt; umount /run/kept-opt; rmdir /run/kept-opt"
+
 
 @pytest.fixture(scope="module", autouse=True)
 def nothing_changes(cloud: PracticeOperator) -> Iterator[None]:
@@ -88,6 +97,19 @@ def test_a_host_without_power_is_named_and_nothing_is_planned(cloud: PracticeOpe
         cloud.ostler("apply", plan, code=REFUSED)
     finally:
         cloud.practice("power", "on", "cmp2")
+
+
+def test_a_host_without_room_is_named_with_what_is_free_and_what_is_wanted(cloud: PracticeOperator) -> None:
+    """/opt becomes a file system of 10 MB; what lies in it is still there for those that run from it."""
+    cloud.on("cmp2", "sh", "-c", HARDLY_ANY_ROOM)
+    try:
+        refused = cloud.ostler("upgrade", "--to", TARGET, "--json", code=REFUSED)
+        told = [finding for finding in findings(refused) if finding["code"] == "host.no-room-for-environments"]
+        assert [finding["subject"] for finding in told] == ["/opt on cmp2"]
+        assert told[0]["found"].endswith(" MB free")
+        assert told[0]["do_next"].startswith("free space on cmp2")
+    finally:
+        cloud.on("cmp2", "sh", "-c", ROOM_AGAIN)
 
 
 def test_a_changed_host_key_is_never_trusted(cloud: PracticeOperator, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from cloud_users import CloudUsers
-from practice_operator import KILLED, LONG_S, TARGET, PracticeOperator
+from practice_operator import KILLED, LONG_S, SOURCE, TARGET, PracticeOperator
 
 from ostler.catalog import load_catalog
 from ostler.deployment.paths import environment_path
@@ -84,6 +84,13 @@ def test_a_failed_step_leaves_the_cloud_serving_and_says_what_to_do(cloud: Pract
     for way_on in (f"ostler resume {run}", f"ostler rollback {run}", f"ostler cancel {run}"):
         assert way_on in shown
     assert cloud.loans_open(run) == []
+
+
+def test_a_cloud_between_two_releases_gets_no_new_plan_and_is_told_how_to_go_on(cloud: PracticeOperator) -> None:
+    refused = cloud.ostler("upgrade", "--to", TARGET, "--json", code=REFUSED)
+    (told,) = [finding for finding in refused.document["findings"] if finding["code"] == "cloud.half-upgraded"]
+    assert SOURCE in told["found"] and TARGET in told["found"]
+    assert "ostler resume" in told["do_next"] and "ostler rollback" in told["do_next"]
 
 
 def test_a_second_upgrade_is_refused_while_one_runs(cloud: PracticeOperator, tmp_path: Path) -> None:

@@ -59,6 +59,6 @@ def test_a_bug_is_raised_as_it_is() -> None:
     ],
 )
 def test_an_expired_certificate_is_told_from_one_that_nobody_trusts(said: str, code: str) -> None:
-    error = api_error(REQUEST, auth.SSLFailure(f"SSL exception connecting to https://192.0.2.1: [SSL] {said}"))
+    error = api_error(REQUEST, auth.SSLError(f"SSL exception connecting to https://192.0.2.1: [SSL] {said}"))
     assert isinstance(error, ApiError)
     assert error.code == code
