@@ -21,8 +21,12 @@ def tell(error: OstlerError, *, as_json: bool) -> None:
         if text:
             say_aside(f"  {word}: {text}")
     if isinstance(error, Refused):
+        from ostler.reporting.findings import found_and_expected  # late: most errors have no findings
+
         for finding in error.findings:
             say_aside(f"  - {finding.subject}: {finding.summary} [{finding.code}]")
+            for line in found_and_expected(finding):
+                say_aside(f"      {line}")
             if finding.do_next:
                 say_aside(f"      do next: {finding.do_next}")
 
@@ -51,20 +55,13 @@ def tell_document(document: dict[str, Any]) -> None:
 
 def error_document(error: OstlerError) -> dict[str, Any]:
     """Return an error as plain data."""
+    from ostler.reporting.findings import finding_json  # late: most commands have nothing to tell
+
     return {
         **plain_document(error.code, error.summary, error.do_next, error.exit_code),
         "found": error.found,
         "expected": error.expected,
-        "findings": [
-            {
-                "code": f.code,
-                "severity": str(f.severity),
-                "subject": f.subject,
-                "summary": f.summary,
-                "do_next": f.do_next,
-            }
-            for f in getattr(error, "findings", ())
-        ],
+        "findings": [finding_json(finding) for finding in getattr(error, "findings", ())],
     }
 
 

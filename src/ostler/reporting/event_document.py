@@ -33,13 +33,16 @@ class ResultLine:
 
 @dataclass(frozen=True)
 class FindingLine:
-    """One finding of a refusal."""
+    """One finding of a refusal; ``evidence`` are lines that were seen."""
 
     code: str
     severity: str
     subject: str
     summary: str
+    found: str
+    expected: str
     do_next: str
+    evidence: list[str]
 
 
 @dataclass(frozen=True)

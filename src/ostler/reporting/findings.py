@@ -66,6 +66,13 @@ def finding_json(finding: Finding) -> dict[str, Any]:
     }
 
 
+def found_and_expected(finding: Finding) -> list[str]:
+    """Return one line with what a finding found and expected; none where it says neither."""
+    if not finding.found and not finding.expected:
+        return []
+    return [f"found {one_line(finding.found) or 'nothing'}; expected {one_line(finding.expected) or 'nothing'}"]
+
+
 def findings_json(findings: Sequence[Finding], **about: Any) -> dict[str, Any]:
     """Return findings as one document; ``about`` (cloud, release, target, ...) stands before them."""
     counts = {severity.value: sum(f.severity is severity for f in findings) for severity in ORDER}

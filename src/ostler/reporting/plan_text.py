@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from ostler.errors import Finding, Severity
 from ostler.planning.model import Lane, Plan, Stage
+from ostler.reporting.findings import found_and_expected
 from ostler.reporting.plan_changes import changes_of
 from ostler.steps.model import Step
 from ostler.steps.registry import kind_of
@@ -49,8 +50,7 @@ def _verdict(plan: Plan) -> list[str]:
         else:
             mark = f"accepted by {accepted[finding.code].by}"
         lines.append(f"  {mark}: {finding.subject}: {finding.summary} [{finding.code}]")
-        if finding.found or finding.expected:
-            lines.append(f"      found {finding.found or 'nothing'}; expected {finding.expected or 'nothing'}")
+        lines += (f"      {line}" for line in found_and_expected(finding))
         if finding.do_next:
             lines.append(f"      {finding.do_next}")
     return [*lines, ""] if lines else []

@@ -13,6 +13,7 @@ from ostler.execution.run_result import RunResult
 from ostler.execution.runs import RunHistory
 from ostler.planning.model import Plan
 from ostler.reporting.event_document import ResultLine
+from ostler.reporting.findings import found_and_expected
 from ostler.reporting.plan_text import duration
 
 _STATE_WORDS = {
@@ -180,6 +181,7 @@ def _told(findings: Sequence[Finding]) -> Iterator[str]:
     for finding in findings:
         if finding.severity is not Severity.NOTE:
             yield f"  {finding.severity.value}: {finding.subject}: {finding.summary} [{finding.code}]"
+            yield from (f"      {line}" for line in found_and_expected(finding))
             if finding.do_next:
                 yield f"      do next: {finding.do_next}"
 

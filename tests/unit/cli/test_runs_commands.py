@@ -24,6 +24,7 @@ from ostler.execution.records import Outcome, RunState, StepOutcome
 from ostler.execution.run_result import RunResult
 from ostler.execution.runs import load_run
 from ostler.planning.model import Lane, Plan, Stage, plan_to_json
+from ostler.reporting.findings import finding_json
 from ostler.reporting.run_text import run_result_document, run_result_text, ways_on
 from ostler.steps.model import Step
 
@@ -258,6 +259,39 @@ def test_the_result_of_a_run_is_told_before_what_went_wrong_with_the_cloud_file(
         jsonschema.validate(line, json.loads(EVENTS.read_text()))
     assert (result["event"], result["state"]) == ("result", "done")
     assert (warning["event"], warning["code"]) == ("warning", "cloud.release-not-written")
+
+
+NO_ROOM = Finding(
+    "host.no-room", Severity.FAILURE, "ctl1", "not enough room", "2.0 GiB free", "9.0 GiB", "make room", ("df says so",)
+)
+
+
+def test_a_refused_plan_is_told_with_what_was_found_and_what_was_expected(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cloud, plan = tmp_path / "cloud.yaml", tmp_path / "up.plan"
+    cloud.write_text(IN_ONE_LINE)
+    plan.write_text(plan_to_json(replace(PLAN, findings=(NO_ROOM,)).sealed()))
+    monkeypatch.setattr("ostler.execution.connecting.connect_hosts", lambda _: io.StringIO())
+    assert main(["apply", str(plan), "--cloud", str(cloud)]) == 3
+    assert capsys.readouterr().err.splitlines()[-3:] == [
+        "  - ctl1: not enough room [host.no-room]",
+        "      found 2.0 GiB free; expected 9.0 GiB",
+        "      do next: make room",
+    ]
+    assert main(["apply", str(plan), "--cloud", str(cloud), "--json"]) == 3
+    told = json.loads(capsys.readouterr().out)
+    jsonschema.validate(told, json.loads(EVENTS.read_text()))
+    assert told["error"]["findings"] == [finding_json(NO_ROOM)]
+
+
+def test_what_a_run_found_is_told_with_what_was_expected(run: str, home: Home) -> None:
+    text = run_result_text(replace(result_of(run, home), findings=(NO_ROOM,)), load_run(run, home))
+    assert (
+        "  failure: ctl1: not enough room [host.no-room]\n"
+        "      found 2.0 GiB free; expected 9.0 GiB\n"
+        "      do next: make room\n"
+    ) in text
 
 
 def drawn(*happened: events.Event) -> tuple[str, str]:
