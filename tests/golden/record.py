@@ -16,8 +16,9 @@ from pathlib import Path
 from tests.golden.recorded import CLOUDS
 
 from ostler.catalog.catalog import load_catalog
-from ostler.cli.plans import read_cloud, target_environments
+from ostler.cli.plans import read_cloud
 from ostler.cloud.file import read_cloud_file
+from ostler.execution.gathering import target_environments
 from ostler.execution.questions import upgrade_requests
 from ostler.facts.archive import snapshot_to_json
 from ostler.planning.upgrade.plan import facts_needed

@@ -6,8 +6,8 @@ import tempfile
 from pathlib import Path
 
 from ostler.catalog.catalog import load_catalog
-from ostler.cli.plans import target_environments
 from ostler.cloud.model import Cloud
+from ostler.execution.gathering import target_environments
 from ostler.execution.questions import upgrade_requests
 from ostler.execution.reading import read_snapshot
 from ostler.execution.simulation import Simulation, three_plus_two

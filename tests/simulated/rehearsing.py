@@ -14,10 +14,10 @@ from typing import TypeVar
 
 from ostler.catalog import load_catalog
 from ostler.catalog.catalog import Catalog
-from ostler.cli.plans import target_environments
 from ostler.cloud.model import Cloud
 from ostler.execution import runs
 from ostler.execution.events import Listener
+from ostler.execution.gathering import target_environments
 from ostler.execution.history import history_of
 from ostler.execution.home import Home
 from ostler.execution.means import Means

@@ -9,7 +9,7 @@ import pytest
 from rehearsing import rehearsal
 from tests.golden.rehearsed import rehearsal_of
 
-from ostler.cli.plans import target_environments
+from ostler.execution.gathering import target_environments
 from ostler.execution.questions import upgrade_requests
 from ostler.facts.speed import Speed
 from ostler.planning.model import Plan

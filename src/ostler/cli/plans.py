@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from ostler.facts.model import FactRequest, Snapshot
     from ostler.planning.model import Plan
     from ostler.planning.rehearsed import Rehearsal
-    from ostler.planning.upgrade.request import TargetEnvironment
 
 Out = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Save the plan, for `ostler apply FILE`.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the plan as JSON.")]
@@ -39,25 +38,6 @@ def read_cloud(cloud: Cloud, requests: Iterable[FactRequest], *, as_json: bool) 
     demand_api(cloud)
     with connected(cloud) as (transport, api), reading(cloud, as_json=as_json):
         return read_snapshot(cloud, transport, api, list(requests), time.time)
-
-
-def target_environments(cloud: Cloud, release: str) -> Mapping[str, TargetEnvironment]:
-    """The newest archive of each project for a release in the cloud's environment store."""
-    from ostler.catalog.catalog import load_catalog
-    from ostler.environments.store import EnvironmentStore
-    from ostler.planning.upgrade.request import TargetEnvironment
-
-    store = EnvironmentStore(cloud.environments.path)
-    found = {}
-    for project in load_catalog().projects:
-        stored = store.newest(project.name, release)
-        if stored is not None:
-            made = stored.manifest
-            sizes = (made.size_bytes, made.unpacked_bytes)
-            found[project.name] = TargetEnvironment(
-                project.name, made.version, made.address, made.sha256, *sizes, interpreter=made.interpreter
-            )
-    return found
 
 
 def present(plan: Plan, out: Path | None, as_json: bool, verbose: bool) -> None:

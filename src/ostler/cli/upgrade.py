@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ostler.cli.plans import AsJson, Out, Verbose, load_rehearsals, present, target_environments
+from ostler.cli.plans import AsJson, Out, Verbose, load_rehearsals, present
 from ostler.cli.progress import reading
 from ostler.cli.where import CloudFile, load_cloud
 from ostler.errors import InputError
@@ -85,31 +85,19 @@ def upgrade(
                ostler upgrade --to 2025.1 --strategy replace --onto new.yaml --out upgrade.plan
     """
     from ostler.catalog.catalog import load_catalog
-    from ostler.execution.looking_over import look_over, look_over_onto
-    from ostler.execution.questions import upgrade_requests
-    from ostler.planning.upgrade.onto import old_requests
-    from ostler.planning.upgrade.plan import Onto, Sources, facts_needed, facts_needed_of_new, plan_upgrade
+    from ostler.execution.gathering import gather
+    from ostler.planning.upgrade.plan import plan_upgrade
     from ostler.planning.upgrade.request import UpgradeRequest
-    from ostler.planning.upgrade.way import as_one, way_of
+    from ostler.planning.upgrade.way import way_of
 
     replacement = _replacement(strategy, cloud, onto)
     rehearsals = tuple(each for path in rehearsal or () for each in load_rehearsals(path))
     described, catalog = load_cloud(cloud), load_catalog()
     way = way_of(catalog, described.release, to, strategy.value)
-    hop = as_one(catalog, way)
     for project in no_overlap or ():
         catalog.project(project)
-    whole = replacement.before(described) if replacement else described
-    stored = {each.target.id: target_environments(described, each.target.id) for each in way}
-    asked = facts_needed(catalog, hop, whole, rehearsals, None if replacement else stored)
-    requests = [*upgrade_requests(whole), *asked]
-    requests += old_requests(whole, replacement, catalog.service_users) if replacement else ()
-    with reading(whole, as_json=as_json):
-        looked = look_over(whole, requests, to)
-        moves = None
-        if replacement:
-            about_new = facts_needed_of_new(catalog, hop, described, replacement, looked.snapshot, stored)
-            moves = Onto(replacement, look_over_onto(replacement.after(described), about_new))
+    with reading(replacement.before(described) if replacement else described, as_json=as_json):
+        sources = gather(catalog, described, way, replacement, rehearsals)
     request = UpgradeRequest(
         target=to,
         accept=tuple(accept or ()),
@@ -119,16 +107,6 @@ def upgrade(
         no_overlap=tuple(no_overlap or ()),
         reload_balancers=reload_balancers,
         strategy=strategy.value,
-    )
-    sources = Sources(
-        catalog,
-        described,
-        looked.snapshot,
-        stored[hop.target.id],
-        looked.left,
-        on_the_way={release: of for release, of in stored.items() if release != hop.target.id},
-        rehearsals=rehearsals,
-        onto=moves,
     )
     present(plan_upgrade(sources, request), out, as_json, verbose)
 

@@ -34,7 +34,7 @@ def test_status_is_fine_and_says_so_in_one_line(cloud: PracticeOperator) -> None
     assert {service["host"] for service in document["services"]} == set(cloud.hosts())
 
 
-def test_nothing_stands_in_the_way_of_an_upgrade(cloud: PracticeOperator) -> None:
+def test_nothing_stands_in_the_way_of_an_upgrade(cloud: PracticeOperator, environments: None) -> None:
     findings = cloud.ostler("check", "--to", TARGET, "--json").document["findings"]
     assert [finding["code"] for finding in findings if finding["severity"] != "note"] == []
 

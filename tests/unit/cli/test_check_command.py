@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 import socket
+from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import typer
 from typer.testing import CliRunner
 
 from ostler.cli import check
+from ostler.cli.main import main
 from ostler.errors import InputError
+from ostler.execution import looking_over
+from ostler.execution.simulation import three_plus_two
 
 
 @pytest.fixture
@@ -56,8 +61,31 @@ def test_json_is_one_document_with_the_same_findings(cloud_file: Path) -> None:
     assert code == 1
     assert (document["cloud"], document["release"], document["target"]) == ("example", "2024.1", "2025.1")
     found = {finding["code"]: finding for finding in document["findings"]}
-    assert set(found) == {"host.unreachable", "upgrade.not-described"}
+    assert {"host.unreachable", "upgrade.not-described", "environments.missing"} <= set(found)
     assert "not checked: service.not-running" in found["host.unreachable"]["evidence"]
+
+
+@pytest.mark.parametrize(("store", "missing"), [((), True), (("2025.1",), False)])
+def test_check_says_what_the_plan_of_the_upgrade_says(
+    store: tuple[str, ...],
+    missing: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    made = three_plus_two("2024.1", tmp_path / "cloud", store=store)
+    doors = made.simulated
+    monkeypatch.setenv("OSTLER_HOME", str(tmp_path))
+    monkeypatch.setattr(looking_over, "connected", lambda cloud: nullcontext((doors.transport, doors.api)))
+    monkeypatch.setattr(looking_over, "time", SimpleNamespace(time=doors.now, sleep=lambda seconds: None))
+    for command in ("check", "upgrade"):
+        monkeypatch.setattr(f"ostler.cli.{command}.load_cloud", lambda path: made.cloud)
+    assert main(["check", "--to", "2025.1", "--json"]) == (1 if missing else 0)
+    checked = [finding["code"] for finding in json.loads(capsys.readouterr().out)["findings"]]
+    assert main(["upgrade", "--to", "2025.1", "--json"]) == (3 if missing else 0)
+    planned = [finding["code"] for finding in json.loads(capsys.readouterr().out)["findings"]]
+    assert sorted(checked) == sorted(planned)
+    assert ("environments.missing" in checked) is missing
 
 
 @pytest.mark.parametrize("release", ["2099.9", "2026.1"])
