@@ -25,8 +25,8 @@ def check_applyable(plan: Plan) -> None:
         "plan.incomplete",
         Severity.FAILURE,
         plan.cloud,
-        "the plan is not complete: something it needs was not known when it was made",
-        do_next="see to what could not be read, then make the plan again",
+        "the plan is not complete: something it needs could not be read, or was not there, when it was made",
+        do_next="see to what could not be read or is missing, then make the plan again",
     )
     findings = [*plan.refusals, *([] if plan.is_complete else [unfinished])]
     raise Refused(

@@ -1,8 +1,9 @@
 """The plan: stages in order, lanes within them, steps within those; pure data, frozen before the first effect.
 
 Saved as JSON (published schema: docs/schemas/plan.json) and shown as text. A plan carries three separate truths:
-``is_complete`` (everything needed to write it was known), ``is_applyable`` (it may be carried out), and the
-findings with the refusals among them.
+``is_complete`` (everything needed to write it was known and there, save what the operator took on; a way back, for
+clouds that are unwell, needs only its run's journal), ``is_applyable`` (it may be carried out), and the findings with
+the refusals among them.
 """
 
 from __future__ import annotations

@@ -21,6 +21,7 @@ from ostler.planning.upgrade.accepting import accepted_in_vain
 from ostler.planning.upgrade.balancers import reload_balancers
 from ostler.planning.upgrade.beneath import beneath_findings, beneath_requests
 from ostler.planning.upgrade.capacity import capacity_findings, capacity_requests
+from ostler.planning.upgrade.completeness import is_complete
 from ostler.planning.upgrade.computes import roll_computes
 from ostler.planning.upgrade.config import config_findings, config_notes, option_requests
 from ostler.planning.upgrade.controllers import roll_agents, roll_controllers
@@ -139,7 +140,7 @@ def plan_upgrade(sources: Sources, request: UpgradeRequest) -> Plan:
     )
     checked = [project.name for project, _ in checked_projects(hops[0])]
     by_whom = request.accepted_by or "the operator"
-    return Plan(
+    plan = Plan(
         operation="upgrade",
         title=_title(scene, way, onto),
         cloud=sources.cloud.name,
@@ -159,7 +160,8 @@ def plan_upgrade(sources: Sources, request: UpgradeRequest) -> Plan:
         findings=(*found, *accepted_in_vain(request.accept, found, checked)),
         accepted=tuple(Acceptance(code, by_whom, sources.snapshot.taken_at) for code in request.accept),
         notes=_notes(scene) if scene.is_rolling else stopped_notes(scene, hops, stages),
-    ).sealed()
+    )
+    return replace(plan, is_complete=is_complete(plan.refusals)).sealed()
 
 
 def _about_rehearsals(hops: Sequence[Scene]) -> list[Finding]:
