@@ -12,9 +12,9 @@ from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
+from ostler.durations import duration
 from ostler.execution import events
 from ostler.planning.model import Plan, Stage
-from ostler.reporting.plan_text import duration
 
 SHOWN_LANES = 12
 REFRESH_PER_SECOND = 4

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from ostler.durations import duration
 from ostler.errors import Finding, Severity
 from ostler.planning.model import Lane, Plan, Stage
 from ostler.reporting.findings import found_and_expected
@@ -26,14 +27,6 @@ def plan_text(plan: Plan, *, verbose: bool = False) -> str:
     lines.append(f"plan {plan.digest[:12]} of cloud {plan.cloud}")
     lines += _refused_at_the_end(plan)
     return "\n".join(lines) + "\n"
-
-
-def duration(seconds: float) -> str:
-    """Return seconds as people say them: `40 s`, `12 min`, `1 h 05 min`."""
-    if seconds < 90:
-        return f"{round(seconds)} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02} min"
 
 
 def _verdict(plan: Plan) -> list[str]:

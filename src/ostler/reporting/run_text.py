@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from ostler.durations import duration
 from ostler.errors import Finding, Severity
 from ostler.execution.records import RunRecord, RunState, StepOutcome
 from ostler.execution.run_result import RunResult
@@ -14,7 +15,6 @@ from ostler.execution.runs import RunHistory
 from ostler.planning.model import Plan
 from ostler.reporting.event_document import ResultLine
 from ostler.reporting.findings import found_and_expected
-from ostler.reporting.plan_text import duration
 
 _STATE_WORDS = {
     RunState.RUNNING: "was killed, and can be resumed",

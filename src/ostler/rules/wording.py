@@ -12,10 +12,11 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ostler.durations import duration
 from ostler.rules.model import CannotTell
 from ostler.rules.place import Missing, Place, place
 
-_SLOT = re.compile(r"\{([^{}]+)\}")
+_SLOT = re.compile(r"\{([^{}|]+)(\|time)?\}")
 LONGEST_VALUE = 160
 MOST_ITEMS = 8
 
@@ -26,10 +27,13 @@ def places_in(template: str) -> tuple[Place, ...]:
 
 
 def fill(template: str, value_at: Callable[[Place], Any], *, to_type: bool = False) -> str:
-    """Put values into a template; ``to_type`` quotes them, for texts that hold commands."""
+    """Put values into a template, seconds in `{place|time}` as people say them; ``to_type`` quotes them, for texts that
+    hold commands."""
 
     def put(match: re.Match[str]) -> str:
-        text = in_words(value_at(place(match.group(1))))
+        value = value_at(place(match.group(1)))
+        is_time = match.group(2) and isinstance(value, int | float)
+        text = duration(value) if is_time else in_words(value)
         return shlex.quote(text) if to_type else text
 
     return " ".join(_SLOT.sub(put, template).split())
