@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from ostler.practice.layout import cache_dir, state_root
@@ -80,6 +82,34 @@ class CloudUsers:
             "volume type": api.block_storage.create_type(name=name),
         }
         return {f"{kind} {name}": str(thing.id) for kind, thing in made.items()}
+
+    @contextmanager
+    def drained(self, host: str) -> Iterator[list[str]]:
+        """Take a compute out of use as the operator's guide says: no new servers, and those that run move away. The ids
+        of those that moved. When the block ends they come back, and it is used again."""
+        compute = connect(self._layout).compute
+        (service,) = compute.services(host=host, binary="nova-compute")
+        compute.disable_service(service, disabled_reason="drained by a test")
+        servers = compute.servers(all_projects=True, compute_host=host, status="ACTIVE")
+        moved = [server.id for server in servers if server.compute_host == host]
+        try:
+            for each in moved:
+                self._move(each, away_from=host)
+            yield moved
+        finally:
+            compute.enable_service(service)
+            for each in moved:
+                self._move(each, to=host)
+
+    def _move(self, server: str, *, to: str | None = None, away_from: str | None = None) -> None:
+        compute, deadline = connect(self._layout).compute, time.monotonic() + 90
+        compute.live_migrate_server(server, host=to, block_migration="auto")
+        while True:
+            now = compute.get_server(server)
+            if now.status == "ACTIVE" and (now.compute_host == to if to else now.compute_host != away_from):
+                return
+            assert now.status in ("ACTIVE", "MIGRATING") and time.monotonic() < deadline, now
+            time.sleep(0.5)
 
 
 def _told(things: Any, *attributes: str) -> dict[str, str]:

@@ -32,7 +32,7 @@ class Looks:
 
 
 @contextmanager
-def diagnosed_meanwhile(cloud: PracticeOperator) -> Iterator[Looks]:
+def diagnosed_meanwhile(cloud: PracticeOperator, pause_s: float = PAUSE_S) -> Iterator[Looks]:
     """Diagnose the cloud again and again until the block has ended. An error of a look is raised there."""
     looks, end = Looks(), threading.Event()
     errors: list[BaseException] = []
@@ -41,7 +41,7 @@ def diagnosed_meanwhile(cloud: PracticeOperator) -> Iterator[Looks]:
         try:
             while not end.is_set():
                 looks.all.append(cloud.ostler("diagnose", "--json", code=(HEALTHY, FAILURE)).document)
-                end.wait(PAUSE_S)
+                end.wait(pause_s)
         except BaseException as error:
             errors.append(error)
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import jsonschema
 import pytest
+from cloud_users import CloudUsers
+from looks import diagnosed_meanwhile
 from practice_operator import SOURCE, TARGET, PracticeOperator
 
 pytestmark = [pytest.mark.practice, pytest.mark.timeout(2400)]
@@ -37,6 +40,15 @@ def test_status_is_fine_and_says_so_in_one_line(cloud: PracticeOperator) -> None
 def test_nothing_stands_in_the_way_of_an_upgrade(cloud: PracticeOperator, environments: None) -> None:
     findings = cloud.ostler("check", "--to", TARGET, "--json").document["findings"]
     assert [finding["code"] for finding in findings if finding["severity"] != "note"] == []
+
+
+def test_a_compute_that_is_drained_is_no_fault(cloud: PracticeOperator) -> None:
+    with diagnosed_meanwhile(cloud, pause_s=1.0) as looks, CloudUsers(cloud.name).drained("cmp1") as moved:
+        assert moved
+        meanwhile = len(looks.all)
+        while len(looks.all) < meanwhile + 2:  # the first of them may have begun before
+            time.sleep(0.5)
+    assert looks.findings() == []
 
 
 def test_a_plan_is_made_and_follows_its_published_schema(cloud: PracticeOperator, environments: None) -> None:
