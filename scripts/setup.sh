@@ -1,10 +1,11 @@
 #!/bin/sh
 # Set Ostler up on a Debian machine: system packages (as root), then the environment .venv from the lock file.
-# Says what it installs; may be run again at any time.
+# With --practice also the packages that practice clouds need. Says what it installs; may be run again at any time.
 set -eu
 cd "$(dirname "$0")/.."
 
-packages="python3 python3-venv openssh-client systemd-container mmdebstrap zstd iproute2"
+packages="python3 python3-venv"
+[ "${1:-}" != --practice ] || packages="$packages openssh-client systemd-container mmdebstrap zstd iproute2"
 say() { printf '== %s\n' "$*"; }
 
 missing=""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -143,6 +144,7 @@ def test_a_command_line_is_its_quoted_words() -> None:
     assert command_line(["/bin/a", "b c"]) == '/bin/a "b c"'
 
 
+@pytest.mark.skipif(shutil.which("zstd") is None, reason="there is no zstd: apt-get install zstd")
 def test_an_archive_is_unpacked_whole_in_place_of_what_was_there(tmp_path: Path) -> None:
     packed = tmp_path / "opt/openstack/venvs/nova-1"
     packed.mkdir(parents=True)

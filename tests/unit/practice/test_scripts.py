@@ -162,10 +162,15 @@ def tree(tmp_path: Path) -> Path:
     return tree
 
 
-def set_up(tree: Path) -> str:
+def ran(tree: Path, *words: str) -> subprocess.CompletedProcess[str]:
     bin_ = tree.parent / "bin"
     environ = {**os.environ, "PATH": f"{bin_}:{os.environ['PATH']}", "PYTHON3": str(bin_ / "python3")}
-    done = subprocess.run(["sh", "scripts/setup.sh"], cwd=tree, env=environ, capture_output=True, text=True)
+    argv = ["sh", "scripts/setup.sh", *words]
+    return subprocess.run(argv, cwd=tree, env=environ, capture_output=True, text=True, check=False)
+
+
+def set_up(tree: Path) -> str:
+    done = ran(tree)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -173,6 +178,18 @@ def set_up(tree: Path) -> str:
 def test_setting_up_twice_makes_the_environment_once(tree: Path) -> None:
     assert "making the environment" in set_up(tree)
     assert "making the environment" not in set_up(tree)
+
+
+@pytest.mark.parametrize(("words", "ends"), [([], 0), (["--practice"], 1)])
+def test_only_practice_clouds_demand_packages_that_an_ordinary_user_cannot_install(
+    tree: Path, words: list[str], ends: int
+) -> None:
+    has = 'case "$*" in *python3*) echo install ok installed ;; *) exit 1 ;; esac'
+    program(tree.parent / "bin" / "dpkg-query", f"#!/bin/sh\n{has}\n")
+    program(tree.parent / "bin" / "id", "#!/bin/sh\necho 1000\n")
+    done = ran(tree, *words)
+    assert done.returncode == ends, done.stderr
+    assert ("mmdebstrap" in done.stderr) is bool(ends)
 
 
 def test_an_environment_whose_making_was_interrupted_is_made_again(tree: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,7 +23,9 @@ REFUSING = '#!/bin/sh\necho "sudo: a password is required" >&2\nexit 1\n'
 def host(tmp_path: Path) -> Iterator[SshTarget]:
     """An SSH server that runs commands as whoever runs the tests, for a login that is not root."""
     for name in ("id", "host"):
-        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(tmp_path / name)], check=True)
+        key = asyncssh.generate_private_key("ssh-ed25519")
+        key.write_private_key(tmp_path / name)
+        key.write_public_key(tmp_path / f"{name}.pub")
     loop = BackgroundLoop("sshd")
     environment = {"PATH": f"{tmp_path}:/usr/sbin:/usr/bin:/sbin:/bin"}
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import subprocess
 from importlib.resources import files
 from pathlib import Path
 
 import pytest
+
+pytestmark = pytest.mark.skipif(shutil.which("zstd") is None, reason="there is no zstd: apt-get install zstd")
 
 DUMP = """USE `keystone`;
 CREATE TABLE `user` (

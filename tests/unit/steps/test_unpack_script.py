@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,6 +11,8 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
+
+pytestmark = pytest.mark.skipif(shutil.which("zstd") is None, reason="there is no zstd: apt-get install zstd")
 
 NAME = "nova-31.3.1"
 MANIFEST = "ostler-manifest.json"
