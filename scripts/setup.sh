@@ -1,11 +1,14 @@
 #!/bin/sh
 # Set Ostler up on a Debian machine: system packages (as root), then the environment .venv from the lock file.
-# With --practice also the packages that practice clouds need. Says what it installs; may be run again at any time.
+# As root, or with --practice, also the packages that practice clouds and some tests need. Says what it installs; may be
+# run again at any time.
 set -eu
 cd "$(dirname "$0")/.."
 
 packages="python3 python3-venv"
-[ "${1:-}" != --practice ] || packages="$packages openssh-client systemd-container mmdebstrap zstd iproute2"
+if [ "${1:-}" = --practice ] || [ "$(id -u)" -eq 0 ]; then
+  packages="$packages openssh-client systemd-container mmdebstrap zstd iproute2"
+fi
 say() { printf '== %s\n' "$*"; }
 
 missing=""
