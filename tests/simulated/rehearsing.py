@@ -74,6 +74,7 @@ class Rehearsal:
         strategy: Strategy = "rolling",
         accept: tuple[str, ...] = (),
         rehearsals: tuple[Rehearsed, ...] = (),
+        **limits: int,
     ) -> Plan:
         cloud = self.simulation.cloud
         way = way_of(self.catalog, self.source, self.target, strategy)
@@ -95,7 +96,9 @@ class Rehearsal:
         if replacement:
             requests = facts_needed_of_new(self.catalog, hop, cloud, replacement, snapshot, stored)
             onto = Onto(replacement, self.snapshot(requests, replacement.after(cloud)))
-        request = UpgradeRequest(self.target, accept, accepted_by="the tests", no_overlap=no_overlap, strategy=strategy)
+        request = UpgradeRequest(
+            self.target, accept, accepted_by="the tests", no_overlap=no_overlap, strategy=strategy, **limits
+        )
         sources = Sources(self.catalog, cloud, snapshot, stored[self.target], (), between, rehearsals, onto)
         return plan_upgrade(sources, request)
 

@@ -150,3 +150,43 @@ def test_a_way_back_ends_with_a_checksum_of_each_hosts_files_and_tells_it(
     assert len(re.findall("^      (?:ctl|cmp)[1-3] [0-9a-f]{64}$", shown, re.MULTILINE)) == 5
     units = {diff.path for diff in config_diffs_of(read_run(home, upgrade)) if "/systemd/" in diff.path}
     assert units
+
+
+def test_the_operators_limits_for_computes_hold_on_the_way_there_and_back(folder: Path) -> None:
+    cloud = rehearsal(folder)
+    plan = cloud.plan(batch=1, per_domain=1)
+    cloud.simulation.simulated.fail_command("cmp2: systemctl stop nova-compute")
+    stopped = cloud.apply(plan)
+    assert stopped.failed == ("roll-computes/cmp2/nova-compute-20-stop",)
+    there = next(stage for stage in plan.stages if stage.name == "roll-computes")
+    back = [stage for stage in cloud.plan_back(stopped.run).stages if stage.name in ("back-agents", "back-computes")]
+    assert (there.in_flight, there.per_domain) == (1, 1)
+    assert [(stage.in_flight, stage.per_domain) for stage in back] == [(1, 1), (1, 1)]
+
+
+def test_a_project_whose_requests_were_held_on_the_way_there_is_told_to_go_back_mixed(folder: Path) -> None:
+    cloud = rehearsal(folder)
+    cloud.simulation.simulated.fail_command("ctl1: systemctl start nova-conductor")
+    stopped = cloud.apply(cloud.plan(no_overlap=("glance",)))
+    assert stopped.state is RunState.FAILED
+    (told,) = [note for note in cloud.plan_back(stopped.run).notes if "side by side" in note]
+    assert told.startswith("glance goes back host by host")
+    assert [note for note in cloud.plan_back(stopped.run, "restore").notes if "side by side" in note] == []
+
+
+def test_a_compute_that_the_operator_disables_meanwhile_is_left_so_and_the_run_comes_to_its_end(
+    folder: Path, waiting: Rehearsal
+) -> None:
+    cloud = copy_of(waiting, folder)
+    (run,) = list_runs(cloud.home)
+    service = cloud.snapshot([wanted("api.compute_services")]).known("api.compute_services")["nova-compute@cmp2"]
+    body = {"status": "disabled", "disabled_reason": "a disk is to be replaced"}
+    cloud.simulation.simulated.api.call(ApiRequest("compute", "PUT", f"/os-services/{service['id']}", body=body))
+    ended = cloud.resume(run.id)
+    assert (ended.state, ended.failed, ended.lent) == (RunState.DONE, (), ())
+    now = cloud.snapshot([wanted("api.compute_services")]).known("api.compute_services")
+    assert {name: each["status"] for name, each in now.items() if name.startswith("nova-compute@")} == {
+        "nova-compute@cmp1": "enabled",
+        "nova-compute@cmp2": "disabled",
+    }
+    assert now["nova-compute@cmp2"]["disabled_reason"] == "a disk is to be replaced"

@@ -88,6 +88,7 @@ OPERATIONS: Mapping[str, tuple[str, Callable[[Any, Any], bool]]] = {
     ),
     "none_older": ("has no older records than", lambda found, wanted: _is_none_older(found, wanted)),
     "none_left_behind": ("has no records but those of", lambda found, wanted: _is_none_left_behind(found, wanted)),
+    "not_disabled_for": ("is not disabled for", lambda found, wanted: not _is_disabled_for(found, wanted)),
     "up_by_check": ("has up, and checked,", lambda found, wanted: _are_up_by_check(found, wanted)),
 }
 
@@ -107,6 +108,11 @@ class Expectation:
     def __str__(self) -> str:
         where = ".".join(str(part) for part in self.path)
         return self.says or f"{self.request} {where} {OPERATIONS[self.operation][0]} {self.value}"
+
+
+def _is_disabled_for(record: Mapping[str, Any], reason: str) -> bool:
+    """Whether a service is disabled, and for just this reason; one that others disabled is theirs."""
+    return bool(record["status"] == "disabled" and record["disabled_reason"] == reason)
 
 
 def look_up(value: JsonValue, path: tuple[str | int, ...]) -> Any:

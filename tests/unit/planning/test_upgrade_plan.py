@@ -85,15 +85,15 @@ def test_a_contract_that_removes_nothing_says_so_and_still_asks() -> None:
     assert all(not step.relies_on for lane in stage.lanes for step in lane.steps)
 
 
-def test_at_the_end_each_compute_that_was_enabled_is_enabled() -> None:
+def test_at_the_end_no_compute_that_was_enabled_is_left_disabled_by_the_run() -> None:
     services = dict(RECORDED.snapshot.known("api.compute_services"))
     request = next(r for r in RECORDED.snapshot.values if r.fact == "api.compute_services")
     services["nova-compute@cmp2"] = {**services["nova-compute@cmp2"], "status": "disabled"}
     for value, expected in ((RECORDED.snapshot.values[request], ["cmp1", "cmp2"]), (services, ["cmp1"])):
         step = step_of(plan_upgrade(altered({request: value}), REQUEST), "finish/ctl1/nothing-left-out")
         seen = [fact for fact in step.params["facts"] if fact["fact"] == "api.compute_services"]
-        assert [fact["path"] for fact in seen] == [[f"nova-compute@{host}", "status"] for host in expected]
-        assert {fact["value"] for fact in seen} == {"enabled"}
+        assert [fact["path"] for fact in seen] == [[f"nova-compute@{host}"] for host in expected]
+        assert {(fact["operation"], fact["value"]) for fact in seen} == {("not_disabled_for", "ostler upgrade")}
 
 
 def keystone_ini(plan: Plan, host: str) -> str:

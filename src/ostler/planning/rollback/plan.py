@@ -255,8 +255,20 @@ def _past_no_return(scene: Scene, history: RunHistory, contracted: tuple[str, ..
 def _notes(scene: Scene, history: RunHistory, databases: Databases) -> tuple[str, ...]:
     return (
         *_notes_on_databases(scene, history, databases),
+        *(_notes_on_overlap(scene, history) if databases == "stay" else ()),
         *(settings_out_of_reach(scene, history) if databases == "stay" else ()),
         *_notes_on_new_databases(scene, history),
+    )
+
+
+def _notes_on_overlap(scene: Scene, history: RunHistory) -> tuple[str, ...]:
+    """A way back goes host by host, also for a project whose requests the run held so that its old and new code never
+    ran side by side. One whose schema was contracted meanwhile is past the point of no return, and not taken so."""
+    held = dict.fromkeys(step.id.split("/")[0].removeprefix("hold-") for step in history.begun("hold-requests"))
+    return tuple(
+        f"{project} goes back host by host: its code of {scene.target} and of {scene.source} run side by side for a "
+        "while, which they did not on the way there. --databases restore stops everything instead."
+        for project in held
     )
 
 

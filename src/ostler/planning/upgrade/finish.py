@@ -115,7 +115,7 @@ def finish(scene: Scene) -> Stage:
                     )
                     for balancer in balancers
                 ]
-                + _still_enabled(scene)
+                + _not_left_disabled(scene)
                 + _none_left_behind(scene),
             },
         )
@@ -129,15 +129,23 @@ def finish(scene: Scene) -> Stage:
     )
 
 
-def _still_enabled(scene: Scene) -> list[dict[str, JsonValue]]:
-    """What must be so of each compute and each volume backend that was enabled when the plan was made."""
+def _not_left_disabled(scene: Scene) -> list[dict[str, JsonValue]]:
+    """What must be so of each compute and each volume backend that was enabled when the plan was made: it may be
+    disabled by now, but not by this run."""
     computes = [
         f"nova-compute@{record['service_host']}"
         for record in scene.compute_records.values()
         if record.get("status") == "enabled"
     ]
     return [
-        expected(fact, None, [key, "status"], "enabled", f"{key} is enabled, as it was when the plan was made")
+        expected(
+            fact,
+            None,
+            [key],
+            scene.request.label,
+            f"{key} is not left disabled by this run",
+            operation="not_disabled_for",
+        )
         for fact, keys in (("api.compute_services", computes), ("api.volume_services", still_enabled(scene)))
         for key in sorted(keys)
     ]
