@@ -72,6 +72,11 @@ class Blocker(Ranged):
     rows: str | None = None
     rows_since: str | None = None
 
+    @property
+    def verified(self) -> Trial | None:
+        """The fix that a rehearsal makes: only one that was carried out and worked. None when there is none."""
+        return self.trial if self.proof == "carried out" else None
+
     def can_be_counted(self, release: str, order: Sequence[str]) -> bool:
         """Whether its rows can be counted on a cloud of a release; `order` lists release ids from old to new. Raises
         ValueError for a release that is not in it."""

@@ -17,6 +17,24 @@ Outcome = Literal["ok", "fixed", "blocked", "failed"]
 target's own check names; `failed`: by something unknown."""
 
 PASSED: tuple[Outcome, ...] = ("ok", "fixed")
+FEW = 4
+"""Tables that are named in a sentence; the document names all."""
+
+
+@dataclass(frozen=True)
+class PutBack:
+    """That the databases of a project were put back to what they were before a command that failed: the `tables` that
+    it had changed, as DATABASE.TABLE, and the `seconds` it took, which count for no command."""
+
+    tables: tuple[str, ...]
+    seconds: float
+
+    @property
+    def words(self) -> str:
+        """The same in a sentence; of many tables the first few."""
+        more = [f"{len(self.tables) - FEW} more"] if len(self.tables) > FEW else []
+        named = ", ".join([*self.tables[:FEW], *more])
+        return f"when it failed it had changed {named}: put back to before it in {self.seconds:.1f} s"
 
 
 @dataclass(frozen=True)
@@ -25,7 +43,8 @@ class CommandRun:
     `judged` is what the exit code means by the catalog; `began` in seconds since the epoch (0: not known);
     `seconds` of wall time;
     `rows` that were moved (None: it moves none); `revisions` by database afterwards, of one that changes a schema;
-    `findings` are what it found, or why it failed."""
+    `findings` are what it found, or why it failed. Of one that was run again after a fix all this tells of the last
+    time; `put_back` what came before that (None: nothing had to be put back)."""
 
     words: str
     kind: str
@@ -38,6 +57,7 @@ class CommandRun:
     rows: int | None = None
     revisions: Mapping[str, tuple[str, ...]] | None = None
     findings: tuple[Finding, ...] = ()
+    put_back: PutBack | None = None
 
 
 @dataclass(frozen=True)

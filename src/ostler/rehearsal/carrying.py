@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -19,10 +19,12 @@ from ostler.environments.store import StoredEnvironment
 from ostler.errors import Finding, Severity
 from ostler.facts.schema import migrated_revisions
 from ostler.planning.rehearsed import PASSED, CommandRun, HopOutcome, Outcome
+from ostler.rehearsal.before import Before, clear, not_tried, remembered
 from ostler.rehearsal.fresh import Comparing
 from ostler.rehearsal.journal import Journal
-from ostler.rehearsal.judging import Judgement, judge, output_of, rows_moved
+from ostler.rehearsal.judging import Judgement, fixes_for, judge, output_of, rows_moved
 from ostler.rehearsal.placement import Environments, Placement, PlacementSilent, is_part_of_nova
+from ostler.rehearsal.rows import may_stop
 from ostler.rehearsal.scratch import Scratch, database_url
 from ostler.rehearsal.sequence import Planned, code_of, environments_of, lanes, planned_on, taking_part
 from ostler.rehearsal.settings import config_files
@@ -53,6 +55,7 @@ class Carrying:
 
     def way(self, chain: Sequence[Hop], projects: Sequence[str]) -> list[HopOutcome]:
         """Take projects over all hops, in order. One that something stands in the way of goes no further."""
+        clear(self.scratch)
         outcomes: list[HopOutcome] = []
         names = tuple(projects)
         for place, hop in enumerate(chain):
@@ -151,9 +154,10 @@ class Carrying:
         argv = [f"{self._programs(planned.project.name, planned.release)}/{program}", *arguments]
         if isinstance(planned.command, SchemaPhase | Extraction):
             self.journal.begins(planned.project.name)
-        run = self._run(planned, argv)
-        if run.outcome == "blocked" and self.tries_fixes:
-            run = self._with_fix(planned, argv, run)
+        with self._before(planned) as before:
+            run = self._run(planned, argv)
+            if run.outcome == "blocked" and self.tries_fixes:
+                run = self._with_fix(planned, argv, run, before)
         if run.outcome in PASSED:
             self.journal.ended(key, run, planned.project.name)
         moved = f", {run.rows} rows" if run.rows else ""
@@ -161,31 +165,47 @@ class Carrying:
         self.report(f"{planned.hop}  {planned.words}: {end} ({run.seconds:.1f} s{moved})")
         return run
 
-    def _with_fix(self, planned: Planned, argv: Sequence[str], blocked: CommandRun) -> CommandRun:
-        """The command once more, after the fix that the catalog knows; as it was where it knows none to try."""
+    def _before(self, planned: Planned) -> AbstractContextManager[Before | None]:
+        """How the project's databases are before a command that may be run again after a fix; None of any other, and
+        of checks, which only read. What is in them is kept where it may fail by what is in their rows."""
+        fixes = fixes_for(self.catalog, planned) if self.tries_fixes and planned.kind != "check" else ()
+        if not fixes:
+            return nullcontext()
+        order, source = self.catalog.all_releases.order, planned.hop.source.id
+        is_kept = any(may_stop(self.scratch, blocker, source, order) for blocker in fixes)
+        if is_kept:
+            self.report(f"{planned.hop}  {planned.words}: keeping the databases as they are, since a fix may be needed")
+            # What a kill leaves of it is not what was kept: the project begins again then.
+            self.journal.begins(planned.project.name)
+        return remembered(self.scratch, [each.name for each in planned.project.databases], is_kept=is_kept)
+
+    def _with_fix(
+        self, planned: Planned, argv: Sequence[str], blocked: CommandRun, before: Before | None
+    ) -> CommandRun:
+        """The command once more, from the state before it and after the fix that the catalog knows; as it was where it
+        knows none to try."""
         known = next(filter(None, map(self.catalog.blocker, (finding.code for finding in blocked.findings))), None)
-        if known is None or known.trial is None:
+        if known is None or (trial := known.verified) is None:
             return blocked
-        self.report(f"{planned.hop}  {planned.words}: {known.code}; its fix is tried on the copy")
-        # A kill between the two changes would leave half of the fix: the project begins again then.
+        changed = before.changed() if before and not trial.is_left else ()
+        if before and changed and not before.is_kept:
+            return replace(
+                blocked, findings=(*blocked.findings, not_tried(f"{planned.project.name} on {planned.hop}", changed))
+            )
+        # A kill between the changes would leave half of them: the project begins again then.
         self.journal.begins(planned.project.name)
-        for change in known.trial.before:
+        put_back = before.put_back(changed) if before and changed else None
+        if put_back:
+            self.report(f"{planned.hop}  {planned.words}: {put_back.words}")
+        self.report(f"{planned.hop}  {planned.words}: {known.code}; its fix is tried on the copy")
+        for change in trial.before:
             self.scratch.rows(change.sql, change.database)
-        run = blocked if known.trial.is_left else self._run(planned, argv)
-        for change in known.trial.after:
+        run = blocked if trial.is_left else self._run(planned, argv)
+        for change in trial.after:
             self.scratch.rows(change.sql, change.database)
-        if known.trial.is_left:
-            return replace(run, outcome="fixed", findings=(_got_over(known, run),))
-        if run.outcome != "ok":
-            return run
-        return replace(
-            run,
-            outcome="fixed",
-            findings=(_got_over(known, blocked),),
-            began=blocked.began,
-            seconds=round(blocked.seconds + run.seconds, 3),
-            rows=None if run.rows is None else (blocked.rows or 0) + run.rows,
-        )
+        if trial.is_left or run.outcome == "ok":
+            run = replace(run, outcome="fixed", findings=(_got_over(known, blocked),))
+        return replace(run, put_back=put_back)
 
     def _run(self, planned: Planned, argv: Sequence[str]) -> CommandRun:
         began, seconds, rows = time.time(), 0.0, 0

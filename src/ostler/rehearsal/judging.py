@@ -140,6 +140,17 @@ def _blocked_by(known: Blocker, planned: Planned, exit_code: int, evidence: tupl
     )
 
 
+def fixes_for(catalog: Catalog, planned: Planned) -> tuple[Blocker, ...]:
+    """The blockers a command may show whose fix the catalog knows, and after which it is run again."""
+    return tuple(
+        blocker
+        for blocker in _blockers(catalog, planned)
+        if blocker.verified is not None
+        and not blocker.verified.is_left
+        and any(sign.command == planned.words for sign in blocker.signs)
+    )
+
+
 def _blockers(catalog: Catalog, planned: Planned) -> tuple[Blocker, ...]:
     order = catalog.all_releases.order
     return tuple(b for b in catalog.blockers if b.is_true_in(planned.release, order))

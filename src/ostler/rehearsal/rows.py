@@ -69,6 +69,13 @@ def blockers_on(catalog: Catalog, chain: Sequence[Hop], names: Sequence[str]) ->
     ]
 
 
+def may_stop(scratch: Scratch, blocker: Blocker, source: str, order: Sequence[str]) -> bool:
+    """Whether a copy at a release has rows that a blocker would stop at, or may have them: nobody can count them."""
+    if blocker.rows is None or not blocker.can_be_counted(source, order):
+        return True
+    return bool(row_findings(scratch, [Question(blocker.code, blocker.rows, _in_the_way(blocker, source))]))
+
+
 def row_findings(scratch: Scratch, asks: Sequence[Question]) -> tuple[Finding, ...]:
     """Ask them, all at once: a finding for each that does not count 0, or could not be counted. One about what the
     release does not have tells nothing."""

@@ -71,6 +71,11 @@ LOADER = (
 )  # fmt: skip
 """A dump is somebody's file: the client that reads it carries none of its own commands out, and runs as nobody."""
 
+SAVER = (
+    "bash", "-c", 'set -o pipefail; mariadb-dump "$@" | gzip -1', "bash", f"--socket={SOCKET}", "--single-transaction",
+    "--hex-blob", "--routines", "--triggers", "--max-allowed-packet=1G",
+)  # fmt: skip
+
 START_TIMEOUT_S = 120.0
 STATEMENT_TIMEOUT_S = 24 * 3600.0
 SERVER_LOG = "mariadb.log"
@@ -147,6 +152,28 @@ class Scratch:
         """Write a file inside."""
         script = 'mkdir -p "$(dirname "$1")" && cat > "$1"'
         self.run(["sh", "-c", script, "sh", path], timeout_s=60, stdin=text.encode())
+
+    def save(self, database: str, file: Path) -> None:
+        """Write a database to a file of the outer machine, as statements, packed by gzip. Raises NoSpace,
+        CommandFailed."""
+        with file.open("wb") as kept:
+            saving = subprocess.Popen(
+                self.command([*SAVER, database]),
+                stdin=subprocess.DEVNULL,
+                stdout=kept,
+                stderr=subprocess.PIPE,
+                env=CLEAN,
+            )
+        self._started.append(saving)
+        said = saving.communicate()[1]
+        self.demand_place()
+        if saving.returncode != 0:
+            raise self.no_space(said.decode(errors="replace")) or CommandFailed(
+                "rehearsal.not-kept",
+                f"{database} could not be kept as it is before a command that may fail",
+                found=f"mariadb-dump ended with {saving.returncode}",
+                do_next="see whether memory is left, and give the same command again, or leave --try-fixes out",
+            )
 
     def load(self, database: str, chunks: Iterable[bytes]) -> CommandResult:
         """Let MariaDB read statements that are too much to hold."""

@@ -12,13 +12,13 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field
 
 from ostler.errors import Severity
-from ostler.planning.rehearsed import Beginning, CommandRun, DiskTaken, HopOutcome, Outcome, Rehearsal
+from ostler.planning.rehearsed import Beginning, CommandRun, DiskTaken, HopOutcome, Outcome, PutBack, Rehearsal
 from ostler.reporting.findings import finding_json
 from ostler.reporting.report_model import Part
 
 FORMAT: Final = 3
 """2: with how the copy was when it began, and what each command came to (2026-11-26). 3: with the disk that the
-databases took, and what was found in their rows (2026-11-27)."""
+databases took, what was found in their rows, and what was put back before a fix (2026-11-27)."""
 
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Duration = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -39,10 +39,19 @@ class FindingTold(Part):
     evidence: list[str]
 
 
+class PutBackDone(Part):
+    """That a project's databases were put back to before a command that failed, since it had changed ``tables`` (as
+    DATABASE.TABLE); the ``seconds`` that took are in those of no command."""
+
+    tables: list[str]
+    seconds: Seconds
+
+
 class CommandDone(Part):
     """One command; ``release`` is that of the code that ran it, ``judged`` what the catalog says of its exit code;
     ``began`` in seconds since the epoch; ``codes`` are those of its findings, which stand first among those of the hop,
-    in the order of the commands."""
+    in the order of the commands. Of one that was run again after a fix all this tells of the last time, and
+    ``put_back`` what came before that (null: nothing had to be put back)."""
 
     command: str
     kind: str
@@ -55,6 +64,7 @@ class CommandDone(Part):
     rows: int | None
     revisions: dict[str, list[str]] | None
     codes: list[str]
+    put_back: PutBackDone | None = None
 
 
 class HopDone(Part):
@@ -184,4 +194,9 @@ def _command(run: CommandRun) -> CommandDone:
         rows=run.rows,
         revisions=revisions,
         codes=[finding.code for finding in run.findings],
+        put_back=_put_back(run.put_back),
     )
+
+
+def _put_back(put_back: PutBack | None) -> PutBackDone | None:
+    return None if put_back is None else PutBackDone(tables=list(put_back.tables), seconds=put_back.seconds)

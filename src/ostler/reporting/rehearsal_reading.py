@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from ostler.errors import Finding, InputError
 from ostler.facts.speed import Speed
-from ostler.planning.rehearsed import Beginning, CommandRun, DiskTaken, HopOutcome, Rehearsal
+from ostler.planning.rehearsed import Beginning, CommandRun, DiskTaken, HopOutcome, PutBack, Rehearsal
 from ostler.reporting.findings import one_line
 from ostler.reporting.rehearsal_document import (
     FORMAT,
@@ -19,6 +19,7 @@ from ostler.reporting.rehearsal_document import (
     CommandDone,
     FindingTold,
     HopDone,
+    PutBackDone,
     RehearsalDone,
 )
 
@@ -123,7 +124,12 @@ def _command(done: CommandDone, findings: Iterator[Finding]) -> CommandRun:
         rows=done.rows,
         revisions=None if revisions is None else {one_line(k): tuple(map(one_line, v)) for k, v in revisions.items()},
         findings=tuple(_of_codes(done.codes, findings)),
+        put_back=_put_back(done.put_back),
     )
+
+
+def _put_back(done: PutBackDone | None) -> PutBack | None:
+    return None if done is None else PutBack(tuple(map(one_line, done.tables)), done.seconds)
 
 
 def _of_codes(codes: Sequence[str], findings: Iterator[Finding]) -> Iterator[Finding]:

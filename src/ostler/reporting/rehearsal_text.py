@@ -54,3 +54,5 @@ def _hop(hop: HopOutcome) -> Iterator[str]:
         code = f"code of {command.release}"
         judged = command.judged if command.outcome == "ok" else f"{command.judged}, exit code {command.exit_code}"
         yield f"    {command.words:{WORDS_WIDTH}} {command.seconds:6.1f} s  {judged}{moved}  ({code})"
+        if command.put_back:
+            yield f"      {command.put_back.words}"
