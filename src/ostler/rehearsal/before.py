@@ -36,6 +36,10 @@ table's number where it is emptied or made anew within the same second; the coun
 keeps, in all else, also in what was taken back with its transaction. `update_time` is not used: a table that leaves
 MariaDB's cache has none any more (all tried with 10.11.19, 2026-11-27)."""
 
+NEXT_SECOND = """SELECT SLEEP(1) FROM (SELECT 1 FROM information_schema.tables
+ WHERE table_schema IN ({}) AND create_time >= NOW() LIMIT 1) AS new"""
+"""`create_time` has whole seconds: a change in that in which a table was made would not show."""
+
 
 @dataclass(frozen=True)
 class Before:
@@ -79,6 +83,7 @@ def remembered(scratch: Scratch, databases: Sequence[str], *, is_kept: bool) -> 
             (scratch.folder / FOLDER).mkdir(exist_ok=True)
             for name in there:
                 scratch.save(name, _file(scratch, name))
+        scratch.rows(NEXT_SECOND.format(_listed(names)))
         yield Before(scratch, names, there, _tables(scratch, names), is_kept)
     finally:
         for name in there:

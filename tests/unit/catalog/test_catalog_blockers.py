@@ -106,6 +106,13 @@ def test_a_blocker_says_where_when_and_what_to_do(blocker: object) -> None:
         assert sign.pattern or sign.exit_code is not None or known.code in SHOWN_BY_WAITING
 
 
+def test_a_rehearsal_makes_only_fixes_that_were_carried_out() -> None:
+    tried = [blocker for blocker in CATALOG.blockers if blocker.trial is not None]
+    assert len(tried) > 3
+    assert all(blocker.verified == blocker.trial for blocker in tried)
+    assert tried[0].model_copy(update={"proof": "read"}).verified is None
+
+
 def test_codes_are_used_once_and_are_no_rules() -> None:
     assert len(BY_CODE) == len(CATALOG.blockers)
     assert set(BY_CODE).isdisjoint(rule.id for rule in load_rules())

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from test_rehearsal_text import FAILURE, FINE, ORPHANS, STOPPED
+from test_rehearsal_text import FAILURE, FINE, FIXED, ORPHANS, STOPPED
 
 from ostler.errors import InputError
 from ostler.planning.rehearsed import Rehearsal
@@ -32,9 +32,16 @@ def changed(**parts: Any) -> dict[str, Any]:
     return {**rehearsal_json(STOPPED), **parts}
 
 
-@pytest.mark.parametrize("rehearsal", [FINE, STOPPED, replace(FINE, data=(ORPHANS,))])
+@pytest.mark.parametrize("rehearsal", [FINE, STOPPED, FIXED, replace(FINE, data=(ORPHANS,))])
 def test_what_was_written_is_read_back(rehearsal: Rehearsal) -> None:
     assert read(rehearsal_json(rehearsal)) == (rehearsal,)
+
+
+def test_one_that_was_written_before_anything_was_put_back_is_read() -> None:
+    document = rehearsal_json(FINE)
+    for command in document["hops"][0]["commands"]:
+        del command["put_back"]
+    assert read(document) == (FINE,)
 
 
 def test_a_list_holds_several() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from ostler.errors import Finding, Severity
 from ostler.facts.speed import Speed
-from ostler.planning.rehearsed import Beginning, CommandRun, DiskTaken, HopOutcome, Rehearsal
+from ostler.planning.rehearsed import Beginning, CommandRun, DiskTaken, HopOutcome, PutBack, Rehearsal
 from ostler.reporting.rehearsal_document import rehearsal_json, rehearsal_schema
 from ostler.reporting.rehearsal_text import rehearsal_text
 
@@ -37,6 +37,22 @@ FINE = Rehearsal(
 STOPPED = replace(
     FINE,
     hops=(HopOutcome("2024.1", "2025.1", "nova", "blocked", (replace(SYNC, outcome="blocked", findings=(FAILURE,)),)),),
+)
+FIXED = replace(
+    FINE,
+    hops=(
+        HopOutcome(
+            "2024.1",
+            "2025.1",
+            "nova",
+            "fixed",
+            (
+                replace(
+                    SYNC, outcome="fixed", put_back=PutBack(("nova.a", "nova.b", "nova.c", "nova.d", "nova.e"), 2.34)
+                ),
+            ),
+        ),
+    ),
 )
 
 
@@ -93,6 +109,21 @@ def test_the_document_holds_hops_with_their_commands_and_fits_its_schema() -> No
     }
     assert document["disk"] == {"before": 61_900_000, "most": 1_275_500_000, "after": 62_900_000}
     assert [finding["code"] for finding in hop["findings"]] == ["nova.blocked"]
+
+
+def test_what_was_put_back_before_a_fix_is_told_below_its_command() -> None:
+    lines = rehearsal_text(FIXED).splitlines()
+    (place,) = [at for at, line in enumerate(lines) if "nova-manage db sync" in line]
+    assert lines[place + 1].split(":")[0].strip() == (
+        "when it failed it had changed nova.a, nova.b, nova.c, nova.d, 1 more"
+    )
+    assert lines[place + 1].endswith("put back to before it in 2.3 s")
+    document = rehearsal_json(FIXED)
+    jsonschema.validate(document, json.loads(PUBLISHED.read_text()))
+    (command,) = document["hops"][0]["commands"]
+    assert command["put_back"] == {"tables": ["nova.a", "nova.b", "nova.c", "nova.d", "nova.e"], "seconds": 2.34}
+    assert rehearsal_json(FINE)["hops"][0]["commands"][0]["put_back"] is None
+    assert "put back" not in rehearsal_text(FINE)
 
 
 def test_what_was_found_in_the_rows_is_told_beside_what_commands_found() -> None:
