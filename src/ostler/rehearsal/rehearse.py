@@ -156,7 +156,7 @@ def _projects(catalog: Catalog, parts: Sequence[Part]) -> tuple[str, ...]:
 def _begin_torn_again(catalog: Catalog, journal: journals.Journal, report: Callable[[str], None]) -> None:
     """A schema command that did not end well cannot be begun twice: what it did stays, and it would fail for it."""
     for name in journal.torn():
-        report(f"{name} begins again: a change of its schema did not end well")
+        report(f"{name} begins again: a command that changes its databases did not end well")
         journal.begin_again(name, [database.name for database in catalog.project(name).databases])
 
 
