@@ -190,3 +190,11 @@ def test_a_compute_that_the_operator_disables_meanwhile_is_left_so_and_the_run_c
         "nova-compute@cmp2": "disabled",
     }
     assert now["nova-compute@cmp2"]["disabled_reason"] == "a disk is to be replaced"
+
+
+def test_what_ran_on_each_host_is_on_record_before_anything_is_changed(upgraded: Rehearsal) -> None:
+    (run,) = list_runs(upgraded.home)
+    before = read_run(upgraded.home, run.id).ran_before
+    assert set(before) == set(upgraded.simulation.cloud.hosts)
+    assert before["ctl2"]["nova-api"].startswith("nova-29.")
+    assert before["cmp1"]["nova-compute"].startswith("nova-29.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import PurePath
 
 from ostler.errors import Finding
 from ostler.execution.home import Home
@@ -14,6 +15,7 @@ from ostler.execution.proofs.model import ProofResult
 from ostler.execution.proofs.registry import read_results
 from ostler.execution.records import Approval, Loan, RunRecord, StepOutcome
 from ostler.planning.model import Plan
+from ostler.steps.files_save import SaveFiles
 
 PROBE_FOLDER = "probe"
 """The folder below the run's in which its probe writes."""
@@ -32,7 +34,8 @@ class StepTimes:
 
 @dataclass(frozen=True)
 class RunData:
-    """One run. ``steps`` holds those that ever meant to act or ended; ``seen`` is None when no probe wrote anything."""
+    """One run. ``steps`` holds those that ever meant to act or ended; ``seen`` is None when no probe wrote anything;
+    ``ran_before`` tells of each host and service the environment it ran from before anything was changed."""
 
     run: RunRecord
     plan: Plan
@@ -44,6 +47,7 @@ class RunData:
     seen: Figures | None
     saved_files: int = 0
     changes: Mapping[str, int] = field(default_factory=dict)
+    ran_before: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 def read_run(home: Home, run: str) -> RunData:
@@ -66,6 +70,7 @@ def read_run(home: Home, run: str) -> RunData:
             seen=_seen(home, record),
             saved_files=len(journal.files.all(run)),
             changes=changes,
+            ran_before=_ran_before(journal, run, plan),
         )
     finally:
         journal.close()
@@ -82,6 +87,15 @@ def _steps(journal: Journal, run: str, plan: Plan) -> dict[str, StepTimes]:
         begins = [intent.at for intent in intents] or ([outcome.at - outcome.seconds] if outcome else [])
         attempts = max([len(intents), outcome.attempt if outcome else 0])
         found[step.id] = StepTimes(attempts, begins[0], begins[-1], ended)
+    return found
+
+
+def _ran_before(journal: Journal, run: str, plan: Plan) -> dict[str, dict[str, str]]:
+    remembered, found = journal.steps.remembered(run), {}
+    for step in (step for _, _, step in plan.steps() if step.kind == SaveFiles.name):
+        for request, value in remembered.get(step.id, {}).items():
+            links = value["links"] if request.fact == "host.environments" else {}
+            found[str(step.host)] = {service: PurePath(path).name for service, path in links.items()}
     return found
 
 

@@ -9,7 +9,7 @@ from ostler.execution.probe.limits import held_apis
 from ostler.execution.records import Loan
 from ostler.execution.run_data import RunData
 from ostler.reporting.report_findings import availability_of, config_diffs_of, findings_of, log_review_of, proofs_of
-from ostler.reporting.report_model import REPORT_FORMAT, LoanSeen, RunAbout, RunReport
+from ostler.reporting.report_model import REPORT_FORMAT, LoanSeen, RanBefore, RunAbout, RunReport
 from ostler.reporting.report_probe import probe_about, probe_apis
 from ostler.reporting.report_steps import stages_of, steps_of
 from ostler.reporting.report_verdict import verdict_of
@@ -32,6 +32,7 @@ def report_of(data: RunData, made_at: float) -> RunReport:
         probe_about=about,
         proofs=proofs,
         availability=availability_of(data),
+        ran_before=_ran_before(data),
         stages=stages,
         steps=steps,
         config_diffs=config_diffs_of(data),
@@ -58,6 +59,17 @@ def _run(data: RunData) -> RunAbout:
         message=run.message,
         plan_digest=run.plan_digest,
     )
+
+
+def _ran_before(data: RunData) -> list[RanBefore]:
+    hosts: dict[tuple[str, str], list[str]] = {}
+    for host, services in data.ran_before.items():
+        for service, environment in services.items():
+            hosts.setdefault((service, environment), []).append(host)
+    return [
+        RanBefore(service=service, environment=environment, hosts=on)
+        for (service, environment), on in sorted(hosts.items())
+    ]
 
 
 def _loan(loan: Loan) -> LoanSeen:

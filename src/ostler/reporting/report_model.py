@@ -224,6 +224,14 @@ class Availability(Part):
     rows: dict[str, dict[str, float | None]]
 
 
+class RanBefore(Part):
+    """The environment that a service ran from before anything was changed, and on which hosts."""
+
+    service: str
+    environment: str
+    hosts: list[str]
+
+
 class LogKind(Part):
     """Log records of one kind since the run began; ``harmless`` says why they mean no harm (empty: nobody knows)."""
 
@@ -257,6 +265,7 @@ class RunReport(Part):
     probe_about: ProbeAbout
     proofs: list[Proof]
     availability: Availability
+    ran_before: list[RanBefore]
     stages: list[StageDone]
     steps: list[StepDone]
     config_diffs: list[ConfigDiff]

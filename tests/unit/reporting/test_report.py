@@ -220,3 +220,16 @@ def test_the_document_follows_its_published_schema() -> None:
 
 def test_the_published_schema_is_that_of_the_code() -> None:
     assert SCHEMA.read_text() == report_schema(), "if the change is meant: make golden, and review the diff"
+
+
+def test_what_ran_before_anything_was_changed_is_told_once_for_all_hosts_it_ran_on() -> None:
+    before = {
+        "ctl1": {"nova-api": "nova-29.4.0"},
+        "ctl2": {"nova-api": "nova-29.4.0"},
+        "ctl3": {"nova-api": "nova-29.3.0"},
+    }
+    told = report(ran_before=before).ran_before
+    assert [(each.service, each.environment, each.hosts) for each in told] == [
+        ("nova-api", "nova-29.3.0", ["ctl3"]),
+        ("nova-api", "nova-29.4.0", ["ctl1", "ctl2"]),
+    ]
