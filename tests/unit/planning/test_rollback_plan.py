@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from tests.golden.enlarged import enlarged
 from tests.golden.recorded import sources
 
 from ostler.errors import Refused
@@ -75,6 +76,17 @@ def test_agents_go_back_before_the_servers_that_would_not_understand_them() -> N
 def test_conductors_go_on_when_a_compute_is_still_old() -> None:
     names = [stage.name for stage in _back_with_computes_at(67).stages]
     assert "records" in names and "forget" not in names and "records-conductor" not in names
+
+
+def test_the_operators_limits_on_computes_at_once_hold_there_and_back() -> None:
+    many = enlarged(RECORDED, 3 + 40)
+    there = plan_upgrade(many, UpgradeRequest(target="2025.1", accepted_by="the test", batch=2, per_domain=1))
+    whole = RunHistory("a-run", there, frozenset(step.id for _, _, step in there.steps()), frozenset())
+    cloud = replace(many.cloud, release="2025.1")
+    back = plan_rollback(many.catalog, cloud, replace(many.snapshot, cloud=cloud), whole)
+    limits = {stage.name: (stage.in_flight, stage.per_domain) for stage in (*there.stages, *back.stages)}
+    for name in ("roll-computes", "unpin-computes", "back-agents", "back-computes"):
+        assert limits[name] == (2, 1)
 
 
 def _back_with_computes_at(version: int) -> Plan:

@@ -50,15 +50,14 @@ def _stage(name: str, scene: Scene, history: RunHistory, title: str, why: str) -
     )
     if not lanes:
         return None
-    there = history.stage(STAGE)
     return Stage(
         name=name,
         title=title,
         why=why,
         undo="upgrade again",
         lanes=lanes,
-        in_flight=there.in_flight if there else side_by_side(scene),
-        per_domain=there.per_domain if there else 0,
+        in_flight=side_by_side(scene),
+        per_domain=scene.request.per_domain,
         first_alone=True,
     )
 

@@ -14,7 +14,7 @@ from ostler.catalog.release import Hop
 from ostler.catalog.service import Service
 from ostler.deployment.venv import UNIT_DIR
 from ostler.errors import InputError
-from ostler.planning.model import Plan, Stage
+from ostler.planning.model import Plan
 from ostler.steps.model import Remembered, Step
 
 
@@ -60,10 +60,6 @@ class RunHistory:
         """Whether any command of a later release began to change a database."""
         ids = (step.id for _, _, step in self.plan.steps() if "schema" in step.params)
         return any(step_id in self.touched for step_id in ids)
-
-    def stage(self, name: str) -> Stage | None:
-        """The stage of the run's plan that is called so."""
-        return next((stage for stage in self.plan.stages if stage.name == name), None)
 
     def begun(self, kind: str) -> tuple[Step, ...]:
         """The steps of a kind that were begun, whatever became of them."""

@@ -27,6 +27,7 @@ from ostler.planning.rollback.restore import (
     settings_out_of_reach,
     started_again,
 )
+from ostler.planning.upgrade.computes import STAGE as ROLL_COMPUTES
 from ostler.planning.upgrade.controllers import controller_groups
 from ostler.planning.upgrade.held import stages_before
 from ostler.planning.upgrade.host_steps import Group
@@ -148,6 +149,9 @@ def _scene(catalog: Catalog, cloud: Cloud, snapshot: Snapshot, history: RunHisto
     way = way_of(catalog, *ends, strategy)
     catalog, hop = catalog_of_way(catalog, way), as_one(catalog, way)
     request = UpgradeRequest(target=hop.target.id, strategy=strategy, label=f"ostler rollback of {history.run_id}")
+    rolled = next((stage for stage in plan.stages if stage.name == ROLL_COMPUTES), None)
+    if rolled:  # the operator's limits on computes out of scheduling at once hold on the way back too
+        request = replace(request, batch=rolled.in_flight, per_domain=rolled.per_domain)
     return Scene(catalog, hop, cloud, snapshot, request, ran=services_gone(catalog, hop, history))
 
 
