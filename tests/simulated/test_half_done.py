@@ -120,15 +120,23 @@ def test_the_way_back_after_a_kill_leaves_nothing_away_that_the_killed_run_had_l
     assert running(cloud) == ran
 
 
-def test_the_way_back_starts_what_was_stopped_for_a_hold_that_never_began(folder: Path) -> None:
+@pytest.mark.parametrize(
+    ("crash_at", "seen"),
+    [
+        pytest.param("before-hold-neutron/ctl2/20-stop", set(), id="the hold never began"),
+        pytest.param("roll-neutron/ctl1/80-start", {"network answered 0", "network answered 503"}, id="in the hold"),
+    ],
+)
+def test_the_way_back_starts_what_was_stopped_for_a_hold(folder: Path, crash_at: str, seen: set[str]) -> None:
     cloud = kept_on_disk(folder, "2025.1", "2026.1")
     before, plan = stopped(cloud), cloud.plan(no_overlap=("neutron",))
-    run = killed(cloud, folder, plan, "after_outcome:before-hold-neutron/ctl2/20-stop")
+    run = killed(cloud, folder, plan, f"after_outcome:{crash_at}")
     cloud = Rehearsal(open_simulation(folder, cloud.source), cloud.home, cloud.source, cloud.target)
     assert "neutron-rpc-server on ctl2" in stopped(cloud)
 
     back = cloud.apply(cloud.plan_back(run))
-    assert (back.state, back.failed, cloud.outages) == (RunState.DONE, (), [])
+    assert (back.state, back.failed) == (RunState.DONE, ())
+    assert {outage.split(" after ")[0] for outage in cloud.outages} == seen
     assert stopped(cloud) == before
 
 
@@ -163,15 +171,22 @@ def test_what_stopped_for_a_hold_starts_again_while_old_code_serves_and_a_resume
     assert stopped(cloud) == before
 
 
-def test_the_way_back_after_the_requests_went_on_serves_all_the_while(killed_at: Mapping[str, Rehearsal]) -> None:
-    """Only the first controller serves then: it goes back last."""
+def test_the_way_back_after_the_requests_went_on_holds_them_again_and_no_other_api_is_away(
+    killed_at: Mapping[str, Rehearsal],
+) -> None:
+    """Only the first controller serves then, with new code: it must not be joined by old code, and requests wait."""
     cloud = killed_at[REQUESTS_GO_ON]
     (run,) = [record.id for record in list_runs(cloud.home)]
-    way_back = cloud.plan_back(run)
-    lanes = next(stage.lanes for stage in way_back.stages if stage.name == "back-glance-api")
-    assert [lane.name for lane in lanes] == ["ctl2", "ctl3", "ctl1"]
-    back = cloud.apply(way_back)
-    assert (back.state, back.failed, cloud.outages) == (RunState.DONE, (), [])
+    back = cloud.apply(cloud.plan_back(run))
+    assert (back.state, back.failed) == (RunState.DONE, ())
+    assert {outage.split(" after ")[0] for outage in cloud.outages} == {"image answered 0"}
+
+
+def test_a_host_that_does_not_serve_goes_back_before_those_that_do(killed_at: Mapping[str, Rehearsal]) -> None:
+    cloud = killed_at[KILLS["glance"][0]]
+    (run,) = [record.id for record in list_runs(cloud.home)]
+    lanes = next(stage.lanes for stage in cloud.plan_back(run).stages if stage.name == "back-keystone")
+    assert [lane.name for lane in lanes] == ["ctl2", "ctl1"]
 
 
 def test_a_compute_whose_service_does_not_start_stays_disabled_until_it_runs(folder: Path) -> None:

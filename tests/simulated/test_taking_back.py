@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from rehearsing import Rehearsal, copy_of, rehearsal
+from test_simulated_upgrade import running
 
 from ostler.commands import ApiRequest
 from ostler.errors import Refused
@@ -17,6 +19,7 @@ from ostler.execution.run_data import read_run
 from ostler.execution.runs import list_runs, load_run
 from ostler.facts.model import wanted
 from ostler.remote.simulated.api_state import SETTLES_AFTER_S, add
+from ostler.remote.simulated.machine import World
 from ostler.reporting.report_findings import config_diffs_of
 from ostler.reporting.run_text import show_run
 
@@ -138,6 +141,54 @@ def test_a_restore_leads_to_the_schemas_of_the_dump_which_an_earlier_way_back_ha
     assert cloud.snapshot([wanted("databases.schema")]).known("databases.schema") == at_the_dump
 
 
+HELD = {"glance": "image", "nova": "compute"}
+"""Projects whose old and new code must not run side by side, with the API each serves."""
+
+
+class Unmixed(Rehearsal):
+    """A cloud that tells of every moment at which two versions of such a project run on its controllers."""
+
+    def _watch(self, world: World, changes: Sequence[str]) -> None:
+        super()._watch(world, changes)
+        units = [unit for host in ("ctl1", "ctl2", "ctl3") for unit in world.state.hosts[host].units.values()]
+        running = {str(unit.environment).rpartition("/")[2] for unit in units if unit.runs}
+        for project in HELD:
+            versions = sorted(each for each in running if each.startswith(f"{project}-"))
+            if len(versions) > 1:
+                self.outages.append(f"{versions} ran after {changes[-1]}")
+
+
+def test_projects_that_must_not_overlap_do_not_on_the_way_back_either_and_requests_to_them_wait(folder: Path) -> None:
+    made = rehearsal(folder)
+    cloud = Unmixed(made.simulation, made.home, made.source, made.target)
+    before = running(cloud)
+    there = cloud.apply(cloud.plan(no_overlap=tuple(HELD)), approve=())
+    assert there.state is RunState.WAITING
+    assert {answer.split(" after ")[0] for answer in cloud.outages} == {f"{api} answered 0" for api in HELD.values()}
+
+    planned = cloud.plan_back(there.run)
+    assert any(note.startswith("Requests to nova, glance wait") for note in planned.notes)
+    troubled = copy_of(cloud, folder / "troubled")
+    cloud.outages.clear()
+    back = cloud.apply(planned)
+    assert (back.state, back.failed, back.lent) == (RunState.DONE, (), ())
+    assert {answer.split(" after ")[0] for answer in cloud.outages} == {f"{api} answered 0" for api in HELD.values()}
+    assert running(cloud) == before
+
+    troubled.outages.clear()
+    run = ""
+    for failure in ("ctl2: systemctl stop nova-conductor", "ctl1: systemctl start glance"):
+        troubled.simulation.simulated.fail_command(failure)
+        back = troubled.resume(run) if run else troubled.apply(troubled.plan_back(there.run))
+        run = back.run
+        assert back.state is RunState.FAILED
+        troubled.simulation.simulated.mend()
+    back = troubled.resume(run)
+    assert (back.state, back.failed, back.lent) == (RunState.DONE, (), ())
+    assert [outage for outage in troubled.outages if " ran after " in outage] == []
+    assert running(troubled) == before
+
+
 def test_a_way_back_ends_with_a_checksum_of_each_hosts_files_and_tells_it(
     waiting: Rehearsal, taken_back: Rehearsal
 ) -> None:
@@ -162,16 +213,6 @@ def test_the_operators_limits_for_computes_hold_on_the_way_there_and_back(folder
     back = [stage for stage in cloud.plan_back(stopped.run).stages if stage.name in ("back-agents", "back-computes")]
     assert (there.in_flight, there.per_domain) == (1, 1)
     assert [(stage.in_flight, stage.per_domain) for stage in back] == [(1, 1), (1, 1)]
-
-
-def test_a_project_whose_requests_were_held_on_the_way_there_is_told_to_go_back_mixed(folder: Path) -> None:
-    cloud = rehearsal(folder)
-    cloud.simulation.simulated.fail_command("ctl1: systemctl start nova-conductor")
-    stopped = cloud.apply(cloud.plan(no_overlap=("glance",)))
-    assert stopped.state is RunState.FAILED
-    (told,) = [note for note in cloud.plan_back(stopped.run).notes if "side by side" in note]
-    assert told.startswith("glance goes back host by host")
-    assert [note for note in cloud.plan_back(stopped.run, "restore").notes if "side by side" in note] == []
 
 
 def test_a_compute_that_the_operator_disables_meanwhile_is_left_so_and_the_run_comes_to_its_end(

@@ -44,10 +44,7 @@ def upgrade(
     per_domain: Annotated[int, typer.Option(min=0, help="At most so many of one failure domain (0: no limit).")] = 0,
     no_overlap: Annotated[
         list[str] | None,
-        typer.Option(
-            metavar="PROJECT",
-            help="Never run its old and new code side by side on the way there: requests wait. Repeatable.",
-        ),
+        typer.Option(metavar="PROJECT", help="Never run its old and new code side by side: requests wait. Repeatable."),
     ] = None,
     reload_balancers: Annotated[
         bool, typer.Option("--reload-balancers", help="Let HAProxy take up its configuration file first.")

@@ -89,6 +89,16 @@ def test_the_operators_limits_on_computes_at_once_hold_there_and_back() -> None:
         assert limits[name] == (2, 1)
 
 
+def test_agents_go_back_before_the_servers_also_where_those_are_held() -> None:
+    there = plan_upgrade(RECORDED, UpgradeRequest(target="2025.1", accepted_by="the test", no_overlap=("neutron",)))
+    whole = RunHistory("a-run", there, frozenset(step.id for _, _, step in there.steps()), frozenset())
+    plan = plan_rollback(RECORDED.catalog, replace(RECORDED.cloud, release="2025.1"), RECORDED.snapshot, whole)
+    names = [stage.name for stage in plan.stages]
+    at = names.index("back-agents")
+    assert names[at + 1 : at + 5] == ["before-hold-neutron", "hold-neutron", "stop-neutron", "back-neutron"]
+    assert plan.notes[0].startswith("Requests to neutron wait")
+
+
 def _back_with_computes_at(version: int) -> Plan:
     """The way back of a whole upgrade, while one of the computes has this version of nova's services."""
     request = wanted("nova.services")

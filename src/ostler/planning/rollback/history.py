@@ -17,6 +17,8 @@ from ostler.errors import InputError
 from ostler.planning.model import Plan
 from ostler.steps.model import Remembered, Step
 
+HOLD = "hold-requests"
+
 
 @dataclass(frozen=True)
 class RecordedFile:
@@ -75,8 +77,13 @@ class RunHistory:
         """The projects whose requests the run held and never let go: their APIs may be away."""
         steps = [step for _, _, step in self.plan.steps()]
         let_go = {step.returns for step in steps if step.id in self.done}
-        held = [step for step in steps if step.kind == "hold-requests" and step.id in self.touched]
-        return frozenset(step.id.split("/")[0].removeprefix("hold-") for step in held if step.lends not in let_go)
+        held = [step for step in steps if step.kind == HOLD and step.id in self.touched]
+        return frozenset(_held_project(step) for step in held if step.lends not in let_go)
+
+    @property
+    def without_overlap(self) -> frozenset[str]:
+        """The projects whose requests the run's plan holds: their old and new code must not run side by side."""
+        return frozenset(_held_project(step) for _, _, step in self.plan.steps() if step.kind == HOLD)
 
     def standing(self) -> dict[str, Any]:
         """How the run stands, in short: kept in the plan of a way back, which is stale as soon as it differs."""
@@ -106,6 +113,10 @@ class RunHistory:
                 found = value.get("links", {}).get(service)
                 return str(found) if found else None
         return None
+
+
+def _held_project(hold: Step) -> str:
+    return hold.id.split("/")[0].removeprefix("hold-")
 
 
 def services_gone(catalog: Catalog, hop: Hop, history: RunHistory) -> frozenset[str]:

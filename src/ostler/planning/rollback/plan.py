@@ -3,6 +3,7 @@ are restored from the run's dump."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Literal
 
@@ -15,6 +16,7 @@ from ostler.planning.model import Lane, Plan, Stage
 from ostler.planning.rollback.computes import agents_back, computes_back
 from ostler.planning.rollback.conductors import CONDUCTOR, forget_versions
 from ostler.planning.rollback.groups import way_back
+from ostler.planning.rollback.held import goes_back_held, held_back
 from ostler.planning.rollback.history import RunHistory, nothing_done, services_gone
 from ostler.planning.rollback.losses import KINDS, losses
 from ostler.planning.rollback.proofs import prove_back
@@ -28,7 +30,7 @@ from ostler.planning.rollback.restore import (
     started_again,
 )
 from ostler.planning.upgrade.computes import STAGE as ROLL_COMPUTES
-from ostler.planning.upgrade.controllers import controller_groups
+from ostler.planning.upgrade.controllers import controller_groups, services_after_computes
 from ostler.planning.upgrade.held import stages_before
 from ostler.planning.upgrade.host_steps import Group
 from ostler.planning.upgrade.ready import record_inventory
@@ -84,7 +86,7 @@ def plan_rollback(
         },
         stages=(*stages, prove_back(scene, history, databases)),
         findings=losses(scene.snapshot.known, history.inventory) if databases == "restore" else (),
-        notes=_notes(scene, history, databases),
+        notes=(*_notes_on_holds(stages), *_notes(scene, history, databases)),
     ).sealed()
 
 
@@ -157,39 +159,53 @@ def _scene(catalog: Catalog, cloud: Cloud, snapshot: Snapshot, history: RunHisto
 
 def _serving(scene: Scene, history: RunHistory) -> list[Stage]:
     """The cloud serves all the while: one host at a time, in the reverse of the order things became new; only
-    nova-compute, which new conductors would refuse, goes last."""
-    groups = [_first_of_way_back(group) for group in _reversed_groups(scene)]
-    rolled: list[Stage] = []
-    for group in groups:
-        back = f"back-{group.name}"
-        lanes = []
-        serving = f"roll-{group.name}/{{}}/90-into-balancer"
-        # Those that do not serve yet go back first: the others serve meanwhile.
-        for host in sorted(scene.controllers, key=lambda host: serving.format(host.name) in history.done):
-            stages = (f"roll-{group.name}", *stages_before(group))
-            began = any(history.began(f"{stage}/{host.name}/") for stage in stages)
-            if began and group.old:
-                switch_id = f"roll-{group.name}/{host.name}/30-switch"
-                before, after = drain(back, scene, host.name, group)
-                steps = (*before, *way_back(back, scene, history, host, group, switch_id), *after)
-                lanes.append(Lane(host.name, steps, scene.cloud.domain_of(host.name)))
-        if lanes:
-            rolled.append(
-                Stage(
-                    name=back,
-                    title=f"Take {', '.join(s.name for s in group.old)} back to {scene.source}, one host at a time",
-                    why="the other controllers serve meanwhile",
-                    undo="upgrade again",
-                    lanes=tuple(lanes),
-                )
-            )
+    nova-compute, which new conductors would refuse, goes last. Projects that the run held are held."""
+    groups = [_first_of_way_back(group) for group in controller_groups(scene)]
+    held: set[str] = set()
+    late = services_after_computes(scene)
+    rolled: list[tuple[Stage, ...]] = []
+    for group in reversed(groups):
+        name = group.project.name
+        of_project = tuple(each for each in groups if each.project.name == name and not each.has_any(late))
+        if group not in of_project or not goes_back_held(history, of_project):
+            rolled.append(_host_by_host(scene, history, group))
+        elif name not in held:
+            held.add(name)
+            rolled.append(tuple(held_back(scene, history, of_project)))
     agents, computes = agents_back(scene, history), computes_back(scene, history)
     if agents:
-        servers = [at for at, stage in enumerate(rolled) if stage.name.startswith("back-neutron")]
-        rolled.insert(servers[-1] if servers else 0, agents)
-    if any(stage.name.startswith(("back-nova", "back-computes")) for stage in (*rolled, computes) if stage):
-        return _with_records(scene, history, rolled, computes)
-    return [*rolled, *([computes] if computes else [])]
+        servers = [at for at, stages in enumerate(rolled) if any(s.name.startswith("back-neutron") for s in stages)]
+        rolled.insert(servers[-1] if servers else 0, (agents,))
+    control_plane = [stage for stages in rolled for stage in stages]
+    if any(stage.name.startswith(("back-nova", "back-computes")) for stage in (*control_plane, computes) if stage):
+        return _with_records(scene, history, control_plane, computes)
+    return [*control_plane, *([computes] if computes else [])]
+
+
+def _host_by_host(scene: Scene, history: RunHistory, group: Group) -> tuple[Stage, ...]:
+    """The stage that takes a group back; none when the run touched nothing of it."""
+    back, lanes = f"back-{group.name}", []
+    serving = f"roll-{group.name}/{{}}/90-into-balancer"
+    # Those that do not serve yet go back first: the others serve meanwhile.
+    for host in sorted(scene.controllers, key=lambda host: serving.format(host.name) in history.done):
+        stages = (f"roll-{group.name}", *stages_before(group))
+        began = any(history.began(f"{stage}/{host.name}/") for stage in stages)
+        if began and group.old:
+            switch_id = f"roll-{group.name}/{host.name}/30-switch"
+            before, after = drain(back, scene, host.name, group)
+            steps = (*before, *way_back(back, scene, history, host, group, switch_id), *after)
+            lanes.append(Lane(host.name, steps, scene.cloud.domain_of(host.name)))
+    if not lanes:
+        return ()
+    return (
+        Stage(
+            name=back,
+            title=f"Take {', '.join(s.name for s in group.old)} back to {scene.source}, one host at a time",
+            why="the other controllers serve meanwhile",
+            undo="upgrade again",
+            lanes=tuple(lanes),
+        ),
+    )
 
 
 def _with_records(scene: Scene, history: RunHistory, rolled: list[Stage], computes: Stage | None) -> list[Stage]:
@@ -231,10 +247,6 @@ def _schema_as_planned(scene: Scene) -> tuple[Expectation, ...]:
     )
 
 
-def _reversed_groups(scene: Scene) -> list[Group]:
-    return list(reversed(controller_groups(scene)))
-
-
 def _first_of_way_back(group: Group) -> Group:
     """Every group restores its project's configuration: whichever goes back first needs it, the others find it so."""
     return replace(group, is_first=True)
@@ -259,21 +271,21 @@ def _past_no_return(scene: Scene, history: RunHistory, contracted: tuple[str, ..
 def _notes(scene: Scene, history: RunHistory, databases: Databases) -> tuple[str, ...]:
     return (
         *_notes_on_databases(scene, history, databases),
-        *(_notes_on_overlap(scene, history) if databases == "stay" else ()),
         *(settings_out_of_reach(scene, history) if databases == "stay" else ()),
         *_notes_on_new_databases(scene, history),
     )
 
 
-def _notes_on_overlap(scene: Scene, history: RunHistory) -> tuple[str, ...]:
-    """A way back goes host by host, also for a project whose requests the run held so that its old and new code never
-    ran side by side. One whose schema was contracted meanwhile is past the point of no return, and not taken so."""
-    held = dict.fromkeys(step.id.split("/")[0].removeprefix("hold-") for step in history.begun("hold-requests"))
-    return tuple(
-        f"{project} goes back host by host: its code of {scene.target} and of {scene.source} run side by side for a "
-        "while, which they did not on the way there. --databases restore stops everything instead."
-        for project in held
+def _notes_on_holds(stages: Iterable[Stage]) -> tuple[str, ...]:
+    held = [stage.name.removeprefix("hold-") for stage in stages if stage.name.startswith("hold-")]
+    if not held:
+        return ()
+    names = ", ".join(held)
+    wait = f"Requests to {names} wait for some seconds, as on the way there: old and new code do not run side by side."
+    volumes = (
+        "Every cinder-volume stops at once, without being drained: a volume that is being created then may end in "
     )
+    return (wait, *([f"{volumes}ERROR."] if "cinder" in held else ()))
 
 
 def _notes_on_new_databases(scene: Scene, history: RunHistory) -> tuple[str, ...]:

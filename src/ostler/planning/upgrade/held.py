@@ -31,26 +31,26 @@ def roll_held(scene: Scene, groups: tuple[Group, ...]) -> Iterator[Stage]:
 
 
 def _stages(scene: Scene, project: Project, groups: tuple[Group, ...]) -> Iterator[Stage]:
-    behind = _behind(project, groups)
+    behind = behind_requests(project, groups)
     if behind.old:
         yield _stop_behind(scene, behind, groups)
     for group in reversed(groups):
         if group.takes_requests.old and len(scene.controllers) > 1:
             yield _leave_one(scene, group)
-    yield _hold(scene, project, _backends(groups))
+    yield hold(scene, project, backends_of(groups))
     for group in reversed(groups):
-        if _serving(group).old:
+        if serving_part(group).old:
             yield _stop(scene, group)
     if contracts_while_stopped(scene, project):
         yield _contract(scene, project)
     for group in groups[:-1]:
         yield _start(scene, group)
-    yield _start_and_release(scene, groups[-1], behind, _backends(groups))
+    yield _start_and_release(scene, groups[-1], behind, backends_of(groups))
 
 
 def stages_before(group: Group) -> tuple[str, ...]:
     """The names of the stages before "roll-…" in which services of a group may stop."""
-    before = (_before(group.project),) if _quiet(group).old else ()
+    before = (_before(group.project),) if quiet(group).old else ()
     return (*before, f"leave-one-{group.name}", f"stop-{group.name}")
 
 
@@ -73,19 +73,19 @@ def hold_findings(scene: Scene) -> list[Finding]:
     ]
 
 
-def _quiet(group: Group) -> Group:
+def quiet(group: Group) -> Group:
     """The part of a group that no request waits for."""
     return group.part(lambda service: service.is_behind_requests)
 
 
-def _serving(group: Group) -> Group:
+def serving_part(group: Group) -> Group:
     """The part of a group that requests need."""
     return group.part(lambda service: not service.is_behind_requests)
 
 
-def _behind(project: Project, groups: tuple[Group, ...]) -> Group:
+def behind_requests(project: Project, groups: tuple[Group, ...]) -> Group:
     """What no request waits for in all groups: it stops before the hold and starts after it."""
-    parts = [_quiet(group) for group in groups]
+    parts = [quiet(group) for group in groups]
     old = tuple(service for part in parts for service in part.old)
     return Group(project, _before(project), old, tuple(service for part in parts for service in part.new))
 
@@ -94,11 +94,13 @@ def _before(project: Project) -> str:
     return f"before-hold-{project.name}"
 
 
-def _backends(groups: tuple[Group, ...]) -> tuple[str, ...]:
+def backends_of(groups: tuple[Group, ...]) -> tuple[str, ...]:
+    """The APIs of all groups, by their names in the load balancer."""
     return tuple(dict.fromkeys(backend for group in groups for backend in group.backends))
 
 
-def _hold(scene: Scene, project: Project, backends: tuple[str, ...]) -> Stage:
+def hold(scene: Scene, project: Project, backends: tuple[str, ...]) -> Stage:
+    """From here on, requests to these APIs wait: a loan for each."""
     stage = f"hold-{project.name}"
     steps = tuple(
         Step(
@@ -177,7 +179,7 @@ def _leave_one(scene: Scene, group: Group) -> Stage:
 
 
 def _stop(scene: Scene, group: Group) -> Stage:
-    stage, serving = f"stop-{group.name}", _serving(group)
+    stage, serving = f"stop-{group.name}", serving_part(group)
     inner = serving.part(lambda service: service.api is None)
     last = scene.controllers[-1]
 
@@ -225,9 +227,9 @@ def _start_and_release(scene: Scene, group: Group, behind: Group, backends: tupl
 
     def steps_of(host: Host) -> list[Step]:
         is_first = host.name == scene.first
-        release = _release(stage, scene, backends) if is_first else ()
+        released = release(stage, host.name, backends, "the new code serves") if is_first else ()
         stopped = _stopped(behind.name, host.name) if behind.old else None
-        started = [*_start_steps(scene, host, group, at_once=is_first), *release]
+        started = [*_start_steps(scene, host, group, at_once=is_first), *released]
         if behind.new:
             started.append(start(stage, scene, host.name, behind, place="97-start-the-rest", returns=stopped))
         return started
@@ -247,7 +249,7 @@ def _start_steps(scene: Scene, host: Host, group: Group, *, at_once: bool) -> li
     is_last, leave_one = host == scene.controllers[-1], f"leave-one-{group.name}"
     lent_by = f"stop-{group.name}" if is_last else leave_one
     stopped = _stopped(leave_one, host.name) if group.takes_requests.old and not is_last else None
-    serving = _serving(group)
+    serving = serving_part(group)
     return [
         *switch(stage, scene, host, group),
         *([start(stage, scene, host.name, serving, at_once=at_once, returns=stopped)] if serving.new else []),
@@ -255,13 +257,14 @@ def _start_steps(scene: Scene, host: Host, group: Group, *, at_once: bool) -> li
     ]
 
 
-def _release(stage: str, scene: Scene, backends: tuple[str, ...]) -> Iterator[Step]:
+def release(stage: str, host: str, backends: tuple[str, ...], why: str) -> Iterator[Step]:
+    """In the lane of the host that serves first, requests to these APIs go on."""
     for backend in backends:
         yield Step(
-            id=f"{stage}/{scene.first}/95-release-{backend}",
+            id=f"{stage}/{host}/95-release-{backend}",
             kind="release-requests",
             host=None,
-            why="the new code serves",
+            why=why,
             undo="nothing to undo",
             estimate_s=1,
             params={"backend": backend},
