@@ -400,6 +400,13 @@ class Proof:
     name: str
     ok: bool
     detail: str
+    is_tried: bool = True
+
+
+def test_what_was_not_tried_is_not_called_proved(room: Room) -> None:
+    equipped = room.with_means(prove=lambda cloud, name, release: Proof(name, True, "disabled", is_tried=False))
+    result = equipped.do(Prove("boot-on:cmp1", "2025.1"))
+    assert (result.failure, result.text, result.findings[0].found) == (None, "not tried", "not tried")
 
 
 @pytest.mark.parametrize("ok", [True, False])

@@ -14,6 +14,7 @@ import pytest
 from rehearsing import Rehearsal, copy_of, rehearsal
 from test_simulated_upgrade import differences, kept, running
 
+from ostler.errors import Severity
 from ostler.execution.home import Home
 from ostler.execution.records import RunState
 from ostler.execution.runs import list_runs, load_run
@@ -106,7 +107,7 @@ def killed_at(shared_folder: Path) -> Mapping[str, Rehearsal]:
 def test_the_way_back_after_a_kill_leaves_nothing_away_that_the_killed_run_had_lent(
     folder: Path, killed_at: Mapping[str, Rehearsal], crash_at: str
 ) -> None:
-    as_it_was, cloud = rehearsal(folder), killed_at[crash_at]
+    as_it_was, cloud = rehearsal(folder), copy_of(killed_at[crash_at], folder / "killed")
     before, ran = kept(as_it_was), running(as_it_was)
     (run,) = [record.id for record in list_runs(cloud.home)]
     assert [loan for loan in load_run(run, cloud.home).loans if loan.is_open]
@@ -172,10 +173,10 @@ def test_what_stopped_for_a_hold_starts_again_while_old_code_serves_and_a_resume
 
 
 def test_the_way_back_after_the_requests_went_on_holds_them_again_and_no_other_api_is_away(
-    killed_at: Mapping[str, Rehearsal],
+    folder: Path, killed_at: Mapping[str, Rehearsal]
 ) -> None:
     """Only the first controller serves then, with new code: it must not be joined by old code, and requests wait."""
-    cloud = killed_at[REQUESTS_GO_ON]
+    cloud = copy_of(killed_at[REQUESTS_GO_ON], folder)
     (run,) = [record.id for record in list_runs(cloud.home)]
     back = cloud.apply(cloud.plan_back(run))
     assert (back.state, back.failed) == (RunState.DONE, ())
@@ -200,3 +201,20 @@ def test_a_compute_whose_service_does_not_start_stays_disabled_until_it_runs(fol
     cloud.simulation.simulated.mend()
     resumed = cloud.resume(failed.run)
     assert (resumed.state, resumed.lent, away(cloud)) == (RunState.DONE, (), [])
+
+
+def test_a_compute_that_somebody_disables_before_its_turn_is_upgraded_and_stays_disabled(folder: Path) -> None:
+    cloud = rehearsal(folder)
+    simulated = cloud.simulation.simulated
+    simulated.fail_command("ctl1: systemctl stop keystone")
+    failed = cloud.apply(cloud.plan())
+    simulated.mend()
+    with simulated.world() as world:
+        (record,) = [r for r in world.state.databases.records if (r.binary, r.host) == ("nova-compute", "cmp2")]
+        record.disabled, record.disabled_reason = True, "hardware"
+    resumed = cloud.resume(failed.run)
+    assert (resumed.state, resumed.failed, resumed.lent) == (RunState.DONE, (), ())
+    assert away(cloud) == ["nova-compute@cmp2"]
+    (told,) = [finding for finding in resumed.findings if finding.code == "proof.boot-on-cmp2"]
+    assert (told.severity, told.found) == (Severity.NOTE, "not tried")
+    assert "disabled, not by this run (hardware)" in told.summary

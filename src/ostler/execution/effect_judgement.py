@@ -185,14 +185,15 @@ def prove(bench: Bench, effect: Prove) -> EffectResult:
         raise InputError("execution.no-proofs", "no proofs were given to this run")
     result = bench.means.prove(bench.cloud, effect.name, effect.release)
     severity = Severity.NOTE if result.ok else Severity.FAILURE
+    outcome = ("proved" if result.ok else "not proved") if result.is_tried else "not tried"
     told = Finding(
         f"proof.{_slug(effect.name)}",
         severity,
         bench.cloud.name,
         result.detail,
-        found="proved" if result.ok else "not proved",
+        found=outcome,
         expected="proved",
         do_next="" if result.ok else "see what the proof found, then resume",
     )
     failure = None if result.ok else f"the proof {effect.name} failed: {result.detail}"
-    return EffectResult("proved" if result.ok else "not proved", is_change=False, findings=(told,), failure=failure)
+    return EffectResult(outcome, is_change=False, findings=(told,), failure=failure)

@@ -35,6 +35,10 @@ class ProofResult(Protocol):
     def detail(self) -> str:
         """What was seen."""
 
+    @property
+    def is_tried(self) -> bool:
+        """Whether there was anything to prove."""
+
 
 Prove = Callable[[Cloud, str, str], ProofResult]
 """Carries out a proof (the cloud as the step finds it, the proof's name, the release that must be seen)."""

@@ -9,7 +9,8 @@ check ends, and says "INI"); those that are not there any more count for nothing
 records: none says that version but deleted ones. ``none_older`` and ``none_left_behind`` are about those of some
 binaries, again but deleted ones: each says at least a version, or, without one, all say the same, and those of a
 binary the same of its messages; each is of one of the named hosts (with or without its domain), or is reporting, since
-a service may go by another name.
+a service may go by another name. ``not_disabled_for`` is about one such record of an API: it is enabled, or disabled
+for another reason than the named.
 """
 
 from __future__ import annotations
@@ -88,7 +89,10 @@ OPERATIONS: Mapping[str, tuple[str, Callable[[Any, Any], bool]]] = {
     ),
     "none_older": ("has no older records than", lambda found, wanted: _is_none_older(found, wanted)),
     "none_left_behind": ("has no records but those of", lambda found, wanted: _is_none_left_behind(found, wanted)),
-    "not_disabled_for": ("is not disabled for", lambda found, wanted: not _is_disabled_for(found, wanted)),
+    "not_disabled_for": (
+        "is not disabled for",
+        lambda found, wanted: found["status"] == "enabled" or found["disabled_reason"] != wanted,
+    ),
     "up_by_check": ("has up, and checked,", lambda found, wanted: _are_up_by_check(found, wanted)),
 }
 
@@ -108,11 +112,6 @@ class Expectation:
     def __str__(self) -> str:
         where = ".".join(str(part) for part in self.path)
         return self.says or f"{self.request} {where} {OPERATIONS[self.operation][0]} {self.value}"
-
-
-def _is_disabled_for(record: Mapping[str, Any], reason: str) -> bool:
-    """Whether a service is disabled, and for just this reason; one that others disabled is theirs."""
-    return bool(record["status"] == "disabled" and record["disabled_reason"] == reason)
 
 
 def look_up(value: JsonValue, path: tuple[str | int, ...]) -> Any:

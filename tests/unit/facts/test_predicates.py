@@ -91,3 +91,19 @@ def test_a_record_that_is_older_is_seen(wished: JsonValue, key: str, record: dic
 def test_a_record_of_nobody_is_seen(key: str, record: dict[str, Any], is_so: bool) -> None:
     wished = {**CINDER, "hosts": ["ctl1"]}
     assert holds(Expectation(wanted("any"), (), "none_left_behind", wished), {key: record}) is is_so
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "is_so"),
+    [
+        ("enabled", None, True),
+        ("enabled", "ostler upgrade", True),
+        ("disabled", "hardware", True),
+        ("disabled", None, True),
+        ("disabled", "ostler upgrade", False),
+    ],
+)
+def test_only_what_is_disabled_for_the_named_reason_is_left_so(status: str, reason: str | None, is_so: bool) -> None:
+    records: JsonValue = {"nova-compute@cmp1": {"status": status, "disabled_reason": reason}}
+    wished = Expectation(wanted("any"), ("nova-compute@cmp1",), "not_disabled_for", "ostler upgrade")
+    assert holds(wished, records) is is_so

@@ -74,7 +74,7 @@ class Row:
 @dataclass(frozen=True)
 class ProofResult:
     """How a proof came out. ``rows`` is its table; ``data`` is more of what was seen, as plain data, for the report;
-    ``at`` is when it began (epoch)."""
+    ``at`` is when it began (epoch); ``is_tried`` is False where there was nothing to prove, as ``detail`` says."""
 
     name: str
     ok: bool
@@ -84,6 +84,7 @@ class ProofResult:
     data: Mapping[str, Any] = field(default_factory=dict)
     release: str = ""
     at: float = 0.0
+    is_tried: bool = True
 
 
 Proof = Callable[[ProofContext, str], ProofResult]

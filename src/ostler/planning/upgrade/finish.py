@@ -115,7 +115,7 @@ def finish(scene: Scene) -> Stage:
                     )
                     for balancer in balancers
                 ]
-                + _not_left_disabled(scene)
+                + _none_left_disabled(scene)
                 + _none_left_behind(scene),
             },
         )
@@ -129,23 +129,17 @@ def finish(scene: Scene) -> Stage:
     )
 
 
-def _not_left_disabled(scene: Scene) -> list[dict[str, JsonValue]]:
-    """What must be so of each compute and each volume backend that was enabled when the plan was made: it may be
-    disabled by now, but not by this run."""
+def _none_left_disabled(scene: Scene) -> list[dict[str, JsonValue]]:
+    """What must be so of each compute and each volume backend that was enabled when the plan was made. One that
+    somebody else disabled since stays so, and is no failure."""
     computes = [
         f"nova-compute@{record['service_host']}"
         for record in scene.compute_records.values()
         if record.get("status") == "enabled"
     ]
+    reason = scene.request.label
     return [
-        expected(
-            fact,
-            None,
-            [key],
-            scene.request.label,
-            f"{key} is not left disabled by this run",
-            operation="not_disabled_for",
-        )
+        expected(fact, None, [key], reason, f"{key} is not left disabled by this run", operation="not_disabled_for")
         for fact, keys in (("api.compute_services", computes), ("api.volume_services", still_enabled(scene)))
         for key in sorted(keys)
     ]

@@ -1,4 +1,4 @@
-"""`boot-on:HOST`: a server boots on one compute host and is deleted again."""
+"""`boot-on:HOST`: a server boots on one compute host and is deleted again; not tried on one that somebody disabled."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from ostler.execution.proofs.functional.images import make_image
 from ostler.execution.proofs.functional.networks import make_network
 from ostler.execution.proofs.functional.servers import boot, make_flavor
 from ostler.execution.proofs.model import Proof, ProofContext, ProofResult
+from ostler.facts.model import Unknown, wanted
 
 SMALL_IMAGE_BYTES = 64 * 1024
 
@@ -15,6 +16,9 @@ def prove_boot_on(host: str) -> Proof:
     """Return the proof for a host, as nova calls it."""
 
     def proof(context: ProofContext, release: str) -> ProofResult:
+        if (reason := _why_disabled(context, host)) is not None:
+            detail = f"no server was booted on {host}: scheduling to it is disabled, not by this run ({reason})"
+            return ProofResult("", True, detail, is_tried=False)
         bench = Bench(context, release)
         try:
             flavor_id = make_flavor(bench)
@@ -28,3 +32,12 @@ def prove_boot_on(host: str) -> Proof:
         return ProofResult("", True, detail)
 
     return proof
+
+
+def _why_disabled(context: ProofContext, host: str) -> str | None:
+    """The reason given when somebody disabled scheduling to a compute while the run was at work: what the run disabled
+    is enabled again when it is proved. None where it is enabled, or nova does not tell."""
+    request = wanted("api.compute_services")
+    services = context.facts(request)[request]
+    record = {} if isinstance(services, Unknown) else services.get(f"nova-compute@{host}", {})
+    return (record["disabled_reason"] or "no reason given") if record.get("status") == "disabled" else None
