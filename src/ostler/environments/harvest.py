@@ -11,7 +11,9 @@ import shutil
 import subprocess
 import tarfile
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import zstandard
 
@@ -32,16 +34,21 @@ def harvest_archive(stored: StoredEnvironment, scratch: Path | None = None) -> t
     """
     manifest = stored.manifest
     with tempfile.TemporaryDirectory(prefix="ostler-harvest-", dir=scratch) as folder:
-        with (
-            stored.archive.open("rb") as packed,
-            zstandard.ZstdDecompressor().stream_reader(packed) as stream,
-            tarfile.open(fileobj=stream, mode="r|") as archive,
-        ):
-            # Python before 3.11.4 has no filters; the store's archives are our own.
-            archive.extraction_filter = getattr(tarfile, "tar_filter", None)
-            archive.extractall(folder)
+        unpack(stored, Path(folder))
         environment = Path(folder) / manifest.path.lstrip("/")
         return harvest_environment(environment, manifest.project, manifest.release)
+
+
+def unpack(stored: StoredEnvironment, folder: Path) -> None:
+    """Put what an archive holds below a folder, at the path it was made for."""
+    with (
+        stored.archive.open("rb") as packed,
+        zstandard.ZstdDecompressor().stream_reader(packed) as stream,
+        tarfile.open(fileobj=stream, mode="r|") as archive,
+    ):
+        # Python before 3.11.4 has no filters; the store's archives are our own.
+        archive.extraction_filter = getattr(tarfile, "tar_filter", None)
+        archive.extractall(folder)
 
 
 def harvest_environment(environment: Path, project: str, release: str) -> tuple[Harvest, tuple[str, ...]]:
@@ -49,6 +56,22 @@ def harvest_environment(environment: Path, project: str, release: str) -> tuple[
 
     Raises InputError `environments.not-of-project` when the project is not installed there, `environments.no-python`
     when its Python is not there, CommandFailed when it fails, and CommandTimedOut when it does not end.
+    """
+    found = asked(environment, project, SCRIPT, [project])
+    if not found["version"]:
+        raise InputError(
+            "environments.not-of-project",
+            f"{project} is not installed in {environment}",
+            do_next="name the environment of that project",
+        )
+    return harvest_from(found, release), tuple(found["problems"])
+
+
+def asked(environment: Path, project: str, script: Path, arguments: Sequence[str]) -> Any:
+    """The JSON document that a script writes to the file named last, run by the Python of a project's environment.
+
+    Raises InputError `environments.no-python` when that Python is not there, CommandFailed when the script fails, and
+    CommandTimedOut when it does not end.
     """
     python = environment / "bin" / "python"
     if shutil.which(python) is None:
@@ -60,15 +83,8 @@ def harvest_environment(environment: Path, project: str, release: str) -> tuple[
         )
     with tempfile.TemporaryDirectory(prefix="ostler-harvest-") as folder:
         answer = Path(folder) / "answer.json"
-        _run([str(python), "-B", "-W", "ignore", str(SCRIPT), project, str(answer)], folder)
-        found = json.loads(answer.read_text(encoding="utf-8"))
-    if not found["version"]:
-        raise InputError(
-            "environments.not-of-project",
-            f"{project} is not installed in {environment}",
-            do_next="name the environment of that project",
-        )
-    return harvest_from(found, release), tuple(found["problems"])
+        _run([str(python), "-B", "-W", "ignore", str(script), *arguments, str(answer)], folder)
+        return json.loads(answer.read_text(encoding="utf-8"))
 
 
 def _run(argv: list[str], home: str) -> None:

@@ -20,6 +20,7 @@ from ostler.environments.manifest import Manifest
 from ostler.environments.store import StoredEnvironment
 from ostler.errors import CommandFailed, InputError
 
+PARSING = Path(__file__).parents[3] / "benchmarks" / "foreign" / "parsing.py"
 CFG = """
 class Group:
     def __init__(self, name): self.name, self._opts = name, {}
@@ -201,9 +202,10 @@ def test_a_script_that_fails_says_what_it_said(environment: Path) -> None:
         harvest_environment(environment, "toy", "r1")
 
 
-def test_the_script_is_valid_in_python_2_too() -> None:
+@pytest.mark.parametrize("script", [harvest.SCRIPT, PARSING], ids=lambda script: str(script.name))
+def test_the_script_is_valid_in_python_2_too(script: Path) -> None:
     """Syntax that Python 2.7 does not have is not in it, and it imports nothing of ours."""
-    source = harvest.SCRIPT.read_text()
+    source = script.read_text()
     later = (ast.JoinedStr, ast.AnnAssign, ast.NamedExpr, ast.AsyncFunctionDef, ast.Await, ast.YieldFrom, ast.Nonlocal)
     for node in ast.walk(ast.parse(source)):
         assert not isinstance(node, (*later, ast.Match, ast.Starred)), ast.dump(node)
