@@ -8,19 +8,21 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ostler.cli.where import CloudFile, load_cloud
+from ostler.cli.where import CloudFile, is_named, load_cloud
 from ostler.cli.writing import write_whole
 from ostler.errors import InputError, Refused
 
 if TYPE_CHECKING:
     from ostler.cloud.model import Cloud
+    from ostler.planning.rehearsed import ServerThere
     from ostler.rehearsal.standing import Said
 
 FINDINGS = 1
@@ -72,6 +74,8 @@ def rehearse(
     is left when the rehearsal ends. One that was killed or stopped goes on where it was when the same command is
     given again. Needs root. Ends with 0 when every project came through, with 1 otherwise.
 
+    With --live, or a cloud that --cloud or $OSTLER_CLOUD names, times are told as they would be on the cloud, too.
+
     Dumps may be of any release from Ocata on. Before 2023.1 the way goes by every release; in Stein placement is taken
     out of nova's database.
 
@@ -120,12 +124,15 @@ def rehearse(
     )
     chosen = tuple(name.strip() for name in projects.split(",")) if projects else ()
     catalog = load_catalog()
-    living = load_cloud(cloud) if live else None
+    known = load_cloud(cloud) if live or is_named(cloud) else None
+    living = known if live else None
     said = Said(source) if source else _said_by(living) if living else None
     demand_known(catalog, to, said, chosen)
+    there = _server_there(known, tell) if known else None
     given = tuple(_named(each) for each in dump or ())
     with _made_now(living, stage.folder, (to, *chosen), tell) if living else nullcontext(given) as dumps:
-        result = carry_out(catalog, Wish(dumps, to, said, chosen, keep, try_fixes, compare_schemas), stage)
+        wish = Wish(dumps, to, said, chosen, keep, try_fixes, compare_schemas)
+        result = replace(carry_out(catalog, wish, stage), there=there)
         document = json.dumps(rehearsal_json(result), indent=1)
         typer.echo(document if as_json else rehearsal_text(result), nl=as_json)
         if report is not None:
@@ -140,6 +147,23 @@ def _said_by(cloud: Cloud) -> Said:
 
     do_next = "set `release` in the cloud file to the one that the cloud is at, or say it with --from"
     return Said(cloud.release, "the cloud file", do_next)
+
+
+def _server_there(cloud: Cloud, tell: Callable[[str], None]) -> ServerThere:
+    """How fast the cloud's databases are, by what a plan asks them, too; it is told when that cannot be measured."""
+    from ostler.execution.connecting import connect_hosts
+    from ostler.execution.reading import read_facts
+    from ostler.facts.model import Unknown, wanted
+    from ostler.facts.speed import Speed
+    from ostler.planning.rehearsed import ServerThere
+
+    asked = wanted("databases.speed")
+    with closing(connect_hosts(cloud)) as transport:
+        found = read_facts(cloud, transport, None, [asked])[asked]
+    if isinstance(found, Unknown):
+        tell(f"how fast the databases of {cloud.name} are could not be measured: {found.reason}")
+        return ServerThere(cloud.name, None, found.reason)
+    return ServerThere(cloud.name, Speed(**found))
 
 
 @contextmanager

@@ -17,6 +17,12 @@ Outcome = Literal["ok", "fixed", "blocked", "failed"]
 target's own check names; `failed`: by something unknown."""
 
 PASSED: tuple[Outcome, ...] = ("ok", "fixed")
+TIMED = ("rows", "schema")
+"""The kinds of commands whose times say how long an upgrade takes."""
+
+SLOWEST, FASTEST = 10.0, 0.1
+"""What is measured beyond says more about that moment than about the servers."""
+
 FEW = 4
 """Tables that are named in a sentence; the document names all."""
 
@@ -95,6 +101,16 @@ class Beginning:
 
 
 @dataclass(frozen=True)
+class ServerThere:
+    """The database server of the cloud that a rehearsal is for: `speed` as it was measured in the same run, None where
+    it could not be, for `reason`."""
+
+    cloud: str
+    speed: Speed | None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
 class DiskTaken:
     """Bytes that the files of the databases took: `before` the first command, at `most` on the way, and `after` the
     last one. MariaDB's logs and the files it sorts in are not in it."""
@@ -112,7 +128,8 @@ class DiskTaken:
 @dataclass(frozen=True)
 class Rehearsal:
     """A whole rehearsal: the hops in order, each with its projects; `seconds` of wall time, everything included;
-    `data` is what was found in the rows of the copy, before anything was run on it."""
+    `data` is what was found in the rows of the copy, before anything was run on it; `there` is None where no cloud was
+    named."""
 
     source: str
     target: str
@@ -122,6 +139,7 @@ class Rehearsal:
     beginning: Beginning
     disk: DiskTaken
     data: tuple[Finding, ...] = ()
+    there: ServerThere | None = None
 
     @property
     def is_fine(self) -> bool:
@@ -134,3 +152,24 @@ class Rehearsal:
         every = (*self.data, *(finding for hop in self.hops for finding in hop.findings))
         found = {(f.code, f.subject, f.summary): f for f in every}
         return tuple(sorted(found.values(), key=lambda finding: (rank[finding.severity], finding.code)))
+
+    @property
+    def measured(self) -> float | None:
+        """How many times as long the cloud's server takes as the one with the copy; None where it was not asked."""
+        return times_as_long(self, self.there.speed) if self.there and self.there.speed else None
+
+    def estimate_s(self, run: CommandRun) -> float | None:
+        """The seconds that a command takes on the cloud; None where nobody can tell, and for what changes nothing."""
+        if self.measured is None or run.kind not in TIMED or run.outcome not in PASSED:
+            return None
+        return run.seconds * believed(self.measured)
+
+
+def times_as_long(rehearsal: Rehearsal, there: Speed) -> float:
+    """How many times as long another server takes for the same as the one with the copy."""
+    return there.seconds / rehearsal.beginning.speed.seconds
+
+
+def believed(measured: float | None) -> float:
+    """By which the times of a rehearsal are multiplied (None: nothing was measured)."""
+    return 1.0 if measured is None else min(SLOWEST, max(FASTEST, measured))

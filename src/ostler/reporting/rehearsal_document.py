@@ -12,13 +12,23 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field
 
 from ostler.errors import Severity
-from ostler.planning.rehearsed import Beginning, CommandRun, DiskTaken, HopOutcome, Outcome, PutBack, Rehearsal
+from ostler.planning.rehearsed import (
+    Beginning,
+    CommandRun,
+    DiskTaken,
+    HopOutcome,
+    Outcome,
+    PutBack,
+    Rehearsal,
+    ServerThere,
+    believed,
+)
 from ostler.reporting.findings import finding_json
 from ostler.reporting.report_model import Part
 
 FORMAT: Final = 3
 """2: with how the copy was when it began, and what each command came to (2026-11-26). 3: with the disk that the
-databases took, what was found in their rows, and what was put back before a fix (2026-11-27)."""
+databases took, what was found in their rows, what was put back before a fix, the cloud they are for (2026-11-27)."""
 
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Duration = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -49,7 +59,8 @@ class PutBackDone(Part):
 
 class CommandDone(Part):
     """One command; ``release`` is that of the code that ran it, ``judged`` what the catalog says of its exit code;
-    ``began`` in seconds since the epoch; ``codes`` are those of its findings, which stand first among those of the hop,
+    ``began`` in seconds since the epoch; ``estimated_s`` what it takes on the cloud, None where nobody can tell, and
+    for what changes no database; ``codes`` are those of its findings, which stand first among those of the hop,
     in the order of the commands. Of one that was run again after a fix all this tells of the last time, and
     ``put_back`` what came before that (null: nothing had to be put back)."""
 
@@ -61,6 +72,7 @@ class CommandDone(Part):
     outcome: Outcome
     began: Seconds
     seconds: Seconds
+    estimated_s: Seconds | None = None
     rows: int | None
     revisions: dict[str, list[str]] | None
     codes: list[str]
@@ -98,6 +110,16 @@ class BeginningSeen(Part):
     writes_s: Seconds
 
 
+class ServerSeen(Part):
+    """The database server of the cloud that the rehearsal is for: how fast it read, asked in the same run, None where
+    it could not be, for ``reason``; ``factor`` is by which times of the rehearsal are multiplied for it."""
+
+    cloud: str
+    speed: SpeedMeasured | None
+    reason: str
+    factor: Duration | None
+
+
 class DiskSeen(Part):
     """Bytes that the files of the databases took: before the first command, at most on the way, after the last one."""
 
@@ -108,7 +130,7 @@ class DiskSeen(Part):
 
 class RehearsalDone(Part):
     """The whole rehearsal: hops in order, each with its projects; ``data`` is what was found in the rows of the copy,
-    before anything was run on it."""
+    before anything was run on it; ``there`` is None where no cloud was named."""
 
     format: Literal[3] = FORMAT
     source: str = Field(alias="from")
@@ -118,6 +140,7 @@ class RehearsalDone(Part):
     seconds: Seconds
     beginning: BeginningSeen
     disk: DiskSeen
+    there: ServerSeen | None = None
     data: list[FindingTold]
     hops: list[HopDone]
 
@@ -133,8 +156,9 @@ def rehearsal_json(rehearsal: Rehearsal) -> dict[str, Any]:
             "seconds": rehearsal.seconds,
             "beginning": _beginning(rehearsal.beginning),
             "disk": _disk(rehearsal.disk),
+            "there": _there(rehearsal.there, rehearsal.measured) if rehearsal.there else None,
             "data": [finding_json(finding) for finding in rehearsal.data],
-            "hops": [_hop(hop) for hop in rehearsal.hops],
+            "hops": [_hop(rehearsal, hop) for hop in rehearsal.hops],
         }
     )
     return document.model_dump(mode="json", by_alias=True)
@@ -162,11 +186,21 @@ def _beginning(beginning: Beginning) -> BeginningSeen:
     )
 
 
+def _there(there: ServerThere, measured: float | None) -> ServerSeen:
+    speed = there.speed
+    return ServerSeen(
+        cloud=there.cloud,
+        speed=SpeedMeasured(cpu_s=speed.cpu_s, rows_s=speed.rows_s) if speed else None,
+        reason=there.reason,
+        factor=None if measured is None else round(believed(measured), 3),
+    )
+
+
 def _disk(disk: DiskTaken) -> DiskSeen:
     return DiskSeen(before=disk.before, most=disk.most, after=disk.after)
 
 
-def _hop(hop: HopOutcome) -> HopDone:
+def _hop(rehearsal: Rehearsal, hop: HopOutcome) -> HopDone:
     return HopDone.model_validate(
         {
             "from": hop.source,
@@ -174,13 +208,14 @@ def _hop(hop: HopOutcome) -> HopDone:
             "project": hop.project,
             "outcome": hop.outcome,
             "seconds": round(hop.seconds, 3),
-            "commands": [_command(command) for command in hop.commands],
+            "commands": [_command(rehearsal, command) for command in hop.commands],
             "findings": [finding_json(finding) for finding in hop.findings],
         }
     )
 
 
-def _command(run: CommandRun) -> CommandDone:
+def _command(rehearsal: Rehearsal, run: CommandRun) -> CommandDone:
+    estimated_s = rehearsal.estimate_s(run)
     revisions = None if run.revisions is None else {name: list(found) for name, found in run.revisions.items()}
     return CommandDone(
         command=run.words,
@@ -191,6 +226,7 @@ def _command(run: CommandRun) -> CommandDone:
         outcome=run.outcome,
         began=run.began,
         seconds=run.seconds,
+        estimated_s=None if estimated_s is None else round(estimated_s, 3),
         rows=run.rows,
         revisions=revisions,
         codes=[finding.code for finding in run.findings],

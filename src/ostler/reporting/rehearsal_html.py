@@ -7,7 +7,7 @@ from datetime import UTC, tzinfo
 from ostler.planning.rehearsed import Rehearsal
 from ostler.reporting.pages import page
 from ostler.reporting.rehearsal_picture import picture_of_rehearsal
-from ostler.reporting.rehearsal_text import disk_of, verdict_of
+from ostler.reporting.rehearsal_text import disk_of, estimate_of, times_of, verdict_of
 
 
 def rehearsal_to_html(rehearsal: Rehearsal, zone: tzinfo = UTC) -> str:
@@ -20,6 +20,8 @@ def rehearsal_to_html(rehearsal: Rehearsal, zone: tzinfo = UTC) -> str:
         rehearsal=rehearsal,
         verdict=verdict_of(rehearsal),
         disk=disk_of(rehearsal.disk),
+        times=times_of(rehearsal),
+        estimate=lambda run: estimate_of(rehearsal, run),
         picture=picture_of_rehearsal(rehearsal),
         hops=hops,
     )

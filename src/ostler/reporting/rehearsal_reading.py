@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from ostler.errors import Finding, InputError
 from ostler.facts.speed import Speed
-from ostler.planning.rehearsed import Beginning, CommandRun, DiskTaken, HopOutcome, PutBack, Rehearsal
+from ostler.planning.rehearsed import Beginning, CommandRun, DiskTaken, HopOutcome, PutBack, Rehearsal, ServerThere
 from ostler.reporting.findings import one_line
 from ostler.reporting.rehearsal_document import (
     FORMAT,
@@ -21,6 +21,7 @@ from ostler.reporting.rehearsal_document import (
     HopDone,
     PutBackDone,
     RehearsalDone,
+    ServerSeen,
 )
 
 AGAIN = "rehearse again with this version of Ostler: ostler rehearse --to RELEASE --live --report FILE"
@@ -68,6 +69,7 @@ def _one(document: Any, file: str) -> Rehearsal:
             seconds=done.seconds,
             beginning=_beginning(done.beginning),
             data=tuple(map(_finding, done.data)),
+            there=_there(done.there) if done.there else None,
             disk=DiskTaken(done.disk.before, done.disk.most, done.disk.after),
         )
     except ValueError as error:
@@ -93,6 +95,15 @@ def _beginning(seen: BeginningSeen) -> Beginning:
         bytes={one_line(name): size for name, size in seen.bytes.items()},
         speed=Speed(seen.speed.cpu_s, seen.speed.rows_s),
         writes_s=seen.writes_s,
+    )
+
+
+def _there(seen: ServerSeen) -> ServerThere:
+    speed = seen.speed
+    return ServerThere(
+        cloud=one_line(seen.cloud),
+        speed=Speed(speed.cpu_s, speed.rows_s) if speed else None,
+        reason=one_line(seen.reason),
     )
 
 

@@ -6,10 +6,12 @@ import json
 from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from ostler.cli.main import main
+from ostler.facts.model import Unknown, wanted
 from ostler.facts.speed import Speed
 from ostler.planning.rehearsed import Beginning, DiskTaken, HopOutcome, Rehearsal
 from ostler.rehearsal import rehearse as room
@@ -83,7 +85,18 @@ def test_dumps_are_given_or_made_now(
 
 
 @pytest.fixture
-def made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Path]:
+def answers(monkeypatch: pytest.MonkeyPatch) -> dict[Any, Any]:
+    """What a cloud answers that is none: its databases take twice as long as those of the room."""
+    found: dict[Any, Any] = {wanted("databases.speed"): {"cpu_s": 0.02, "rows_s": 0.04}}
+    cloud = SimpleNamespace(name="toy", release="2024.1")
+    monkeypatch.setattr("ostler.cli.rehearse.load_cloud", lambda file: cloud)
+    monkeypatch.setattr("ostler.execution.connecting.connect_hosts", lambda cloud: SimpleNamespace(close=lambda: None))
+    monkeypatch.setattr("ostler.execution.reading.read_facts", lambda cloud, transport, api, asked: found)
+    return found
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, answers: dict[Any, Any]) -> list[Path]:
     """The dumps that were made of a cloud, which is none."""
     monkeypatch.setenv("OSTLER_STATE_DIR", str(tmp_path))
     found: list[Path] = []
@@ -93,7 +106,6 @@ def made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Path]:
         found[-1].touch()
         return found[-1]
 
-    monkeypatch.setattr("ostler.cli.rehearse.load_cloud", lambda file: SimpleNamespace(name="toy", release="2024.1"))
     monkeypatch.setattr("ostler.execution.connecting.connected", lambda cloud: nullcontext((None, None)))
     monkeypatch.setattr("ostler.execution.live_dump.live_dump", live_dump)
     return found
@@ -142,3 +154,39 @@ def test_two_at_once_are_refused_and_leave_each_others_dump_alone(
     monkeypatch.setattr(room, "rehearse", rehearse)
     assert main(["rehearse", "--to", "2025.1", "--live"]) == 0
     assert (inner, len(made)) == ([REFUSED], 1)
+
+
+@pytest.mark.parametrize("words", [["--live"], ["--dump", "x.sql", "--cloud", "prod.yaml"]])
+def test_the_cloud_it_is_for_is_asked_how_fast_it_is_in_the_same_run(
+    words: list[str], wishes: list[room.Wish], made: list[Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["rehearse", "--to", "2025.1", *words, "--json"]) == 0
+    there = json.loads(capsys.readouterr().out)["there"]
+    assert (there["cloud"], there["factor"]) == ("toy", 2.0)
+
+
+def test_a_cloud_named_by_the_environment_is_asked_too(
+    wishes: list[room.Wish], made: list[Path], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OSTLER_CLOUD", "prod.yaml")
+    assert main(["rehearse", "--to", "2025.1", "--dump", "x.sql"]) == 0
+    assert "On toy the schema changes" in capsys.readouterr().out
+    assert wishes[0].source is None
+
+
+def test_with_dumps_alone_no_cloud_is_asked_and_it_is_told_how_to_have_times_scaled(
+    wishes: list[room.Wish], made: list[Path], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OSTLER_CLOUD", raising=False)
+    assert main(["rehearse", "--to", "2025.1", "--dump", "x.sql"]) == 0
+    assert "Seconds are those of this machine. With --live, or --cloud FILE" in capsys.readouterr().out
+
+
+def test_a_cloud_that_does_not_answer_stops_no_rehearsal_with_dumps(
+    wishes: list[room.Wish], answers: dict[Any, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    answers[wanted("databases.speed")] = Unknown("no answer in time")
+    assert main(["rehearse", "--to", "2025.1", "--dump", "x.sql", "--cloud", "prod.yaml"]) == 0
+    told = capsys.readouterr()
+    assert "could not be measured: no answer in time" in told.err
+    assert "could not be measured (no answer in time)" in told.out

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from html.parser import HTMLParser
 
-from test_rehearsal_text import FAILURE, FINE, FIXED, NOTE, ORPHANS, ROWS, STOPPED, SYNC
+from test_rehearsal_text import FAILURE, FINE, FIXED, NOTE, ORPHANS, ROWS, SCALED, STOPPED, SYNC
 
 from ostler.planning.rehearsed import HopOutcome, Rehearsal
 from ostler.reporting.rehearsal_html import rehearsal_to_html
@@ -47,6 +47,13 @@ def test_the_verdict_comes_first_and_what_stopped_it_is_open() -> None:
 def test_what_was_put_back_stands_beside_its_command() -> None:
     assert any(text.endswith("put back to before it in 2.3 s") for text in read(FIXED).texts)
     assert not any("put back" in text for text in read(FINE).texts)
+
+
+def test_seconds_on_the_cloud_stand_beside_those_of_the_rehearsal() -> None:
+    texts = read(SCALED).texts
+    assert {"on the cloud", "5.0 s", "6.5 s"} <= set(texts)
+    assert any("On prod the schema changes" in text for text in texts)
+    assert "on the cloud" not in read(FINE).texts
 
 
 def test_what_was_found_in_the_rows_stands_among_the_findings() -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from test_rehearsal_text import FAILURE, FINE, FIXED, ORPHANS, STOPPED
+from test_rehearsal_text import FAILURE, FINE, FIXED, ORPHANS, SCALED, STOPPED
 
 from ostler.errors import InputError
 from ostler.planning.rehearsed import Rehearsal
@@ -32,7 +32,7 @@ def changed(**parts: Any) -> dict[str, Any]:
     return {**rehearsal_json(STOPPED), **parts}
 
 
-@pytest.mark.parametrize("rehearsal", [FINE, STOPPED, FIXED, replace(FINE, data=(ORPHANS,))])
+@pytest.mark.parametrize("rehearsal", [FINE, STOPPED, FIXED, SCALED, replace(FINE, data=(ORPHANS,))])
 def test_what_was_written_is_read_back(rehearsal: Rehearsal) -> None:
     assert read(rehearsal_json(rehearsal)) == (rehearsal,)
 
@@ -56,6 +56,12 @@ def test_what_is_no_json_is_no_rehearsal_file(text: str) -> None:
 @pytest.mark.parametrize("document", [3, None, "text", {}, [3], changed(format=2), changed(format="3")])
 def test_another_format_is_refused(document: Any) -> None:
     assert refusal(json.dumps(document)).code == "rehearsal.other-format"
+
+
+def test_one_of_the_same_format_that_says_nothing_of_a_cloud_is_read() -> None:
+    document = rehearsal_json(FINE)
+    del document["there"]
+    assert read(document) == (FINE,)
 
 
 BEGINNING = rehearsal_json(FINE)["beginning"]

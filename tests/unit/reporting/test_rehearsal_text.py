@@ -11,7 +11,15 @@ import pytest
 
 from ostler.errors import Finding, Severity
 from ostler.facts.speed import Speed
-from ostler.planning.rehearsed import Beginning, CommandRun, DiskTaken, HopOutcome, PutBack, Rehearsal
+from ostler.planning.rehearsed import (
+    Beginning,
+    CommandRun,
+    DiskTaken,
+    HopOutcome,
+    PutBack,
+    Rehearsal,
+    ServerThere,
+)
 from ostler.reporting.rehearsal_document import rehearsal_json, rehearsal_schema
 from ostler.reporting.rehearsal_text import rehearsal_text
 
@@ -34,6 +42,9 @@ FINE = Rehearsal(
     BEGINNING,
     DiskTaken(61_900_000, 1_275_500_000, 62_900_000),
 )
+SCALED = replace(FINE, there=ServerThere("prod", Speed(0.028, 0.04)))
+"""For a cloud whose databases take twice as long."""
+
 STOPPED = replace(
     FINE,
     hops=(HopOutcome("2024.1", "2025.1", "nova", "blocked", (replace(SYNC, outcome="blocked", findings=(FAILURE,)),)),),
@@ -58,14 +69,15 @@ FIXED = replace(
 
 def test_one_that_went_well_says_so_first_and_tells_every_command() -> None:
     lines = rehearsal_text(FINE).splitlines()
-    assert lines[:5] == [
+    assert lines[2].startswith("Seconds are those of this machine. With --live, or --cloud FILE")
+    assert [*lines[:2], *lines[3:6]] == [
         "The rehearsal 2024.1 → 2025.1 with 1 database went to its end, in 61 s.",
         "The databases took 61.9 MB of disk before, 1.3 GB at most and 62.9 MB after: 1.2 GB must be free.",
         "",
         "2024.1 → 2025.1",
         "  nova       ok          5.8 s",
     ]
-    assert lines[5].split() == [
+    assert lines[6].split() == [
         "nova-manage",
         "db",
         "online_data_migrations",
@@ -144,3 +156,37 @@ def test_a_document_without_its_hops_does_not_fit() -> None:
 
 def test_the_published_schema_is_up_to_date() -> None:
     assert PUBLISHED.read_text() == rehearsal_schema(), "run: make golden"
+
+
+def test_seconds_are_told_as_they_would_be_on_the_cloud_that_was_asked() -> None:
+    text = rehearsal_text(SCALED)
+    assert (
+        "On prod the schema changes and row migrations that came through take about 12 s, one after another: 5.8 s "
+        "here, times 2.0, since its databases are 2.0 times as slow as the copy. Disks are not measured."
+    ) in text.splitlines()
+    assert "2.5 s, 5.0 s on the cloud" in text
+    document = rehearsal_json(SCALED)
+    jsonschema.validate(document, json.loads(PUBLISHED.read_text()))
+    assert document["there"] == {"cloud": "prod", "speed": {"cpu_s": 0.028, "rows_s": 0.04}, "reason": "", "factor": 2}
+    assert [command["estimated_s"] for command in document["hops"][0]["commands"]] == [5.0, 6.5]
+
+
+def test_what_changes_no_database_or_did_not_come_through_has_no_estimate() -> None:
+    runs = (replace(ROWS, kind="check"), replace(SYNC, outcome="failed"))
+    told = replace(SCALED, hops=(replace(SCALED.hops[0], commands=runs),))
+    assert [command["estimated_s"] for command in rehearsal_json(told)["hops"][0]["commands"]] == [None, None]
+    assert "on the cloud" not in rehearsal_text(told)
+
+
+def test_a_factor_far_out_is_bounded_as_in_a_plan_and_told() -> None:
+    told = replace(FINE, there=ServerThere("prod", Speed(1.4, 2.0)))
+    assert "times 10.0, since its databases are 100.0 times as slow as the copy, which is counted as 10 times" in (
+        rehearsal_text(told)
+    )
+    assert rehearsal_json(told)["there"]["factor"] == 10
+
+
+def test_a_cloud_that_could_not_be_asked_is_told_with_the_reason() -> None:
+    told = replace(FINE, there=ServerThere("prod", None, "no route to ctl1"))
+    assert "how fast the databases of prod are could not be measured (no route to ctl1)" in rehearsal_text(told)
+    assert rehearsal_json(told)["hops"][0]["commands"][0]["estimated_s"] is None

@@ -9,6 +9,8 @@ from ostler.facts.model import Unknown
 from ostler.planning.upgrade.rehearsals import Weighed
 from ostler.planning.upgrade.request import Scene
 
+HERE, REHEARSED = "the databases here", "where it was rehearsed"
+
 
 def rehearsal_notes(scene: Scene) -> Iterator[str]:
     """From which rehearsals, how much slower the cloud is, and what was not rehearsed. Nothing without a rehearsal."""
@@ -45,14 +47,16 @@ def _speed(scene: Scene, weighed: Weighed) -> str:
     counted = "" if weighed.factor == weighed.measured else f", counted as {weighed.factor:g} times"
     writes = weighed.rehearsal.beginning.writes_s
     return (
-        f", times {weighed.factor:.1f}: {_compared(weighed.measured)}{counted}. Writes are not measured here, since "
-        f"that would change something; there, 10,000 rows in a new table and two changes of it took {writes:.1f} s"
+        f", times {weighed.factor:.1f}: {compared(weighed.measured, HERE, REHEARSED)}{counted}. Writes are not "
+        f"measured here, since that would change something; there, 10,000 rows in a new table and two changes of it "
+        f"took {writes:.1f} s"
     )
 
 
-def _compared(measured: float) -> str:
+def compared(measured: float, these: str, those: str) -> str:
+    """What `these` databases are beside `those`, when they take `measured` times as long."""
     if round(measured, 1) == 1.0:
-        return "the databases here are as fast as where it was rehearsed"
+        return f"{these} are as fast as {those}"
     if measured > 1:
-        return f"the databases here are {measured:.1f} times as slow as where it was rehearsed"
-    return f"the databases here are {1 / measured:.1f} times as fast as where it was rehearsed"
+        return f"{these} are {measured:.1f} times as slow as {those}"
+    return f"{these} are {1 / measured:.1f} times as fast as {those}"

@@ -17,12 +17,7 @@ from ostler.catalog.command import ProjectCommand
 from ostler.catalog.release import Hop
 from ostler.facts.model import FactRequest, Snapshot, wanted
 from ostler.facts.speed import Speed
-from ostler.planning.rehearsed import PASSED, CommandRun, HopOutcome, Rehearsal
-
-SLOWEST, FASTEST = 10.0, 0.1
-"""What is measured beyond says more about that moment than about the servers."""
-
-TIMED = ("rows", "schema")
+from ostler.planning.rehearsed import PASSED, TIMED, CommandRun, HopOutcome, Rehearsal, believed, times_as_long
 
 
 @dataclass(frozen=True)
@@ -45,7 +40,7 @@ class Weighed:
     @property
     def factor(self) -> float:
         """By which its times are multiplied."""
-        return 1.0 if self.measured is None else min(SLOWEST, max(FASTEST, self.measured))
+        return believed(self.measured)
 
     def counts_for(self, project: str) -> bool:
         return project in self.outcomes and project not in self.elsewhere.values()
@@ -113,7 +108,8 @@ def _weighed(rehearsal: Rehearsal, hop: Hop, snapshot: Snapshot, catalog: Catalo
         and owners.get(database) in outcomes
         and tuple(sorted(stands.get(database, ()))) not in seen
     }
-    return Weighed(rehearsal, outcomes, elsewhere, _times_as_long(rehearsal, snapshot))
+    speed = snapshot.known("databases.speed")
+    return Weighed(rehearsal, outcomes, elsewhere, times_as_long(rehearsal, Speed(**speed)) if speed else None)
 
 
 def _stood(rehearsal: Rehearsal, hop: Hop) -> Iterator[tuple[str, set[tuple[str, ...]]]]:
@@ -131,11 +127,6 @@ def _stood(rehearsal: Rehearsal, hop: Hop) -> Iterator[tuple[str, set[tuple[str,
                 before = stood.get(database, set()) if is_here else set()
                 stood[database] = before | {tuple(sorted(found))}
     yield from stood.items()
-
-
-def _times_as_long(rehearsal: Rehearsal, snapshot: Snapshot) -> float | None:
-    speed = snapshot.known("databases.speed")
-    return Speed(**speed).seconds / rehearsal.beginning.speed.seconds if speed else None
 
 
 def _runs(outcome: HopOutcome, release: str, command: ProjectCommand) -> Iterator[CommandRun]:
