@@ -1,14 +1,16 @@
 """Whether files of Ocata, carried over by `ostler config migrate`, are parsed by every later release's own code without
 an option that is unknown to it, has an old name, or is to go: save those the operator was asked about.
 
-    .venv/bin/python benchmarks/config_of_ocata.py [--release pike ...] [--project nova ...] [--unpacked DIR] [--json]
+    .venv/bin/python benchmarks/config_of_ocata.py [--release pike ...] [--project nova ...] [--uncarried]
+        [--unpacked DIR] [--json]
 
 Three files of each project: what an operator has (the one the tests carry over), every option that Ocata has, set to
 something else than its default, and every option that has an old name there, by that name. Each is parsed in the
 environment of each release (see foreign/parsing.py); those that lie in the stores of this machine are asked, and which
 do not is told. What oslo-config-validator calls unknown and the release's own code registers, is counted apart.
 
-Environments are unpacked to a place that is removed at once; with --unpacked to one that is kept.
+With --uncarried the files are parsed as Ocata has them, which says what carrying them over is worth. Environments are
+unpacked to a place that is removed at once; with --unpacked to one that is kept.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import re
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -46,9 +49,13 @@ PROJECTS = ("nova", "neutron", "cinder")
 SAMPLES = Path(__file__).parents[1] / "tests" / "unit" / "configuration" / "samples" / SOURCE
 PARSING = Path(__file__).parent / "foreign" / "parsing.py"
 KNOWN = load_config_known()
+OLD_NAME_SAID = re.compile(r'Option "([^"]+)" from group "([^"]+)" is deprecated\. Use')
+"""What oslo.config logs when it reads an option by an old name."""
+
 FOUND = ("unknown", "old", "leaving", "unreadable")
 VALUES: Mapping[str, str] = {
     "auth_type": "password",
+    "auth_version": "v3",
     "transport_url": "rabbit://openstack:RABBIT_PASS@10.0.0.10/",
     "enabled_backends": "lvm",
     "volume_driver": "cinder.volume.drivers.lvm.LVMVolumeDriver",
@@ -57,6 +64,9 @@ VALUES: Mapping[str, str] = {
 
 LEFT_OUT = ("auth_section",)
 """Leads away from the group in which it is set."""
+
+MACHINE = "<"
+"""Stands in defaults for what depends on the machine."""
 
 BY_TYPE: Mapping[str, str] = {
     "boolean": "true", "integer": "1", "float": "1.5", "port": "8080", "ipaddress": "10.0.0.9", "hostaddress": "ctl9",
@@ -84,7 +94,7 @@ class Asked:
             "sample": self.sample,
             "lines": self.answer["lines"],
             "asked": self.decisions,
-            **{kind: len(self.untold[kind]) for kind in FOUND},
+            **{kind: len(self.untold[kind]) for kind in (*FOUND, "logged")},
             "validator": None if said is None else len(self.untold["validator"]),
             "told apart": None
             if said is None
@@ -97,6 +107,7 @@ def main() -> int:
     later = load_options(PROJECTS[0]).releases[1:]
     parser.add_argument("--release", action="append", choices=later, help="only this one; may be given several times")
     parser.add_argument("--project", action="append", choices=PROJECTS, help="only this one; several times, too")
+    parser.add_argument("--uncarried", action="store_true", help="parse the files as they are for Ocata")
     parser.add_argument("--unpacked", type=Path, metavar="DIR", help="where environments are unpacked, and stay")
     parser.add_argument("--json", action="store_true")
     said = parser.parse_args()
@@ -106,7 +117,12 @@ def main() -> int:
             files = samples(project, of_source)
         for release in said.release or later:
             with environment(project, release, said.unpacked) as place:
-                every += [asked_once(project, release, name, text, place) for name, text in files.items() if place]
+                target = SOURCE if said.uncarried else release
+                every += [
+                    asked_once(project, release, each, carried(project, target, files[each]), place)
+                    for each in files
+                    if place
+                ]
     show(f"files of {SOURCE}, parsed by later releases", [each.row() for each in every], as_json=said.json)
     untold = [each for each in every if any(each.untold.values())]
     for each in untold:
@@ -131,8 +147,14 @@ def environment(project: str, release: str, kept: Path | None) -> Iterator[Path 
         held.release()
 
 
-def asked_once(project: str, release: str, sample: str, text: str, environment: Path) -> Asked:
-    carried = migrate(f"{project}.conf", text, Succession(load_options(project), SOURCE, release), KNOWN)
+def carried(project: str, release: str, text: str) -> Migration:
+    """A file of Ocata carried over to a release; as it is where that is Ocata."""
+    if release == SOURCE:
+        return Migration(text, ())
+    return migrate(f"{project}.conf", text, Succession(load_options(project), SOURCE, release), KNOWN)
+
+
+def asked_once(project: str, release: str, sample: str, carried: Migration, environment: Path) -> Asked:
     answer = parsed(project, carried.text, environment)
     decisions = carried.of(Told.DECIDE)
     return Asked(release, project, sample, len(decisions), answer, untold(answer, carried))
@@ -151,6 +173,7 @@ def untold(answer: Mapping[str, Any], carried: Migration) -> dict[str, tuple[str
     """By kind, the lines that a release does not take as they are and about which nothing was asked."""
     told = {place_of_words(each.option) for each in carried.of(Told.DECIDE)}
     found = {kind: [(each[0], each[1]) for each in answer[kind]] for kind in FOUND}
+    found["logged"] = [place_of(group, name) for line in answer["said"] for name, group in OLD_NAME_SAID.findall(line)]
     found["validator"] = [place for place in of_validator(answer) if is_so(place, answer)]
     return {
         kind: tuple(in_words(*place) for place in places if place_of(*place) not in told)
@@ -195,7 +218,7 @@ def value_of(option: Option) -> str:
     kind, default = option.kind, option.default
     if option.name in VALUES:
         return VALUES[option.name]
-    if isinstance(default, str) and kind.type == "string":
+    if isinstance(default, str) and kind.type == "string" and MACHINE not in default:
         return default  # many name code, or have to have a form that only the code knows
     if kind.choices:
         return str(next((choice for choice in kind.choices if choice != default), kind.choices[0]))

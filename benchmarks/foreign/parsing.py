@@ -81,6 +81,7 @@ class Service(object):
         from oslo_config import cfg
 
         self.harvesting, self.project, self.path, self.problems = harvesting, project, path, problems
+        self.loaded = set()
         self.cfg = cfg
         self.conf = cfg.CONF
 
@@ -114,6 +115,7 @@ class Service(object):
         for group in self._groups():
             if any(self._is_set(group, name) for name in CHOOSERS):
                 self._try("[%s]" % group, partial(loading.load_auth_from_conf_options, self.conf, group))
+                self.loaded.add(group)
 
     def _check_tokens(self):
         from keystonemiddleware import auth_token
@@ -145,9 +147,13 @@ class Service(object):
         )  # fmt: skip
 
     def lists(self):
-        """Register what the project and its libraries list and nothing has registered so far."""
+        """Register what the project and its libraries list and nothing has registered so far; where the plugin of a
+        group is loaded, none of others'."""
+        of_plugins = set(opt.dest for opt in self.harvesting.of_plugins(self.problems))
+        there = self._current()
         for group, opt in list(self.harvesting.listed(self.project, self.problems)):
-            if (group, opt.dest) not in self._current() and not group.startswith(self.harvesting.SAMPLES):
+            is_anothers = group in self.loaded and opt.dest in of_plugins
+            if (group, opt.dest) not in there and not is_anothers and not group.startswith(self.harvesting.SAMPLES):
                 self._try("%s/%s" % (group, opt.dest), partial(self.conf.register_opt, opt, in_conf(group)))
 
     def options(self):

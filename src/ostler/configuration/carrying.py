@@ -38,6 +38,8 @@ def _carry(draft: Draft, blocks: list[Block]) -> None:
     else:
         if fate.place != (home, place_of(home, name)[1]):
             _rename(draft, blocks, home, fate.place, fate)
+        else:
+            _set_by_their_own(draft, blocks[-1], home)
         _judge(draft, blocks, before, fate.last)
 
 
@@ -63,6 +65,17 @@ def _rename(draft: Draft, blocks: list[Block], home: str, now: Place, fate: Fate
     for other in fate.others:
         draft.copy(last, other, why)
     draft.rename(blocks, place, why)
+
+
+def _set_by_their_own(draft: Draft, block: Block, home: str) -> None:
+    """Set the options by their own names that read this line, too, by an old one; ask about one that is to go."""
+    for other in draft.succession.read_too(block.place) if home == block.place[0] else ():
+        option = draft.succession.after[other]
+        if option.removal is None:
+            draft.copy(block, other, "this was an old name of it, beside what it is itself")
+        elif not draft.lines(*other):
+            why = option.removal.reason
+            draft.ask(block, f"is read as {in_words(*other)} too, which is to go: see what takes its place", why)
 
 
 def _take_out(draft: Draft, block: Block, fate: Fate) -> None:

@@ -27,6 +27,10 @@ FOUND_BY = (("username", USER_DOMAIN), ("project_name", PROJECT_DOMAIN), ("tenan
 """A name, and the options of which one has to stand beside it; the first is put in. `tenant_name` is an old name of
 project_name for one plugin and an option of another."""
 
+OF_ANOTHER = (("tenant_name", "project_name"), ("tenant_id", "project_id"))
+"""Old names for the plugin `password`, and options of keystone's v2 (keystoneauth1/loading/identity.py in the wheel
+5.13.1; 2026-11-27)."""
+
 OF_BOTH = ("default_domain_name", "default_domain_id")
 
 
@@ -44,6 +48,9 @@ def add_domains(draft: Draft) -> None:
             if V2.search(block.value):
                 draft.changed(block, "ends without the version now", draft.known.domains.why)
                 block.set_value(V2.sub("", block.value))
+        for old, new in OF_ANOTHER if draft.file.value(group, PLUGIN) == PASSWORD else ():
+            if (PLUGINS, new) in draft.succession.after:
+                draft.rename(draft.lines(group, old), (group, new), "the plugin calls it so")
     for group, block, domain in domains_missing(draft):
         draft.file.add(group, domain, DEFAULT_DOMAIN)
         draft.changed(block, f"{domain} = {DEFAULT_DOMAIN} was put in", draft.known.domains.why)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ostler.catalog.option import Option, Place, place_of
+from ostler.catalog.option_file import PLUGINS
 from ostler.catalog.options import ProjectOptions
 from ostler.masking import is_secret_name
 
@@ -77,6 +78,16 @@ class Succession:
         if gone:
             return Fate(None, gone, last)
         return Fate(now, since, last, tuple(other for other in others if other in self.after))
+
+    def read_too(self, place: Place) -> tuple[Place, ...]:
+        """Options of the target release that an option's place sets as well, since it is an old name of theirs in the
+        source release or the target: a library's option and a service's that once had one name. None for options of
+        plugins, of which the one that a group chooses counts."""
+        if (PLUGINS, place[1]) in self.before:
+            return ()
+        heirs = (*self._heirs[self.source].get(place, ()), *self._heirs[self.target].get(place, ()))
+        now = dict.fromkeys(fate.place for fate in map(self.fate, heirs) if fate.place and fate.place[0] != PLUGINS)
+        return tuple(each for each in now if each != self.fate(place).place)
 
     def namesake(self, fate: Fate) -> Place | None:
         """The only option that came under the same name, with the same kind and default, into a group that was there,

@@ -110,6 +110,20 @@ def test_an_old_name_of_two_options_sets_both_as_it_is_written(carry_nova: Carry
     ]
 
 
+def test_a_name_that_two_options_share_is_written_for_both() -> None:
+    """In [DEFAULT] it is oslo.service's own, and an old name of nova's in [wsgi]."""
+    carried = Carry(load_options("nova"), "ocata", "pike", load_config_known())("[DEFAULT]\ntcp_keepidle = 300\n")
+    assert carried.text == "[DEFAULT]\ntcp_keepidle = 300\n[wsgi]\ntcp_keepidle = 300\n"
+    assert not carried.of(Told.DECIDE)
+
+
+def test_a_shared_name_of_an_option_that_is_to_go_is_asked_about() -> None:
+    carried = Carry(load_options("nova"), "ocata", "pike", load_config_known())("[DEFAULT]\nwsgi_log_format = x\n")
+    assert carried.text == "[DEFAULT]\nwsgi_log_format = x\n"
+    [asked] = carried.of(Told.DECIDE)
+    assert "is read as [wsgi] wsgi_log_format too, which is to go" in asked.what
+
+
 def test_an_old_name_sets_no_option_that_the_target_release_does_not_have(carry_nova: Carry) -> None:
     assert carry_nova("[DEFAULT]\nssl_ca_file = /ca\n").text == "[DEFAULT]\n[ssl]\nca_file = /ca\n"
 
@@ -219,7 +233,7 @@ project_domain_name = Default
         ),
         (
             "[placement]\nauth_type = password\nusername = p\nuser_domain_id = default\ntenant_name = s\n",
-            "[placement]\nauth_type = password\nusername = p\nuser_domain_id = default\ntenant_name = s\n"
+            "[placement]\nauth_type = password\nusername = p\nuser_domain_id = default\nproject_name = s\n"
             "project_domain_name = Default\n",
         ),
         (

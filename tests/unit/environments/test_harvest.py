@@ -44,6 +44,7 @@ CONF = Conf()
 """
 TYPES = """
 class ConfigType: pass
+class HostAddress(object): pass
 class String(ConfigType):
     def __init__(self, choices=None): self.choices = choices
 class Integer(ConfigType):
@@ -76,6 +77,7 @@ def list_opts():
         (cfg.Group("API"), [
             cfg.Opt("new-name", types.String(["b", "a"]), deprecated=[cfg.Old("old-name"), cfg.Old(None, "DEFAULT")]),
             cfg.Opt("ports", types.List(types.Integer()), default=(1, 2), required=True, secret=True),
+            cfg.Opt("host", types.HostAddress()),
             cfg.Opt("gone", str, removal=("Rocky", "No  longer\\n needed"), multi=True),
             cfg.Opt("dir", types.String(), default=sys.prefix + "/etc"),
             cfg.Opt("ip", types.String(), default=netutils.get_my_ipv4(), sample_default="<address>"),
@@ -145,6 +147,7 @@ def test_every_option_is_recorded_as_the_code_declares_it(environment: Path) -> 
         ("api", "ports"): {
             "type": "list", "items": {"type": "integer"}, "default": [1, 2], "required": True, "secret": True,
         },
+        ("api", "host"): {"type": "hostaddress"},
         ("api", "gone"): {
             "type": "string", "multi": True, "removal": {"since": "Rocky", "reason": "No longer needed"},
         },

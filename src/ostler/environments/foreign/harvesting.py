@@ -263,7 +263,9 @@ def kind_of(kind):
     """The name of a type, its bounds, its choices, and of a list the type of its items."""
     from oslo_config.types import ConfigType
 
-    if not isinstance(kind, ConfigType):  # any function of a text will do
+    # HostAddress was no ConfigType up to Queens.
+    is_oslos = isinstance(kind, ConfigType) or type(kind).__module__ == ConfigType.__module__
+    if not is_oslos:  # any function of a text will do
         return {"type": {int: "integer", float: "float", bool: "boolean"}.get(kind, "string")}
     found = {"type": {"MultiString": "string"}.get(type(kind).__name__, type(kind).__name__.lower())}
     for bound in ("min", "max"):
