@@ -117,6 +117,15 @@ def test_a_name_that_two_options_share_is_written_for_both() -> None:
     assert not carried.of(Told.DECIDE)
 
 
+def test_a_list_of_filters_is_not_taken_for_the_name_of_the_file_that_has_taken_its_place() -> None:
+    carried = Carry(load_options("cinder"), "ocata", "stein", load_config_known())(
+        "[DEFAULT]\nquery_volume_filters = name,status\n"
+    )
+    assert carried.text == "[DEFAULT]\n"
+    [told] = carried.said
+    assert "resource_query_filters_file" in told.why
+
+
 def test_a_shared_name_of_an_option_that_is_to_go_is_asked_about() -> None:
     carried = Carry(load_options("nova"), "ocata", "pike", load_config_known())("[DEFAULT]\nwsgi_log_format = x\n")
     assert carried.text == "[DEFAULT]\nwsgi_log_format = x\n"
