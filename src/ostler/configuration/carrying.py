@@ -38,7 +38,8 @@ def _carry(draft: Draft, blocks: list[Block]) -> None:
     else:
         if fate.place != (home, place_of(home, name)[1]):
             _rename(draft, blocks, home, fate.place, fate)
-        else:
+            home = blocks[-1].place[0]
+        if blocks[-1] in draft.file.blocks:
             _set_by_their_own(draft, blocks[-1], home)
         _judge(draft, blocks, before, fate.last)
 
