@@ -74,7 +74,7 @@ def _set_by_their_own(draft: Draft, block: Block, home: str) -> None:
         option = draft.succession.after[other]
         if option.removal is None:
             draft.copy(block, other, "this was an old name of it, beside what it is itself")
-        elif not draft.lines(*other):
+        elif all(option.is_default(line.value) for line in draft.lines(*other)):  # what is there is taken out
             why = option.removal.reason
             draft.ask(block, f"is read as {in_words(*other)} too, which is to go: see what takes its place", why)
 
