@@ -1,8 +1,9 @@
 #!/bin/sh
 # The main job, start to end, on a practice cloud: build OpenStack 2024.1, fill it, plan its upgrade to 2025.1, carry the
 # plan out while every API is being probed, prove the result, write the report. Each command is one you could type.
-# May be run again at any time: the cloud of an earlier demo is taken down first and built again. One that somebody else
-# has changed is left alone: name another one by DEMO_CLOUD.
+# May be run again at any time: the cloud of an earlier demo is taken down first and built again. A cloud of that name
+# that is there is used when it is at that release, well and without open runs; else it is left alone: DEMO_CLOUD names
+# another one.
 # Ends with 1 also when a request failed; what went beyond an API's limits is told, and fails nothing (docs/adr/0017).
 set -eu
 cd "$(dirname "$0")/.."
@@ -28,7 +29,7 @@ if [ -e "$begun" ] || [ "$used" = "$half" ]; then
   step ostler practice down --name "$name"
 elif [ -n "$used" ]; then
   printf 'The practice cloud %s is there already, but not as new: %s. No demo upgraded it, so it is left alone.\n' "$name" "$used" >&2
-  printf '  do next: DEMO_CLOUD=demo make demo; or, if it is not needed: .venv/bin/ostler practice down --name %s\n' "$name" >&2
+  printf '  do next: DEMO_CLOUD=%s2 make demo; or, if it is not needed: .venv/bin/ostler practice down --name %s\n' "$name" "$name" >&2
   exit 2
 fi
 step ostler practice up --name "$name" --release "$from"

@@ -40,6 +40,8 @@ OSTLER = Path(__file__).resolve().parents[1] / ".venv" / "bin" / "ostler"
 POINTS = ("before_intent", "after_intent", "after_effect", "before_outcome", "after_outcome")
 BEFORE_THE_LAST = 0.95
 LATE = "roll-computes"
+FEW_KILLS = 10
+"""So few need not have come to the late stages."""
 DONE, WAITING, KILLED = 0, 4, -signal.SIGKILL
 NO_CRASH = ""
 
@@ -72,7 +74,8 @@ class Soak:
             point = next(points)
             crash_at = NO_CRASH
             if (left := kills - len(self.kills)) > 0:
-                after = randomly.randint(1, max(1, round(2 * self._to_come(point, run, plan) / left) - 1))
+                to_come = self._to_come(point, run, plan)
+                after = randomly.randint(1, max(1, round(min(2 * to_come / left - 1, to_come))))
                 crash_at = f"{point}:*:{after}"
             code, output = self.ostler(*words, crash_at=crash_at, accept=(DONE, WAITING, KILLED))
             run = run or json.loads(self.ostler("runs", "--json")[1])["runs"][0]["id"]
@@ -151,6 +154,8 @@ def judge(soak: Soak, run: str, least: int, beside: Sequence[str] = ()) -> dict[
 
 def _is_late(kills: Sequence[tuple[str, str]], history: RunHistory) -> bool:
     stages = [stage.name for stage in history.plan.stages]
+    if LATE not in stages or len(kills) < FEW_KILLS:
+        return True
     late = stages[stages.index(LATE) :]
     return any(step.partition("/")[0] in late for _, step in kills)
 

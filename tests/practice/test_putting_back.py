@@ -106,6 +106,7 @@ CHANGES = {
     "DROP TABLE parts": ["shop.parts"],
     "RENAME TABLE parts TO others": ["shop.others", "shop.parts"],
     "CREATE TABLE more (id int)": ["shop.more"],
+    "CREATE TRIGGER later BEFORE INSERT ON things FOR EACH ROW SET NEW.name = 'x'": ["shop.things (trigger later)"],
     "CREATE DATABASE annex; CREATE TABLE annex.rooms (id int)": ["annex.rooms"],
 }
 
@@ -131,3 +132,15 @@ def test_every_change_is_seen_and_put_back(tmp_path: Path) -> None:
                     assert whole() == first, change
                     assert scratch.rows("SHOW DATABASES LIKE 'annex'") == []
         assert list((tmp_path / "place" / "before").iterdir()) == []
+
+
+def test_a_database_that_cannot_be_dumped_is_not_kept_and_the_rehearsal_goes_on(tmp_path: Path) -> None:
+    image = ensure_image(cache_dir() / "images", HOST_IMAGE, print)
+    with entered(tmp_path / "place", image) as scratch:
+        start_database(scratch)
+        scratch.rows("CREATE DATABASE shop")
+        scratch.rows("CREATE TABLE things (id int, name int); CREATE VIEW names AS SELECT name FROM things", "shop")
+        scratch.rows("ALTER TABLE things DROP COLUMN name", "shop")
+        with remembered(scratch, ["shop"], is_kept=True) as before:
+            assert not before.is_kept
+            assert before.why_not.startswith("shop could not be kept") and before.why_not.endswith("(1356)")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 
 from ostler.diagnosis.parts import Parts
+from ostler.diagnosis.settings_since import when
 from ostler.errors import Finding, Severity
 from ostler.rules.component import Component, component
 
@@ -78,7 +78,7 @@ def _note(work: Work, own: Sequence[Finding]) -> Finding:
     )
     if work.waits_since is None:
         return note
-    since = datetime.fromtimestamp(work.waits_since, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    since = when(work.waits_since)
     return replace(
         note,
         summary=f"a run of Ostler waits since {since} for a person to say yes: {work.title}",

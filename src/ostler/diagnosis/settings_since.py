@@ -46,7 +46,7 @@ def settings_in(snapshot: Snapshot) -> Settings:
 def changed_since(before: Settings, now: Settings) -> tuple[Change, ...]:
     """What is set otherwise now, each at the time of which it is known to have been as it was."""
     return tuple(
-        Change(before.at, host, f"since {_when(before.at)}: {what} in {path}")
+        Change(before.at, host, f"since {when(before.at)}: {what} in {path}")
         for host in sorted(before.digests.keys() & now.digests.keys())
         for path in sorted(before.digests[host].keys() | now.digests[host].keys())
         for what in _changes(before.digests[host].get(path), now.digests[host].get(path))
@@ -73,7 +73,7 @@ def differing(before: Settings, changes: Sequence[Change]) -> Finding:
         code=CODE,
         severity=Severity.NOTE,
         subject="the configuration of services",
-        summary=f"it differs from when the cloud was last seen healthy, {_when(before.at)}",
+        summary=f"it differs from when the cloud was last seen healthy, {when(before.at)}",
         found=f"{len(changes)} differences" if len(changes) > 1 else "1 difference",
         expected="nothing: see whether what was changed has to do with what is wrong",
         evidence=tuple(chain(lines, [f"and {left_out} more"] if left_out else [])),
@@ -81,5 +81,6 @@ def differing(before: Settings, changes: Sequence[Change]) -> Finding:
     )
 
 
-def _when(at: float) -> str:
+def when(at: float) -> str:
+    """A time as it is said in findings."""
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M UTC")

@@ -7,10 +7,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from ostler.diagnosis.observing import Activity, Kind, Seen
-from ostler.diagnosis.settings_since import Settings
+from ostler.diagnosis.settings_since import Settings, when
+from ostler.durations import duration
 from ostler.errors import Finding, Severity
 from ostler.logs.templates import ANY
 
@@ -18,7 +18,8 @@ LEAST_EVENTS, LEAST_SILENCE_S, TIMES_LONGER = 30, 120.0, 4.0
 """Silent is who said so much at least and has said nothing for so long, and so many times longer than ever before."""
 
 LEAST_SPAN_S, LATELY = 600.0, 0.25
-"""Logs that cover so much tell what is usual; what is compared with it is this last part of the time."""
+"""Who spoke for so long, and logs that cover so much, tell what is usual: a service that starts says much at once. What
+is compared with it is this last part of the time."""
 
 LEAST_MORE, TIMES_MORE = 10, 5.0
 """So often, and so many times as often as before, is far more frequent."""
@@ -39,7 +40,7 @@ class Healthy:
     def again(self, seen: Seen) -> frozenset[str]:
         """What is usual when it is seen healthy once more."""
         now = trouble_in(seen)
-        return now | self.usual if len(self.usual) < MOST_USUAL else now
+        return now | frozenset(sorted(self.usual - now)[: max(0, MOST_USUAL - len(now))])
 
 
 def unusual_in(seen: Seen) -> tuple[Finding, ...]:
@@ -55,7 +56,7 @@ def trouble_in(seen: Seen) -> frozenset[str]:
 def never_seen_before(seen: Seen, healthy: Healthy) -> tuple[Finding, ...]:
     """A note of the kinds of trouble that were not logged when all was well."""
     new = [each for kind, each in seen.kinds.items() if _digest(kind) not in healthy.usual]
-    when = _when(healthy.settings.at)
+    seen_at = when(healthy.settings.at)
     if not new:
         return ()
     return (
@@ -63,7 +64,7 @@ def never_seen_before(seen: Seen, healthy: Healthy) -> tuple[Finding, ...]:
             code="diagnosis.trouble-never-seen",
             severity=Severity.NOTE,
             subject="the logs",
-            summary=f"trouble is logged that was not when the cloud was last seen healthy, {when}",
+            summary=f"trouble is logged that was not when the cloud was last seen healthy, {seen_at}",
             found=_kinds_of(new),
             evidence=tuple(_named(new)),
             do_next="read what was logged around the first of them: ostler logs --level warning",
@@ -88,7 +89,8 @@ def _fell_silent(seen: Seen) -> Iterator[Finding]:
 
 def _is_silent(activity: Activity, ends: float) -> bool:
     silence_s = ends - activity.last
-    return activity.count >= LEAST_EVENTS and silence_s > max(LEAST_SILENCE_S, TIMES_LONGER * activity.longest_s)
+    is_usual = activity.count >= LEAST_EVENTS and activity.last - activity.first >= LEAST_SPAN_S
+    return is_usual and silence_s > max(LEAST_SILENCE_S, TIMES_LONGER * activity.longest_s)
 
 
 def _silence(who: str, last: float, ends: float) -> Finding:
@@ -96,8 +98,8 @@ def _silence(who: str, last: float, ends: float) -> Finding:
         code="diagnosis.fell-silent",
         severity=Severity.NOTE,
         subject=who,
-        summary=f"it said nothing more after {_when(last)}, though others went on",
-        found=f"silent for {(ends - last) / 60:.0f} min",
+        summary=f"it said nothing more after {when(last)}, though others went on",
+        found=f"silent for {duration(ends - last)}",
         do_next="see whether it runs and is not stuck; its log may have been cut off or turned elsewhere",
     )
 
@@ -121,7 +123,7 @@ def _new_trouble(seen: Seen) -> Iterator[Finding]:
                 code="diagnosis.new-trouble",
                 severity=Severity.NOTE,
                 subject="the logs",
-                summary=f"trouble is logged {how} since {_when(since)}",
+                summary=f"trouble is logged {how} since {when(since)}",
                 found=_kinds_of(kinds),
                 evidence=tuple(_named(kinds)),
                 do_next="see what began then: a change, a fault, or more work than usual",
@@ -146,7 +148,3 @@ def _digest(kind: tuple[str, str]) -> str:
     module, shape = kind
     words = " ".join(word for word in shape.split() if ANY not in word)
     return hashlib.sha256(f"{module}\n{words}".encode(errors="replace")).hexdigest()[:12]
-
-
-def _when(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M UTC")

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from ostler.errors import CommandFailed, Finding, Severity
 from ostler.planning.rehearsed import PutBack
-from ostler.rehearsal.scratch import Scratch
+from ostler.rehearsal.scratch import NOT_KEPT, Scratch
 from ostler.reporting.findings import one_line
 
 FOLDER = "before"
@@ -30,11 +30,14 @@ TABLES = """SELECT CONCAT(t.table_schema, '.', t.table_name), COALESCE(t.create_
  LEFT JOIN information_schema.table_statistics AS s
  ON s.table_schema = t.table_schema AND s.table_name = t.table_name
  LEFT JOIN information_schema.innodb_sys_tables AS i ON i.name = CONCAT(t.table_schema, '/', t.table_name)
- WHERE t.table_schema IN ({})"""
+ WHERE t.table_schema IN ({0})
+ UNION ALL SELECT CONCAT(event_object_schema, '.', event_object_table, ' (trigger ', trigger_name, ')'),
+ COALESCE(created, ''), '', 0 FROM information_schema.triggers WHERE trigger_schema IN ({0})"""
 """Every change of a table shows in one of these: `create_time` in each ALTER, also in one that writes no row; the
 table's number where it is emptied or made anew within the same second; the counter of changed rows, which `userstat`
-keeps, in all else, also in what was taken back with its transaction. `update_time` is not used: a table that leaves
-MariaDB's cache has none any more (all tried with 10.11.19, 2026-11-27)."""
+keeps, in all else, also in what was taken back with its transaction. A trigger changes nothing of its table.
+`update_time` is not used: a table that leaves MariaDB's cache has none any more. All tried with 10.11.19, 2026-11-27.
+"""
 
 NEXT_SECOND = """SELECT SLEEP(1) FROM (SELECT 1 FROM information_schema.tables
  WHERE table_schema IN ({}) AND create_time >= NOW() LIMIT 1) AS new"""
@@ -44,13 +47,14 @@ NEXT_SECOND = """SELECT SLEEP(1) FROM (SELECT 1 FROM information_schema.tables
 @dataclass(frozen=True)
 class Before:
     """The databases of a project at one moment: of those that were there the collation (`there`), and each table's
-    state. `is_kept`: what is in them is kept, too."""
+    and trigger's state. `is_kept`: what is in them is kept, too; `why_not` says why, when it could not be."""
 
     scratch: Scratch
     databases: tuple[str, ...]
     there: Mapping[str, str]
     tables: Mapping[str, Sequence[str]]
     is_kept: bool
+    why_not: str = ""
 
     def changed(self) -> tuple[str, ...]:
         """The tables that are otherwise now, that came or that went, as DATABASE.TABLE."""
@@ -73,21 +77,33 @@ class Before:
 
 @contextmanager
 def remembered(scratch: Scratch, databases: Sequence[str], *, is_kept: bool) -> Iterator[Before]:
-    """How databases are now; what is in them is kept only if wished, and as long as the block lasts. Raises NoSpace,
+    """How databases are now; what is in them is kept only if wished, as long as the block lasts, and unless
+    mariadb-dump refuses (a view of an operator's own may have become invalid on the way). Raises NoSpace,
     CommandFailed."""
-    names = tuple(databases)
+    names, why_not = tuple(databases), ""
     scratch.rows("SET GLOBAL userstat = 1")
     there = _collations(scratch, names)
     try:
         if is_kept:
-            (scratch.folder / FOLDER).mkdir(exist_ok=True)
-            for name in there:
-                scratch.save(name, _file(scratch, name))
+            why_not = _keep(scratch, list(there))
         scratch.rows(NEXT_SECOND.format(_listed(names)))
-        yield Before(scratch, names, there, _tables(scratch, names), is_kept)
+        yield Before(scratch, names, there, _tables(scratch, names), is_kept and not why_not, why_not)
     finally:
         for name in there:
             _file(scratch, name).unlink(missing_ok=True)
+
+
+def _keep(scratch: Scratch, databases: Sequence[str]) -> str:
+    """Keep what is in the databases; return why that is not possible, empty when it is."""
+    (scratch.folder / FOLDER).mkdir(exist_ok=True)
+    for name in databases:
+        try:
+            scratch.save(name, _file(scratch, name))
+        except CommandFailed as error:
+            if error.code != NOT_KEPT:
+                raise
+            return f"{error.summary}: {error.found}"
+    return ""
 
 
 def clear(scratch: Scratch) -> None:
@@ -95,7 +111,7 @@ def clear(scratch: Scratch) -> None:
     shutil.rmtree(scratch.folder / FOLDER, ignore_errors=True)
 
 
-def not_tried(subject: str, changed: Sequence[str]) -> Finding:
+def not_tried(subject: str, changed: Sequence[str], why_not: str) -> Finding:
     """That a fix was not tried, since nothing could be put back."""
     return Finding(
         code="rehearsal.fix-not-tried",
@@ -103,7 +119,7 @@ def not_tried(subject: str, changed: Sequence[str]) -> Finding:
         subject=subject,
         summary="the fix was not tried: the command had changed tables, and how they were was not kept",
         found=f"{len(changed)} changed table{'' if len(changed) == 1 else 's'}",
-        expected="none, since no row that the blocker is about was counted before the command",
+        expected=why_not or "none, since no row that the blocker is about was counted before the command",
         do_next="make the fix on the cloud, make the dumps again and rehearse once more",
         evidence=tuple(changed),
     )

@@ -189,9 +189,8 @@ class Carrying:
             return blocked
         changed = before.changed() if before and not trial.is_left else ()
         if before and changed and not before.is_kept:
-            return replace(
-                blocked, findings=(*blocked.findings, not_tried(f"{planned.project.name} on {planned.hop}", changed))
-            )
+            told = not_tried(f"{planned.project.name} on {planned.hop}", changed, before.why_not)
+            return replace(blocked, findings=(*blocked.findings, told))
         # A kill between the changes would leave half of them: the project begins again then.
         self.journal.begins(planned.project.name)
         put_back = before.put_back(changed) if before and changed else None

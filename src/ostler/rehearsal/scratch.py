@@ -22,6 +22,7 @@ from ostler.errors import CommandFailed, InputError, NoSpace
 from ostler.masking import last_lines
 from ostler.practice.processes import run
 from ostler.rehearsal.room import no_space
+from ostler.rehearsal.values import without_values
 
 NAMESPACES = ("--mount", "--net", "--pid", "--ipc", "--uts")
 ENTER = """set -eu
@@ -76,6 +77,7 @@ SAVER = (
     "--hex-blob", "--routines", "--triggers", "--max-allowed-packet=1G",
 )  # fmt: skip
 
+NOT_KEPT = "rehearsal.not-kept"
 START_TIMEOUT_S = 120.0
 STATEMENT_TIMEOUT_S = 24 * 3600.0
 SERVER_LOG = "mariadb.log"
@@ -168,10 +170,11 @@ class Scratch:
         said = saving.communicate()[1]
         self.demand_place()
         if saving.returncode != 0:
-            raise self.no_space(said.decode(errors="replace")) or CommandFailed(
+            words = said.decode(errors="replace")
+            raise self.no_space(words) or CommandFailed(
                 "rehearsal.not-kept",
                 f"{database} could not be kept as it is before a command that may fail",
-                found=f"mariadb-dump ended with {saving.returncode}",
+                found=_refusal(words) or f"it ended with {saving.returncode}",
                 do_next="see whether memory is left, and give the same command again, or leave --try-fixes out",
             )
 
@@ -241,6 +244,11 @@ def entered(folder: Path, image: Path, shown: Sequence[Path] = ()) -> Iterator[S
             yield scratch
         finally:
             scratch.end()
+
+
+def _refusal(said: str) -> str:
+    """Why a client of MariaDB ended, without values of rows."""
+    return " / ".join(map(without_values, last_lines(said, count=3)))
 
 
 def _no_place(found: str) -> CommandFailed:

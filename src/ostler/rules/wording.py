@@ -16,14 +16,20 @@ from ostler.durations import duration
 from ostler.rules.model import CannotTell
 from ostler.rules.place import Missing, Place, place
 
-_SLOT = re.compile(r"\{([^{}|]+)(\|time)?\}")
+_SLOT = re.compile(r"\{([^{}|]+)(?:\|([^{}]*))?\}")
+TIME = "time"
 LONGEST_VALUE = 160
 MOST_ITEMS = 8
 
 
 def places_in(template: str) -> tuple[Place, ...]:
-    """Return the places a template names. Raises ValueError for one that is no place."""
-    return tuple(place(match.group(1)) for match in _SLOT.finditer(template))
+    """Return the places a template names. Raises ValueError for one that is no place, or is to be said in a way that
+    there is not."""
+    slots = list(_SLOT.finditer(template))
+    for match in slots:
+        if match.group(2) not in (None, TIME):
+            raise ValueError(f"{match.group(0)}: a value can be said as |{TIME}, not as |{match.group(2)}")
+    return tuple(place(match.group(1)) for match in slots)
 
 
 def fill(template: str, value_at: Callable[[Place], Any], *, to_type: bool = False) -> str:
@@ -32,7 +38,7 @@ def fill(template: str, value_at: Callable[[Place], Any], *, to_type: bool = Fal
 
     def put(match: re.Match[str]) -> str:
         value = value_at(place(match.group(1)))
-        is_time = match.group(2) and isinstance(value, int | float)
+        is_time = match.group(2) == TIME and isinstance(value, int | float)
         text = duration(value) if is_time else in_words(value)
         return shlex.quote(text) if to_type else text
 

@@ -67,6 +67,7 @@ def test_a_host_of_which_nothing_is_heard_any_more_is_told_once(tmp_path: Path) 
     "quiet",
     [
         audits(20),  # too little to know what is usual for it
+        "".join(line(second / 60, "INFO", "an option and its value") for second in range(40)),  # as it started
         audits(20) + "".join(line(30 + minute, "INFO", "again") for minute in range(25)),  # as long as before
     ],
 )

@@ -5,12 +5,13 @@ from __future__ import annotations
 import shlex
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ostler.rules.model import CannotTell
 from ostler.rules.place import Missing, Place
-from ostler.rules.wording import LONGEST_VALUE, cleaned, fill, in_words
+from ostler.rules.wording import LONGEST_VALUE, cleaned, fill, in_words, places_in
 
 
 def filled(template: str, value: Any, *, to_type: bool = False) -> str:
@@ -58,3 +59,15 @@ def test_values_are_told_in_words() -> None:
     assert in_words(1.25) == "1.2"
     assert in_words(Missing("state")) == "nothing"
     assert in_words(CannotTell("a.fact", "why")) == "not known"
+
+
+def test_seconds_are_said_as_people_say_them_where_that_is_asked_for() -> None:
+    seconds = {"age": 86_588, "name": "cmp1"}
+    template = "{name|time} is {age|time} old, {age} s"
+    assert fill(template, lambda place: seconds[place.root]) == "cmp1 is 24 h 03 min old, 86588 s"
+
+
+def test_a_way_of_saying_a_value_that_there_is_not_is_an_error_of_the_rule() -> None:
+    assert [place.root for place in places_in("{age|time} on {host}")] == ["age", "host"]
+    with pytest.raises(ValueError, match=r"\{age\|tiem\}: a value can be said as \|time"):
+        places_in("{age|tiem}")
