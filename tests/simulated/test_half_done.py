@@ -101,6 +101,7 @@ def killed_at(shared_folder: Path) -> Mapping[str, Rehearsal]:
     return copies
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "crash_at", [point for points in KILLS.values() for point in points if point != REQUESTS_GO_ON]
 )
@@ -172,6 +173,7 @@ def test_what_stopped_for_a_hold_starts_again_while_old_code_serves_and_a_resume
     assert stopped(cloud) == before
 
 
+@pytest.mark.long
 def test_the_way_back_after_the_requests_went_on_holds_them_again_and_no_other_api_is_away(
     folder: Path, killed_at: Mapping[str, Rehearsal]
 ) -> None:
@@ -183,6 +185,7 @@ def test_the_way_back_after_the_requests_went_on_holds_them_again_and_no_other_a
     assert {outage.split(" after ")[0] for outage in cloud.outages} == {"image answered 0"}
 
 
+@pytest.mark.long
 def test_a_host_that_does_not_serve_goes_back_before_those_that_do(killed_at: Mapping[str, Rehearsal]) -> None:
     cloud = killed_at[KILLS["glance"][0]]
     (run,) = [record.id for record in list_runs(cloud.home)]

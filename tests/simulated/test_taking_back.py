@@ -158,6 +158,7 @@ class Unmixed(Rehearsal):
                 self.outages.append(f"{versions} ran after {changes[-1]}")
 
 
+@pytest.mark.long
 def test_projects_that_must_not_overlap_do_not_on_the_way_back_either_and_requests_to_them_wait(folder: Path) -> None:
     made = rehearsal(folder)
     cloud = Unmixed(made.simulation, made.home, made.source, made.target)
