@@ -113,7 +113,7 @@ def _new_trouble(seen: Seen) -> Iterator[Finding]:
     for each in seen.kinds.values():
         late = each.since(since)
         early = each.count - late
-        if early <= 0:
+        if each.first.time >= since:
             new.append(each)
         elif late >= LEAST_MORE and late / LATELY > TIMES_MORE * early / (1.0 - LATELY):
             more.append(each)
