@@ -221,3 +221,19 @@ def test_a_compute_that_somebody_disables_before_its_turn_is_upgraded_and_stays_
     (told,) = [finding for finding in resumed.findings if finding.code == "proof.boot-on-cmp2"]
     assert (told.severity, told.found) == (Severity.NOTE, "not tried")
     assert "disabled, not by this run (hardware)" in told.summary
+
+
+def test_a_compute_that_nova_itself_disables_is_no_decision_of_somebody(folder: Path) -> None:
+    """As without libvirt: a server is booted there as ever, which fails."""
+    cloud = rehearsal(folder)
+    simulated = cloud.simulation.simulated
+    simulated.fail_command("ctl1: systemctl stop keystone")
+    failed = cloud.apply(cloud.plan())
+    simulated.mend()
+    with simulated.world() as world:
+        (record,) = [r for r in world.state.databases.records if (r.binary, r.host) == ("nova-compute", "cmp2")]
+        record.disabled, record.disabled_reason = True, "AUTO: Connection to libvirt lost: 1"
+    resumed = cloud.resume(failed.run)
+    assert resumed.state is RunState.FAILED
+    (told,) = [finding for finding in resumed.findings if finding.code == "proof.boot-on-cmp2"]
+    assert (told.severity, told.found) == (Severity.FAILURE, "not proved")

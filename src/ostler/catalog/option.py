@@ -18,10 +18,12 @@ DEFAULT = "DEFAULT"
 TRUE = ("true", "1", "on", "yes")
 FALSE = ("false", "0", "off", "no")
 MAX_PORT = 65535
+LONGEST_NAME = 253
 LABEL = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)")
+NO_NUMBER = re.compile("[A-Za-z-]")
 URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]")
-"""What a part of a host's name is, and how a URI begins, for oslo.config's types (oslo_config/types.py of the wheels
-3.22.2, Ocata, and 10.3.0, 2026.1; 2026-11-27)."""
+"""How long a host's name may be, what a part of it is, what must be in its last one, and how a URI begins, for
+oslo.config's types (oslo_config/types.py of the wheels 3.22.2, Ocata, and 10.3.0, 2026.1; 2026-11-27)."""
 
 
 @functools.lru_cache(4096)
@@ -107,8 +109,9 @@ def _address(kind: Kind, value: str) -> str | None:
 
 def _host(kind: Kind, value: str) -> str | None:
     """Of a domain's host `_` is taken, too."""
-    name = value.replace("_", "x") if kind.type == "hostdomain" else value
-    if _address(kind, value) is None or all(LABEL.fullmatch(part) for part in name.removesuffix(".").split(".")):
+    name = (value.replace("_", "x") if kind.type == "hostdomain" else value).removesuffix(".")
+    is_name = len(value) <= LONGEST_NAME and NO_NUMBER.search(value.removesuffix(".").rpartition(".")[2])
+    if _address(kind, value) is None or (is_name and all(LABEL.fullmatch(part) for part in name.split("."))):
         return None
     return "neither an IP address nor the name of a host"
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ostler.cli.where import CloudFile, is_named, load_cloud
+from ostler.cli.where import CloudFile, load_cloud
 from ostler.cli.writing import write_whole
 from ostler.errors import InputError, Refused
 
@@ -74,7 +74,7 @@ def rehearse(
     is left when the rehearsal ends. One that was killed or stopped goes on where it was when the same command is
     given again. Needs root. Ends with 0 when every project came through, with 1 otherwise.
 
-    With --live, or a cloud that --cloud or $OSTLER_CLOUD names, times are told as they would be on the cloud, too.
+    With --live, or a cloud that --cloud names, times are told as they would be on the cloud, too.
 
     Dumps may be of any release from Ocata on. Before 2023.1 the way goes by every release; in Stein placement is taken
     out of nova's database.
@@ -124,7 +124,7 @@ def rehearse(
     )
     chosen = tuple(name.strip() for name in projects.split(",")) if projects else ()
     catalog = load_catalog()
-    known = load_cloud(cloud) if live or is_named(cloud) else None
+    known = load_cloud(cloud) if live or cloud is not None else None
     living = known if live else None
     said = Said(source) if source else _said_by(living) if living else None
     demand_known(catalog, to, said, chosen)

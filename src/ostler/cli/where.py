@@ -38,11 +38,6 @@ def load_cloud(path: Path | None) -> Cloud:
     return read_cloud_file(find_cloud_file(path))
 
 
-def is_named(path: Path | None, environ: Mapping[str, str] = os.environ) -> bool:
-    """Whether somebody named a cloud: by --cloud, or by the environment."""
-    return path is not None or bool(environ.get(VARIABLE))
-
-
 def find_cloud_file(path: Path | None, environ: Mapping[str, str] = os.environ) -> Path:
     """Return the cloud file: --cloud, $OSTLER_CLOUD, ./cloud.yaml, or the only practice cloud of this machine.
 

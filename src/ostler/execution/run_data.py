@@ -94,8 +94,8 @@ def _ran_before(journal: Journal, run: str, plan: Plan) -> dict[str, dict[str, s
     remembered, found = journal.steps.remembered(run), {}
     for step in (step for _, _, step in plan.steps() if step.kind == SaveFiles.name):
         for request, value in remembered.get(step.id, {}).items():
-            links = value["links"] if request.fact == "host.environments" else {}
-            found[str(step.host)] = {service: PurePath(path).name for service, path in links.items()}
+            if request.fact == "host.environments":
+                found[str(step.host)] = {service: PurePath(path).name for service, path in value["links"].items()}
     return found
 
 

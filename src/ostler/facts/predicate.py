@@ -9,8 +9,8 @@ check ends, and says "INI"); those that are not there any more count for nothing
 records: none says that version but deleted ones. ``none_older`` and ``none_left_behind`` are about those of some
 binaries, again but deleted ones: each says at least a version, or, without one, all say the same, and those of a
 binary the same of its messages; each is of one of the named hosts (with or without its domain), or is reporting, since
-a service may go by another name. ``not_disabled_for`` is about one such record of an API: it is enabled, or disabled
-for another reason than the named.
+a service may go by another name. ``not_disabled_for`` is about one such record of an API: it is enabled, or somebody
+disabled it for another reason than the named; nova itself, which says so, is nobody.
 """
 
 from __future__ import annotations
@@ -70,12 +70,23 @@ def _is_none_left_behind(records: Mapping[str, Mapping[str, Any]], wanted: Mappi
     )
 
 
+BY_NOVA = "AUTO:"
+"""How the reason begins that nova-compute gives when it disables itself, as without libvirt
+(nova/virt/libvirt/driver.py: DISABLE_PREFIX; 2026-11-27)."""
+
+
+def is_somebodys(reason: str | None, of_run: str) -> bool:
+    """Whether a person disabled a service, by the reason it gives: not the run, and not nova-compute itself."""
+    return reason != of_run and not (reason or "").startswith(BY_NOVA)
+
+
 OPERATIONS: Mapping[str, tuple[str, Callable[[Any, Any], bool]]] = {
     "equals": ("is", lambda found, wanted: found == wanted),
     "differs": ("is no longer", lambda found, wanted: found != wanted),
     "at_least": ("is at least", lambda found, wanted: found >= wanted),
     "at_most": ("is at most", lambda found, wanted: found <= wanted),
     "one_of": ("is one of", lambda found, wanted: found in wanted),
+    "begins": ("begins with", lambda found, wanted: found.startswith(wanted)),
     "contains": ("contains", lambda found, wanted: wanted in found),
     "lacks": ("does not contain", lambda found, wanted: wanted not in found),
     "all_equal": ("are all", lambda found, wanted: bool(found) and all(item == wanted for item in found)),
@@ -91,7 +102,7 @@ OPERATIONS: Mapping[str, tuple[str, Callable[[Any, Any], bool]]] = {
     "none_left_behind": ("has no records but those of", lambda found, wanted: _is_none_left_behind(found, wanted)),
     "not_disabled_for": (
         "is not disabled for",
-        lambda found, wanted: found["status"] == "enabled" or found["disabled_reason"] != wanted,
+        lambda found, wanted: found["status"] == "enabled" or is_somebodys(found["disabled_reason"], wanted),
     ),
     "up_by_check": ("has up, and checked,", lambda found, wanted: _are_up_by_check(found, wanted)),
 }

@@ -30,7 +30,8 @@ FEW = 4
 @dataclass(frozen=True)
 class PutBack:
     """That the databases of a project were put back to what they were before a command that failed: the `tables` that
-    it had changed, as DATABASE.TABLE, and the `seconds` it took, which count for no command."""
+    it had changed, as DATABASE.TABLE, triggers behind their table's name, and the `seconds` it took, which count for no
+    command."""
 
     tables: tuple[str, ...]
     seconds: float

@@ -57,7 +57,8 @@ class Before:
     why_not: str = ""
 
     def changed(self) -> tuple[str, ...]:
-        """The tables that are otherwise now, that came or that went, as DATABASE.TABLE."""
+        """The tables that are otherwise now, that came or that went, as DATABASE.TABLE; a trigger stands behind its
+        table's name."""
         now = _tables(self.scratch, self.databases)
         return tuple(name for name in sorted({*now, *self.tables}) if now.get(name) != self.tables.get(name))
 
@@ -112,14 +113,15 @@ def clear(scratch: Scratch) -> None:
 
 
 def not_tried(subject: str, changed: Sequence[str], why_not: str) -> Finding:
-    """That a fix was not tried, since nothing could be put back."""
+    """That a fix was not tried, since the tables and triggers that were ``changed`` could not be put back; ``why_not``
+    says why they were not kept, where that was tried."""
     return Finding(
         code="rehearsal.fix-not-tried",
         severity=Severity.NOTE,
         subject=subject,
         summary="the fix was not tried: the command had changed tables, and how they were was not kept",
-        found=f"{len(changed)} changed table{'' if len(changed) == 1 else 's'}",
-        expected=why_not or "none, since no row that the blocker is about was counted before the command",
+        found=f"{'; '.join(filter(None, (f'changed: {len(changed)}', why_not)))}",
+        expected="none" if why_not else "none, since no row that the blocker is about was counted before the command",
         do_next="make the fix on the cloud, make the dumps again and rehearse once more",
         evidence=tuple(changed),
     )

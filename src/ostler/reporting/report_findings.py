@@ -65,6 +65,7 @@ def proofs_of(data: RunData) -> list[Proof]:
         Proof(
             name=result.name,
             ok=result.ok,
+            is_tried=result.is_tried,
             detail=result.detail,
             says=says.get(result.name, ""),
             release=result.release,

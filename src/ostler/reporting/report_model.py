@@ -128,10 +128,12 @@ class ProofRow(Part):
 
 
 class Proof(Part):
-    """One proof's last result; ``release`` is the one that had to be seen."""
+    """One proof's last result; ``release`` is the one that had to be seen. ``is_tried`` is False where there was
+    nothing to prove, as ``detail`` says."""
 
     name: str
     ok: bool
+    is_tried: bool
     detail: str
     says: str
     release: str

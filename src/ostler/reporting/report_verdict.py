@@ -85,8 +85,12 @@ def _proofs(data: RunData, proofs: Sequence[Proof]) -> Iterator[Statement]:
         yield Statement(ok=False, text=f"not proved, {proof.name}: {proof.detail}")
     if missing:
         yield Statement(ok=None, text=f"not looked at yet: {', '.join(missing)}")
-    if proofs and not bad:
-        yield Statement(ok=True, text=f"{counted(len(proofs), 'proof')} {'holds' if len(proofs) == 1 else 'hold'}")
+    tried = [proof for proof in proofs if proof.is_tried]
+    for proof in proofs:
+        if not proof.is_tried:
+            yield Statement(ok=None, text=f"not tried, {proof.name}: {proof.detail}")
+    if tried and not bad:
+        yield Statement(ok=True, text=f"{counted(len(tried), 'proof')} {'holds' if len(tried) == 1 else 'hold'}")
 
 
 def _probe(about: ProbeAbout, apis: Mapping[str, ProbeApi], *, is_judged: bool) -> Iterator[Statement]:

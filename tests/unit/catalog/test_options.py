@@ -167,7 +167,11 @@ def test_an_older_release_that_is_added_later_comes_first_and_changes_no_other()
         (Kind(type="list", items=Kind(type="integer")), ("1, 2,", ""), ("1,x",)),
         (Kind(type="list", is_bounded=True), ("[a,b]",), ("a,b",)),
         (Kind(type="dict"), ("a:b,c:d", ""), ("ab",)),
-        (Kind(type="hostaddress"), ("ctl1", "ctl-1.example.", "10.0.0.1", "fd00::1"), ("ctl_1", "a b", "-a", "")),
+        (
+            Kind(type="hostaddress"),
+            ("ctl1", "ctl-1.example.", "10.0.0.1", "fd00::1"),
+            ("ctl_1", "a b", "-a", "", "10.0.0.256", "node.5", "a." * 127 + "a"),
+        ),
         (Kind(type="hostdomain"), ("ctl_1", "10.0.0.1"), ("a b",)),
         (Kind(type="uri"), ("http://ctl1/", "qemu+tcp://[::1]/system"), ("ctl1:80", "http:/a", "http://", "")),
         (Kind(type="capnameorint"), ("anything goes",), ()),

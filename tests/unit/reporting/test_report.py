@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
@@ -112,6 +113,14 @@ def test_a_proof_that_was_not_carried_out_does_not_count_as_holding() -> None:
     made = report(proofs=sample.proofs()[1:])
     assert made.verdict.word == "Done"
     assert any("not looked at yet: record-inventory" in statement.text for statement in made.verdict.statements)
+
+
+def test_a_proof_with_nothing_to_prove_is_told_and_counted_neither_way() -> None:
+    *others, last = sample.proofs()
+    made = report(proofs=(*others, replace(last, is_tried=False, detail="cmp2 is disabled")))
+    told = {statement.text: statement.ok for statement in made.verdict.statements}
+    assert told[f"not tried, {last.name}: cmp2 is disabled"] is None
+    assert any(text.startswith(f"{len(others)} proof") and ok for text, ok in told.items())
 
 
 def test_a_run_without_a_probe_says_that_nothing_was_measured() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from ostler.cloud.model import Host
-from ostler.planning.model import Lane, Stage
+from ostler.planning.model import Stage
 from ostler.planning.rollback.groups import put_back, start_old, stop_all
 from ostler.planning.rollback.history import RunHistory
 from ostler.planning.upgrade.held import backends_of, behind_requests, hold, quiet, release, serving_part
@@ -100,7 +100,7 @@ def _start_and_release(scene: Scene, history: RunHistory, groups: tuple[Group, .
         "others",
         why="users wait only until one controller serves; starting all at once would make each slower",
         undo="upgrade again",
-        lanes=tuple(Lane(host.name, tuple(lane(host)), scene.cloud.domain_of(host.name)) for host in scene.controllers),
+        lanes=host_lanes(scene, scene.controllers, lane),
     )
 
 

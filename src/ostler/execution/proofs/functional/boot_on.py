@@ -8,6 +8,7 @@ from ostler.execution.proofs.functional.networks import make_network
 from ostler.execution.proofs.functional.servers import boot, make_flavor
 from ostler.execution.proofs.model import Proof, ProofContext, ProofResult
 from ostler.facts.model import Unknown, wanted
+from ostler.facts.predicate import BY_NOVA
 
 SMALL_IMAGE_BYTES = 64 * 1024
 
@@ -36,8 +37,10 @@ def prove_boot_on(host: str) -> Proof:
 
 def _why_disabled(context: ProofContext, host: str) -> str | None:
     """The reason given when somebody disabled scheduling to a compute while the run was at work: what the run disabled
-    is enabled again when it is proved. None where it is enabled, or nova does not tell."""
+    is enabled again when it is proved. None where it is enabled, nova does not tell, or nova-compute disabled itself:
+    that is no reason not to try."""
     request = wanted("api.compute_services")
     services = context.facts(request)[request]
     record = {} if isinstance(services, Unknown) else services.get(f"nova-compute@{host}", {})
-    return (record["disabled_reason"] or "no reason given") if record.get("status") == "disabled" else None
+    reason = record.get("disabled_reason") or "no reason given"
+    return reason if record.get("status") == "disabled" and not reason.startswith(BY_NOVA) else None
