@@ -35,7 +35,6 @@ from own_cloud import OSTLER
 from tables import show
 
 from ostler.catalog import load_catalog
-from ostler.catalog.command import Meaning
 from ostler.catalog.release import Hop
 from ostler.environments.unpacked import UnpackedStore
 from ostler.practice.images import HOST_IMAGE, ensure_image
@@ -44,7 +43,7 @@ from ostler.practice.openstack.archives import ensure_way
 from ostler.rehearsal import journal as journals
 from ostler.rehearsal.copying import load
 from ostler.rehearsal.dumps import Part, parts_of
-from ostler.rehearsal.judging import output_of
+from ostler.rehearsal.judging import judge
 from ostler.rehearsal.placement import Environments, Placement
 from ostler.rehearsal.scratch import Scratch, database_url, entered, start_database
 from ostler.rehearsal.sequence import Planned, code_needed, environments_of, hop_commands, lanes
@@ -96,15 +95,15 @@ class Alone:
     def _seconds(self, planned: Planned) -> float:
         environments = self.bench.environments
         path = self.unpacked.at(environments(planned.project.name, planned.release))
-        program, *arguments = planned.command.argv
+        program, *arguments = planned.argv
         asks = planned.kind == "check" and planned.project.name == "nova"
         placement = Placement(CATALOG, self.scratch, self.unpacked, environments)
         with placement.answering(planned.release) if asks else nullcontext():
-            began, meaning = time.perf_counter(), Meaning.AGAIN
-            while meaning is Meaning.AGAIN:
-                result = self.scratch.run([f"{path}/bin/{program}", *arguments], timeout_s=TIMEOUT_S, check=False)
-                order = CATALOG.all_releases.order
-                meaning = planned.command.meaning(result.exit_code, planned.release, order, output_of(result))
+            argv, is_more = [f"{path}/bin/{program}", *arguments], True
+            began = time.perf_counter()
+            while is_more:
+                result = self.scratch.run(argv, timeout_s=TIMEOUT_S, check=False)
+                is_more = judge(CATALOG, planned, result).again
             return time.perf_counter() - began
 
 

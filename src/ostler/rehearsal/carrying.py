@@ -150,7 +150,7 @@ class Carrying:
         known = self.journal.done.get(key)
         if known is not None:
             return known
-        program, *arguments = planned.command.argv
+        program, *arguments = planned.argv
         argv = [f"{self._programs(planned.project.name, planned.release)}/{program}", *arguments]
         if isinstance(planned.command, SchemaPhase | Extraction):
             self.journal.begins(planned.project.name)

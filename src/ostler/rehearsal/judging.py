@@ -44,8 +44,10 @@ def judge(catalog: Catalog, planned: Planned, result: CommandResult) -> Judgemen
         return _check(catalog, planned, result, meaning)
     if meaning is Meaning.DONE:
         return Judgement(meaning, "ok")
-    if meaning is Meaning.AGAIN:
+    if meaning is Meaning.AGAIN and rows_moved(result.stdout):
         return Judgement(meaning, "ok", again=True)
+    if meaning is Meaning.AGAIN:
+        meaning = Meaning.STUCK  # the code of "some were moved", and none was: it would say so for ever
     return _ended_badly(catalog, planned, result, meaning)
 
 

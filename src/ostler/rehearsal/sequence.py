@@ -8,10 +8,11 @@ from typing import Literal
 
 from ostler.catalog.catalog import Catalog
 from ostler.catalog.command import ProjectCommand
-from ostler.catalog.database import Extraction
+from ostler.catalog.database import Extraction, OnlineMigration
 from ostler.catalog.project import Project
 from ostler.catalog.release import Hop
 from ostler.environments.old_releases import has_code
+from ostler.planning.upgrade.ready import in_batches
 from ostler.rehearsal.standing import FIRST
 
 Kind = Literal["rows", "schema", "check", "extraction"]
@@ -39,6 +40,11 @@ class Planned:
     def words(self) -> str:
         """The command without its configuration files."""
         return self.command.words
+
+    @property
+    def argv(self) -> tuple[str, ...]:
+        """The command as it is run: row migrations in batches, as the plan of an upgrade has them."""
+        return in_batches(self.command) if isinstance(self.command, OnlineMigration) else self.command.argv
 
 
 def code_of(catalog: Catalog, name: str, release: str) -> Project | None:

@@ -18,6 +18,7 @@ from ostler.catalog.release import Hop
 from ostler.commands import CommandResult
 from ostler.errors import NoSpace
 from ostler.planning.rehearsed import HopOutcome
+from ostler.planning.upgrade.ready import in_batches
 from ostler.rehearsal import journal as journals
 from ostler.rehearsal.carrying import Carrying, revisions_of
 from ostler.rehearsal.journal import Journal
@@ -155,6 +156,31 @@ def test_two_hops_come_through(tmp_path: Path) -> None:
     assert told(outcomes) == [
         (release, project, "ok") for release in ("2025.1", "2026.1") for project in ("placement", "nova", "keystone")
     ]
+
+
+MOVED = "| migration | needed | completed |\n| populate_uuids | {0} | {0} |\n"
+
+
+def test_rows_are_moved_in_batches_as_the_plan_has_them_moved_and_all_of_them_count(tmp_path: Path) -> None:
+    place, batches = Place(), [1000, 1000, 12]
+    runs = place.run
+
+    def run(argv: Sequence[str], **more: Any) -> CommandResult:
+        done = runs(argv, **more)
+        is_more = "nova-2024.1/bin/nova-manage" in argv[0] and "online_data_migrations" in argv and batches
+        return CommandResult(1, MOVED.format(batches.pop()), "", 2.0) if is_more else done
+
+    place.run = run  # type: ignore[method-assign]
+    with journals.opened(tmp_path / "r") as journal:
+        (outcome,) = carried(place, journal, ["nova"], HOPS[:1])
+    first = outcome.commands[0]
+    assert (first.words, first.rows) == ("nova-manage db online_data_migrations", 2012)
+    assert (first.judged, round(first.seconds, 1)) == ("done", 6.1)
+    started = [words for words in place.ran if "online_data_migrations" in words]
+    migration = CATALOG.project("nova").online_migration("2024.1")
+    assert migration is not None
+    ends = " ".join(in_batches(migration))
+    assert [words.rpartition("/bin/")[2] for words in started] == [ends] * 5, "four of 2024.1, one of 2025.1"
 
 
 def test_one_that_was_killed_in_the_second_hop_goes_on_there(tmp_path: Path) -> None:

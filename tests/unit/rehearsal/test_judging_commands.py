@@ -63,6 +63,13 @@ def test_more_rows_to_move_is_run_again() -> None:
     assert (judgement.again, judgement.outcome) == (True, "ok")
 
 
+def test_more_to_move_without_a_row_moved_is_no_reason_to_run_again() -> None:
+    words = "cinder-manage db online_data_migrations"
+    judgement = judge(CATALOG, planned("cinder", words), CommandResult(1, "", "Traceback\nImportError: no such thing"))
+    assert (judgement.again, judgement.meaning, judgement.outcome) == (False, "stuck", "failed")
+    assert judgement.findings[0].evidence[-1] == "ImportError: no such thing"
+
+
 def test_a_failure_that_is_known_is_told_with_its_fix() -> None:
     said = "  File x, line 7\nValueError: badly formed hexadecimal UUID string"
     assert judged("neutron", "neutron-status upgrade check", 1, stderr=said)[1:] == (

@@ -15,6 +15,8 @@ from ostler.planning.upgrade.request import Scene, checked_projects
 from ostler.steps.model import Step
 
 ONLINE_TIMEOUT_S = 24 * 3600.0
+BATCH_ROWS = 1000
+"""Rows that one start of a row migration moves: their locks are held for moments, while services run."""
 GUESS_S = 6.0
 """What a row migration takes that was not rehearsed."""
 
@@ -109,7 +111,7 @@ def online_step(scene: Scene, project: Project, migration: OnlineMigration, stag
         estimate_s=scene.estimate_s(project, release, migration, GUESS_S),
         params={
             "environment": scene.program(project, code),
-            "argv": [*migration.argv, migration.batch_option, "1000"],
+            "argv": list(in_batches(migration)),
             "user": project.user,
             "accept": {str(code_): str(meaning) for code_, meaning in meanings.items() if meaning is Meaning.DONE},
             "again_on": [code_ for code_, meaning in meanings.items() if meaning is Meaning.AGAIN],
@@ -117,6 +119,11 @@ def online_step(scene: Scene, project: Project, migration: OnlineMigration, stag
             **doubts(migration, release, order),
         },
     )
+
+
+def in_batches(migration: OnlineMigration) -> tuple[str, ...]:
+    """A row migration as it is run, again and again until it says done."""
+    return (*migration.argv, migration.batch_option, str(BATCH_ROWS))
 
 
 def doubts(command: ProjectCommand, release: str, order: Sequence[str]) -> dict[str, JsonValue]:
