@@ -207,6 +207,14 @@ def _parts(catalog: Catalog, wish: Wish, report: Callable[[str], None]) -> tuple
     found = [part for name, file in wish.dumps for part in _known(catalog, parts_of(file, name), report)]
     projects = owners(catalog, {part.name: str(part.file) for part in found})
     for part in found:
+        if part.name != part.written and part.written in _every_database(catalog):
+            raise InputError(
+                "rehearsal.another-database",
+                f"{part.file} is given as {part.name}, and says itself that it is of {part.written}",
+                found=part.written,
+                expected=f"{part.name}, or a name that is only your cloud's",
+                do_next=f"name the dump of {part.name}; this one, without a name: --dump {part.file}",
+            )
         twice = [other.file for other in found if other.name == part.name]
         if len(twice) > 1:
             raise InputError(

@@ -82,11 +82,12 @@ def source_of(catalog: Catalog, revisions: Mapping[str, frozenset[str]], target:
     possible = {database: _releases_at(catalog, database, found) for database, found in revisions.items()}
     for database, releases in possible.items():
         if not releases:
+            others = _others_at(catalog, revisions[database])
             raise InputError(
                 "rehearsal.unknown-revision",
                 f"the schema of {database} is that of no release the catalog knows",
-                found=", ".join(sorted(revisions[database])) or "no revision",
-                do_next="finish the upgrade it was dumped in, and dump it again",
+                found=", ".join(sorted(revisions[database])) + others or "no revision",
+                do_next=f"see whether it is {database}; if so, finish the upgrade it was dumped in, and dump it again",
             )
     common = [release for release in order if all(release in releases for releases in possible.values())]
     if said is not None and said.release not in common:
@@ -131,6 +132,14 @@ def _too_old(releases: Sequence[str]) -> InputError:
         expected=f"{FIRST} or later",
         do_next=f"bring the cloud to {FIRST} as the releases' own guides say, and dump it again",
     )
+
+
+def _others_at(catalog: Catalog, found: frozenset[str]) -> str:
+    """That other databases have these revisions in some release, in words; "" where none has."""
+    names = [database.name for project in catalog.projects for database in project.databases]
+    at = {name: _releases_at(catalog, name, found) for name in names}
+    told = " and ".join(f"{name} in {' or '.join(releases)}" for name, releases in at.items() if releases)
+    return told and f", as {told} has"
 
 
 def _releases_at(catalog: Catalog, database: str, found: frozenset[str]) -> list[str]:

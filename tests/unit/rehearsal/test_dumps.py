@@ -62,7 +62,8 @@ def test_a_name_is_taken_from_the_operator_the_file_or_the_files_name(tmp_path: 
     bare = "CREATE TABLE `t` (`id` int);\n"
     assert [p.name for p in parts_of(dump(tmp_path, bare, "2024.1.nova_api.sql"), None)] == ["nova_api"]
     assert [p.name for p in parts_of(dump(tmp_path, bare), "nova")] == ["nova"]
-    assert [p.name for p in parts_of(dump(tmp_path, NOVA), "nova_cell0")] == ["nova_cell0"]
+    own = HEADER.format("nova_prod") + TABLES + TRAILER
+    assert [(p.name, p.written) for p in parts_of(dump(tmp_path, own), "nova")] == [("nova", "nova_prod")]
 
 
 BROKEN: dict[str, tuple[bytes, str]] = {

@@ -114,6 +114,34 @@ def test_dumps_that_cannot_be_rehearsed_with_are_refused_before_anything_is_made
     assert left(tmp_path) == []
 
 
+SAYS = ["-- Host: db1    Database: {}\n" + TABLES, "CREATE DATABASE `{0}`;\nUSE `{0}`;\n" + TABLES]
+
+
+@pytest.mark.parametrize("text", SAYS, ids=["comment", "use"])
+@pytest.mark.parametrize(
+    ("given", "written", "is_taken"),
+    [
+        ("keystone", "keystone", True),
+        ("keystone", "keystone_prod", True),
+        ("keystone", "cinder", False),
+        ("nova", "nova_cell0", False),
+    ],
+)
+def test_a_dump_that_says_it_is_of_another_known_database_is_not_taken_for_the_one_that_was_named(
+    text: str, given: str, written: str, is_taken: bool, tmp_path: Path, said: list[str]
+) -> None:
+    path = tmp_path / "some.sql"
+    path.write_text(text.format(written))
+    asked = Wish(((given, path),), "2025.1")
+    if is_taken:
+        assert [part.name for part in room._parts(load_catalog(), asked, said.append)] == [given]
+        return
+    with pytest.raises(InputError) as refused:
+        rehearse(load_catalog(), asked, stage(tmp_path, said))
+    assert refused.value.code == "rehearsal.another-database"
+    assert f"given as {given}, and says itself that it is of {written}" in str(refused.value)
+
+
 @pytest.mark.parametrize(
     ("said", "needed"),
     [

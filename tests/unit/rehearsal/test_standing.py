@@ -64,6 +64,20 @@ def test_databases_that_no_way_leads_from_are_refused(
     assert refused.value.do_next
 
 
+@pytest.mark.parametrize(
+    ("at", "found"),
+    [
+        (revisions("2024.1", "neutron")["neutron"], ", as neutron in 2024.1 has"),
+        (frozenset({"347"}), "347, as nova_cell0 in ocata and nova in ocata has"),
+    ],
+)
+def test_a_revision_of_another_database_says_whose_it_is(at: frozenset[str], found: str) -> None:
+    with pytest.raises(InputError) as refused:
+        source_of(CATALOG, {"cinder": at}, "2025.1", None)
+    assert refused.value.code == "rehearsal.unknown-revision"
+    assert (refused.value.found or "").endswith(found)
+
+
 def test_what_contradicts_the_cloud_file_says_so() -> None:
     said = Said("2024.1", "the cloud file", "set `release`")
     assert source_of(CATALOG, revisions("2024.1", "keystone"), "2025.1", said) == "2024.1"
