@@ -4,14 +4,11 @@ way. It needs the Pythons of those days, and builds their environments."""
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
+from rehearsing import rehearsed
 
 from ostler.catalog import load_catalog
 from ostler.environments.interpreters import python_here
@@ -39,7 +36,7 @@ ROWS = (
 
 
 @pytest.fixture(scope="module")
-def dumps(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+def dumps(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """Dumps of databases that Rocky's code has made, with what placement keeps of one host."""
     pythons = [found for version in PYTHONS if (found := python_here(version))]
     if len(pythons) < len(PYTHONS):
@@ -48,7 +45,7 @@ def dumps(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     archives = ensure_plain_archives(cache_dir(), SOURCE, datetime.now(UTC), print, PROJECTS)
     image = ensure_image(cache_dir() / "images", HOST_IMAGE, print)
     store = UnpackedStore(folder / "unpacked")
-    found: list[str] = []
+    found: list[Path] = []
     with (
         entered(folder / "place", image, [*(python.prefix for python in pythons), store.ready()]) as scratch,
         unpacking(scratch, store) as environments,
@@ -74,7 +71,7 @@ def dumps(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
             for database in databases:
                 file = folder / f"{database}.sql"
                 file.write_text(scratch.run(["mariadb-dump", f"--socket={SOCKET}", database], timeout_s=60).stdout)
-                found += ["--dump", str(file)]
+                found.append(file)
     return found
 
 
@@ -94,24 +91,8 @@ def map_cells(scratch: Scratch, programs: str) -> None:
         scratch.run([f"{programs}/nova-manage", "cell_v2", *words], timeout_s=60)
 
 
-def rehearsed(dumps: list[str], tmp_path: Path) -> Any:
-    words = [
-        str(Path(sys.executable).parent / "ostler"),
-        "rehearse",
-        "--to",
-        TARGET,
-        "--compare-schemas",
-        "--json",
-        *dumps,
-    ]
-    environ = {**os.environ, "OSTLER_STATE_DIR": str(tmp_path / "state")}
-    done = subprocess.run(words, capture_output=True, text=True, env=environ, timeout=3000, check=False)
-    assert done.returncode in (0, 1), done.stderr
-    return json.loads(done.stdout)
-
-
-def test_the_code_of_every_release_between_runs_and_placement_leaves_nova(dumps: list[str], tmp_path: Path) -> None:
-    found = rehearsed(dumps, tmp_path)
+def test_the_code_of_every_release_between_runs_and_placement_leaves_nova(dumps: list[Path], tmp_path: Path) -> None:
+    found = rehearsed(TARGET, dumps, tmp_path)
     assert found["from"] == SOURCE
     told = {(hop["to"], hop["project"]): hop["outcome"] for hop in found["hops"]}
     assert told == {
