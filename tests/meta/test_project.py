@@ -28,6 +28,9 @@ UNWANTED_WORDS = re.compile(
 MAY_SAY_SO = {Path("tests/meta/test_project.py"), Path("src/ostler/catalog/data/options/glance.jsonl")}
 """This file, and a default of glance's own (node_staging_uri)."""
 
+OF_TESTS = re.compile(r"OSTLER_TEST_[A-Z]+")
+SHOWN = 'echo "run: ${OSTLER_TEST_HOP:-}|${OSTLER_TEST_CLOUD:-}|${OSTLER_TEST_SPARES:-} $*"'
+
 ADR_NAME = re.compile(r"\d{4}-[a-z0-9-]+\.md")
 
 
@@ -96,6 +99,30 @@ def test_every_rule_tells_where_it_is_known_from_and_since_when(rule: object) ->
     source = rule.source  # type: ignore[attr-defined]
     assert source.where
     assert re.fullmatch(r"\d{4}-\d{2}-\d{2}", source.date)
+
+
+def test_what_tests_are_told_by_the_environment_is_on_the_page_for_contributors() -> None:
+    named = {name for path, text in texts() if path.parts[0] == "tests" for name in OF_TESTS.findall(text)}
+    assert named
+    assert named - set(OF_TESTS.findall((ROOT / "CONTRIBUTING.md").read_text())) == set()
+
+
+def test_the_soak_goes_over_several_hops_and_onto_spare_hosts(tmp_path: Path) -> None:
+    """What the script runs, seen by stand-ins for the interpreter and for root."""
+    programs = {tmp_path / ".venv" / "bin" / "python": SHOWN, tmp_path / "bin" / "id": "echo 0"}
+    for path, script in programs.items():
+        path.parent.mkdir(parents=True)
+        path.write_text(f"#!/bin/sh\n{script}\n")
+        path.chmod(0o755)
+    script = tmp_path / "scripts" / "test_practice.sh"
+    script.parent.mkdir()
+    script.write_text((ROOT / "scripts" / "test_practice.sh").read_text())
+    environ = {"PATH": f"{tmp_path / 'bin'}:/usr/bin:/bin", "OSTLER_TEST_CLOUD": "mine"}
+    for words, expected in (([], ["|mine|"]), (["--soak"], ["|mine|", "2023.1 2025.1||3"])):
+        done = subprocess.run(["sh", str(script), *words], env=environ, capture_output=True, text=True, check=True)
+        told = [line.removeprefix("run: ") for line in done.stdout.splitlines() if line.startswith("run: ")]
+        assert [line.partition(" -m ")[0] for line in told] == expected
+    assert "test_8_fast_forward.py" in told[-1] and "test_9_replace.py" in told[-1]
 
 
 def test_links_between_pages_lead_somewhere() -> None:
