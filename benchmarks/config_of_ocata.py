@@ -6,8 +6,11 @@ an option that is unknown to it, has an old name, or is to go: save those the op
 
 Three files of each project: what an operator has (the one the tests carry over), every option that Ocata has, set to
 something else than its default, and every option that has an old name there, by that name. Each is parsed in the
-environment of each release (see foreign/parsing.py); those that lie in the stores of this machine are asked, and which
-do not is told. What oslo-config-validator calls unknown and the release's own code registers, is counted apart.
+environment of each release (see foreign/parsing.py), as it lies in the stores of this machine. What
+oslo-config-validator calls unknown and the release's own code registers, is counted apart.
+
+Ends with 2, and names them, when releases were not asked because this machine has no environment of theirs (--release
+says which are wanted; Ocata's own says what can be set there), with 1 when a line was not taken, else with 0.
 
 With --uncarried the files are parsed as Ocata has them, which says what carrying them over is worth. Environments are
 unpacked to a place that is removed at once; with --unpacked to one that is kept.
@@ -56,6 +59,7 @@ OLD_NAME_SAID = re.compile(
 """What oslo.config logs when it reads an option by an old name. It says so, too, of options in DEFAULT whose code names
 DEFAULT as their old group (oslo.messaging's): there the old name is the new one."""
 
+NOT_ASKED = 2
 FOUND = ("unknown", "old", "leaving", "unreadable")
 VALUES: Mapping[str, str] = {
     "auth_type": "password",
@@ -116,11 +120,14 @@ def main() -> int:
     parser.add_argument("--json", action="store_true")
     said = parser.parse_args()
     every: list[Asked] = []
+    lacking: list[str] = []
     for project in said.project or PROJECTS:
         with environment(project, SOURCE, said.unpacked) as of_source:
             files = samples(project, of_source)
+            lacking += [] if of_source else [f"{SOURCE} ({project})"]
         for release in said.release or later:
             with environment(project, release, said.unpacked) as place:
+                lacking += [] if place else [f"{release} ({project})"]
                 target = SOURCE if said.uncarried else release
                 every += [
                     asked_once(project, release, each, carried(project, target, files[each]), place)
@@ -131,6 +138,9 @@ def main() -> int:
     untold = [each for each in every if any(each.untold.values())]
     for each in untold:
         print(each.release, each.project, each.sample, json.dumps(each.untold), file=sys.stderr)
+    if lacking:
+        print(f"not asked, build them first (ostler env build RELEASE): {', '.join(lacking)}", file=sys.stderr)
+        return NOT_ASKED
     return 1 if untold else 0
 
 
