@@ -14,11 +14,8 @@ Takes about half an hour on two cores.
 from __future__ import annotations
 
 import argparse
-import os
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from by_the_book import SOURCE, TARGET, left_behind, open_book, upgrade
-from own_cloud import OSTLER, own_cloud
+from own_cloud import ostler, own_cloud
 from tables import show
 
 from ostler.execution.home import Home
@@ -52,7 +49,7 @@ def fresh_cloud(size: Size) -> Iterator[str]:
     """The name of a filled cloud at the source release; it is gone afterwards."""
     options = ("--release", SOURCE, "--controllers", str(size.controllers), "--computes", str(size.computes))
     with own_cloud(NAME, *options):
-        _say("practice", "fill", "--name", NAME)
+        ostler("practice", "fill", "--name", NAME)
         yield NAME
 
 
@@ -73,9 +70,9 @@ def with_ostler(size: Size, *, with_probe: bool) -> dict[str, float]:
         home, plan = Path(folder) / "home", str(Path(folder) / "upgrade.plan")
         cloud = str(state_root() / "practice" / name / "cloud.yaml")
         environ = {"OSTLER_CLOUD": cloud, "OSTLER_HOME": str(home)}
-        planning_s = _say("upgrade", "--to", TARGET, "--out", plan, environ=environ)
+        planning_s = ostler("upgrade", "--to", TARGET, "--out", plan, environ=environ)
         probe = "--probe" if with_probe else "--no-probe"
-        applying_s = _say("apply", plan, "--approve", "all", probe, environ=environ)
+        applying_s = ostler("apply", plan, "--approve", "all", probe, environ=environ)
         if with_probe:
             _tell_what_users_saw(Home(home))
         return {"plan": planning_s, "apply": applying_s}
@@ -85,18 +82,6 @@ def _tell_what_users_saw(home: Home) -> None:
     seen = figures(home.run_folder(list_runs(home)[0].id) / PROBE_FOLDER)
     longest = max(api.longest_stall_s for api in seen.apis.values())
     print(f"{seen.failed} of {seen.requests} requests failed, longest wait {longest:.1f} s", file=sys.stderr)
-
-
-def _say(*words: str, environ: dict[str, str] | None = None) -> float:
-    """Run a command line of ostler; how long it took."""
-    started = time.monotonic()
-    argv, environment = [str(OSTLER), *words], {**os.environ, **(environ or {})}
-    done = subprocess.run(argv, env=environment, stdout=subprocess.PIPE, text=True)
-    if done.returncode != 0:
-        raise SystemExit(f"ostler {' '.join(words)} ended with {done.returncode}:\n{done.stdout[-3000:]}")
-    seconds = time.monotonic() - started
-    print(f"ostler {words[0]} {words[1]}: {seconds:.0f} s", file=sys.stderr)
-    return seconds
 
 
 BY_HAND, UNPROBED = "by the book", "ostler"
