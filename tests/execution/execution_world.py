@@ -172,7 +172,7 @@ def _down_by_one(state: Any, host: str, rest: list[str]) -> tuple[int, str]:
     """Like a migration in batches: 1 while there is more to do, 0 at the end."""
     numbers = state["hosts"][host]["numbers"]
     numbers[rest[0]] = max(0, numbers.get(rest[0], 0) - 1)
-    return (1 if numbers[rest[0]] else 0), ""
+    return (1 if numbers[rest[0]] else 0), f"| {rest[0]} | 1 | 1 |\n"
 
 
 ABSENT = "cat: No such file or directory"

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 import pytest
 from execution_world import CLOUD, Shop, World, WorldApi, WorldTransport, is_number
 
+from ostler.catalog.database import ROWS_MOVED
 from ostler.cloud.model import LoadBalancer
 from ostler.commands import ApiRequest, Command, CommandResult
 from ostler.errors import CommandFailed, HostUnreachable, InputError, NoSpace, Severity
@@ -100,9 +101,15 @@ def test_what_is_left_undone_is_borne_with_the_very_words_it_says_so_in(
 
 def test_a_command_that_says_again_is_run_until_it_is_done(room: Room) -> None:
     room.world.set("cmp1", rows=3)
-    again = Run("cmp1", Command(("down-by-one", "rows")), again_on=(1,))
+    again = Run("cmp1", Command(("down-by-one", "rows")), again_on=(1,), counts=ROWS_MOVED)
     assert room.do(again).text == "done after 3 rounds"
     assert room.world.numbers("cmp1") == {"rows": 0}
+
+
+def test_a_command_that_says_again_and_did_nothing_has_failed_at_once(room: Room) -> None:
+    """A row migration that crashes ends with the code that means "some were moved", too."""
+    crashed = Run("cmp1", Command(("die", "1")), again_on=(1,), again_limit=5, counts=ROWS_MOVED)
+    assert "ended with exit code 1" in str(room.do(crashed).failure)
 
 
 def test_a_command_that_says_again_for_ever_is_given_up(room: Room) -> None:

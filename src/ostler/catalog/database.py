@@ -13,6 +13,10 @@ PhaseKind = Literal["expand", "migrate", "contract", "sync"]
 """`sync` is one command that does all there is; its revisions can be applied while old code runs."""
 
 
+ROWS_MOVED = r"(?m)^\|\s*\S+\s*\|\s*\d+\s*\|\s*(\d+)\s*\|\s*$"
+"""The pattern of a line of the table that online_data_migrations prints: migration, total needed, completed."""
+
+
 MIGRATE_TABLE = "migrate_version"
 """Where sqlalchemy-migrate keeps the revision a schema is at."""
 

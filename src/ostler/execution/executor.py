@@ -99,7 +99,7 @@ def _run(bench: Bench, effect: Run) -> EffectResult:
     while rounds < effect.again_limit:
         result = bench.transport.run(effect.host, effect.command)
         rounds += 1
-        if result.exit_code not in effect.again_on:
+        if result.exit_code not in effect.again_on or not _did_some(effect, result.stdout):
             break
     else:
         raise CommandFailed(
@@ -135,6 +135,11 @@ def _run(bench: Bench, effect: Run) -> EffectResult:
         failure=f"a command on {effect.host} ended with exit code {result.exit_code}: {_shown(effect.command.argv)}",
         evidence=last_lines(said),
     )
+
+
+def _did_some(effect: Run, said: str) -> bool:
+    """Whether a round did some of the work: one that only crashed may end with the code that means "again", too."""
+    return not effect.counts or any(int(number) for number in re.findall(effect.counts, said))
 
 
 def _told_by(said: str, patterns: Mapping[int, tuple[str, str]], exit_code: int) -> str | None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from ostler.catalog.blocker import Blocker, Sign
 from ostler.catalog.catalog import Catalog
 from ostler.catalog.command import Meaning
+from ostler.catalog.database import ROWS_MOVED
 from ostler.commands import CommandResult
 from ostler.errors import Finding, Severity
 from ostler.execution.effect_judgement import judge_output
@@ -17,10 +18,6 @@ from ostler.facts.model import Unknown
 from ostler.planning.rehearsed import Outcome
 from ostler.rehearsal.sequence import Planned
 from ostler.rehearsal.values import said_last, without_values
-
-MOVED = re.compile(r"^\|\s*\S+\s*\|\s*\d+\s*\|\s*(\d+)\s*\|\s*$", re.MULTILINE)
-"""A line of the table that online_data_migrations prints: migration, total needed, completed."""
-
 
 WITHOUT_ITS_SCHEMA = re.compile(r"\((?:1054|1146), |Unknown column|Table '[^']*' doesn't exist")
 """What MariaDB says to code that looks for a column or a table of a later schema."""
@@ -58,7 +55,7 @@ def output_of(result: CommandResult) -> str:
 
 def rows_moved(text: str) -> int:
     """How many rows the migrations of a command say they moved."""
-    return sum(int(number) for number in MOVED.findall(text))
+    return sum(int(number) for number in re.findall(ROWS_MOVED, text))
 
 
 def _check(catalog: Catalog, planned: Planned, result: CommandResult, meaning: Meaning) -> Judgement:

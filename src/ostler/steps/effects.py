@@ -16,8 +16,9 @@ from ostler.facts.predicate import Expectation
 @dataclass(frozen=True)
 class Run:
     """Run a command on a host. ``accept`` maps the exit codes that are no failure to what they mean;
-    ``again_on`` are codes that mean "some done, run again" (up to ``again_limit`` times); ``is_silent``: it prints
-    nothing when it succeeds, what it prints is why it did not. ``doubts`` are patterns by exit code, each with a
+    ``again_on`` are codes that mean "some done, run again" (up to ``again_limit`` times), with ``counts`` only where
+    the numbers that this pattern finds in what it printed are not all 0; ``is_silent``: it prints nothing when it
+    succeeds, what it prints is why it did not. ``doubts`` are patterns by exit code, each with a
     reason: where one is found in what it printed, the code is a failure after all; ``borne`` are patterns by exit code,
     each with what is left undone: where one is found, the code is none, whatever else is said of it."""
 
@@ -26,6 +27,7 @@ class Run:
     accept: Mapping[int, str] = field(default_factory=lambda: {0: "done"})
     again_on: tuple[int, ...] = ()
     again_limit: int = 10000
+    counts: str = ""
     is_silent: bool = False
     doubts: Mapping[int, tuple[str, str]] = field(default_factory=dict)
     borne: Mapping[int, tuple[str, str]] = field(default_factory=dict)

@@ -17,9 +17,10 @@ def said_by_code(step: Step, name: str) -> dict[int, tuple[str, str]]:
 
 class RunManagement(Kind):
     """Parameters: `environment`; `argv` (program without folder, then arguments); `user`; `accept` (exit code as
-    text -> meaning); `again_on` (codes that mean: run again); `timeout_s`; `schema` (database -> heads it must
-    have afterwards; may be empty when the command proves nothing that can be read); `doubts` and `borne` (exit code as
-    text -> pattern and what it means; see effects.Run)."""
+    text -> meaning); `again_on` (codes that mean: run again) and `counts` (the pattern
+    of numbers that must then not all be 0); `timeout_s`; `schema` (database -> heads it must have afterwards; may be
+    empty when the command proves nothing that can be read); `doubts` and `borne` (exit code as text -> pattern and what
+    it means; see effects.Run)."""
 
     name = "run-management"
 
@@ -43,6 +44,7 @@ class RunManagement(Kind):
                 command,
                 accept,
                 again,
+                counts=str(step.params.get("counts", "")),
                 doubts=said_by_code(step, "doubts"),
                 borne=said_by_code(step, "borne"),
             ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ostler.catalog.command import Meaning, ProjectCommand
-from ostler.catalog.database import OnlineMigration
+from ostler.catalog.database import ROWS_MOVED, OnlineMigration
 from ostler.catalog.project import Project
 from ostler.catalog.status_check import StatusCheck
 from ostler.facts.model import JsonValue
@@ -115,6 +115,7 @@ def online_step(scene: Scene, project: Project, migration: OnlineMigration, stag
             "user": project.user,
             "accept": {str(code_): str(meaning) for code_, meaning in meanings.items() if meaning is Meaning.DONE},
             "again_on": [code_ for code_, meaning in meanings.items() if meaning is Meaning.AGAIN],
+            "counts": ROWS_MOVED,
             "timeout_s": ONLINE_TIMEOUT_S,
             **doubts(migration, release, order),
         },
