@@ -19,11 +19,14 @@ DIAGNOSIS_FORMAT = 2
 """Raised when a reader of the JSON would have to change."""
 
 LONGEST_LINE, LONGEST_TEXT = 400, 600
+BEFORE_S, AFTER_S = 5.0, 2.0
+"""How much of a journal around a line is worth reading."""
 
 
 class EvidenceShown(BaseModel):
     """A line that speaks for a finding: its time, where it stands, and what it says, without secrets. `line` is 0 when
-    it was not counted; `personal` names the kinds of personal data in it."""
+    it was not counted; it begins at byte `offset` of the (unpacked) file, which is null for what stands in no file:
+    `read_with` is the command that shows it on its host then. `personal` names the kinds of personal data in it."""
 
     time: str
     host: str
@@ -33,6 +36,8 @@ class EvidenceShown(BaseModel):
     request: str | None
     text: str
     personal: list[str]
+    offset: int | None = None
+    read_with: str | None = None
 
 
 class ConsequenceShown(BaseModel):
@@ -192,7 +197,15 @@ def evidence_shown(said: Said) -> EvidenceShown:
         request=said.request,
         text=_line(said),
         personal=list(said.personal),
+        offset=said.offset,
+        read_with=_journal_command(said.time) if said.offset is None else None,
     )
+
+
+def _journal_command(time: float) -> str:
+    """What shows the journal at a time: without a unit, as what others said then helps to understand it."""
+    begin, end = (moment(at)[:19].replace("T", " ") for at in (time - BEFORE_S, time + AFTER_S))
+    return f'journalctl --since "{begin} UTC" --until "{end} UTC"'
 
 
 def _line(said: Said) -> str:
