@@ -12,12 +12,11 @@ import argparse
 import statistics
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from diagnosing.cases import HELD_OUT, TUNED_ON, Read, cases_in, read_all
-from tables import show
+from tables import by_sureness, show
 
 from ostler.diagnosis.model import Diagnosis, Verdict
 
@@ -108,21 +107,12 @@ def commonest(names: Iterable[str]) -> str | None:
 
 def reliability(reads: Sequence[Read]) -> list[Row]:
     """Of findings that are so sure, how many are right; what stayed broken has no known file and is left out."""
-    steps = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
-    found: dict[float, list[tuple[float, bool]]] = defaultdict(list)
-    for read in reads:
-        if not read.case.residual:
-            for each in diagnosis_of(read).findings:
-                step = max(low for low in steps[:-1] if each.confidence >= low)
-                found[step].append((each.confidence, each.module == read.case.module))
-    return [
-        {
-            "said to be sure": f"{low:.1f}-{high:.1f}", "findings": len(found[low]),
-            "mean said": statistics.mean(sure for sure, _ in found[low]) if found[low] else None,
-            "right": statistics.mean(right for _, right in found[low]) if found[low] else None,
-        }
-        for low, high in pairwise(steps)
-    ]  # fmt: skip
+    return by_sureness(
+        (each.confidence, each.module == read.case.module)
+        for read in reads
+        if not read.case.residual
+        for each in diagnosis_of(read).findings
+    )
 
 
 def main() -> None:
