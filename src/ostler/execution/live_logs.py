@@ -73,13 +73,15 @@ class LiveWanted:
 
 @dataclass
 class LiveAnswer:
-    """What came: each host's time zone in seconds east of UTC, how far its logs were read, what went wrong, and for
-    each log, by its place in the folder, which parts of it did not come."""
+    """What came: each host's time zone in seconds east of UTC, how far its logs were read, what went wrong, whether
+    only the newest of something was sent, and for each log, by its place in the folder, which parts of it did not
+    come."""
 
     zones: dict[str, float] = field(default_factory=dict)
     seen: Seen = field(default_factory=dict)
     bytes: int = 0
     problems: list[tuple[str, str]] = field(default_factory=list)
+    is_cut: bool = False
     left_out: dict[str, tuple[LeftOut, ...]] = field(default_factory=dict)
 
 
@@ -155,6 +157,7 @@ def lay(host: str, rows: list[dict[str, Any]], folder: Path, answer: LiveAnswer)
         seen[row["path"]] = [int(row["inode"]), int(row["end"])]
         content = _unpacked(row["packed"])
         if row["is_cut"]:
+            answer.is_cut = True
             name = row["path"] if row["path"].startswith("/") else "the journal"
             answer.problems.append((f"{host}:{name}", "only the newest of what is wanted was fetched"))
         if content:
