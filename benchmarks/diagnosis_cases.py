@@ -1,9 +1,13 @@
 """How well `ostler diagnose --logs` does on labelled cases.
 
     nice .venv/bin/python benchmarks/diagnosis_cases.py FOLDER [--all] [--json]
+    .venv/bin/uv run --with scikit-learn --with-editable . python benchmarks/diagnosis_cases.py FOLDER --fold [--json]
 
-FOLDER holds the cases as `benchmarks/diagnosing/cases.py` says. The half that the weights were not fitted to is scored,
-or with `--all` both together. Beside it: simple baselines, and a guesser that knows only which log files there are.
+FOLDER holds the cases as `benchmarks/diagnosing/cases.py` says. One half is scored, or with `--all` both together, with
+the weights that are kept. Those are fitted to all cases (`diagnosis_fit.py --all`), so that what they say of any is no
+proof of what they would say of others: that is what `--fold` is for. It fits weights to one half, scores the other with
+them, and the same the other way round, then both together; and at last each fifth by weights fitted to the other four.
+No weights are written. Beside it: simple baselines, and a guesser that knows only which log files there are.
 """
 
 from __future__ import annotations
@@ -12,14 +16,14 @@ import argparse
 import statistics
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from diagnosing.cases import HELD_OUT, TUNED_ON, Read, cases_in, read_all
-from tables import show
+from tables import by_sureness, show
 
 from ostler.diagnosis.model import Diagnosis, Verdict
+from ostler.diagnosis.weighing import ELSEWHERE
 
 Row = dict[str, Any]
 
@@ -108,63 +112,97 @@ def commonest(names: Iterable[str]) -> str | None:
 
 def reliability(reads: Sequence[Read]) -> list[Row]:
     """Of findings that are so sure, how many are right; what stayed broken has no known file and is left out."""
-    steps = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
-    found: dict[float, list[tuple[float, bool]]] = defaultdict(list)
-    for read in reads:
-        if not read.case.residual:
-            for each in diagnosis_of(read).findings:
-                step = max(low for low in steps[:-1] if each.confidence >= low)
-                found[step].append((each.confidence, each.module == read.case.module))
-    return [
-        {
-            "said to be sure": f"{low:.1f}-{high:.1f}", "findings": len(found[low]),
-            "mean said": statistics.mean(sure for sure, _ in found[low]) if found[low] else None,
-            "right": statistics.mean(right for _, right in found[low]) if found[low] else None,
-        }
-        for low, high in pairwise(steps)
-    ]  # fmt: skip
+    return by_sureness(
+        (each.confidence, each.module == read.case.module)
+        for read in reads
+        if not read.case.residual
+        for each in diagnosis_of(read).findings
+    )
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--all", action="store_true", help="score both halves")
-    parser.add_argument("--json", action="store_true")
-    asked = parser.parse_args()
-    everything = list(read_all(cases_in(asked.folder), is_diagnosed=True))
-    tuned = [read for read in everything if read.case.half == TUNED_ON]
-    reads = everything if asked.all else [read for read in everything if read.case.half == HELD_OUT]
-    guess_failed, guess_project = guesser(tuned)
+def fitted(reads: Sequence[Read]) -> dict[str, dict[str, float]]:
+    """Weights that are fitted to these runs, as `diagnosis_fit.py` fits those that are kept."""
+    import diagnosis_fit as fitting  # needs scipy, which only this does
+
+    placing = fitting.Placing(reads)
+    place = dict(zip([*placing.names, ELSEWHERE], map(float, placing.fit(placing.reads)), strict=True))
+    return {"failure": fitting.fit_failure(reads), "place": place | fitting.SYMPTOM}
+
+
+def judged_unseen(reads: Sequence[Read], fold_of: Callable[[Read], int]) -> dict[int, list[Read]]:
+    """The runs of each fold, diagnosed with weights that were fitted to those of the others."""
+    found = {}
+    for fold in sorted({fold_of(read) for read in reads}):
+        weighed = fitted([read for read in reads if fold_of(read) != fold])
+        cases = [read.case for read in reads if fold_of(read) == fold]
+        found[fold] = list(read_all(cases, is_diagnosed=True, weighed=weighed))
+    return found
+
+
+def tell_folds(everything: Sequence[Read], *, as_json: bool) -> None:
+    """Show what is found in runs that were not seen in fitting."""
+    from diagnosis_fit import _fold as fifth_of
+
+    halves = judged_unseen(everything, lambda read: read.case.half)
+    for half, reads in halves.items():
+        others = [read for read in everything if read.case.half != half]
+        tell(f"half {half}, not seen in fitting", reads, others, as_json=as_json)
+    tell("both halves, each not seen in fitting", [*halves[TUNED_ON], *halves[HELD_OUT]], (), as_json=as_json)
+    fifths = judged_unseen(everything, fifth_of)
+    tell(
+        "five folds, each not seen in fitting", [read for each in fifths.values() for read in each], (), as_json=as_json
+    )
+
+
+def tell(which: str, reads: Sequence[Read], others: Sequence[Read], *, as_json: bool) -> None:
+    """Show how these runs are judged; from `others`, if there are any, the guesser learns."""
+    guess_failed, guess_project = guesser(others)
     seconds = [read.seconds for read in reads]
     facts = {
         "runs": len(reads), "failed": sum(read.case.failed for read in reads),
         "with a place to find": sum(read.case.is_to_be_placed for read in reads),
         "seconds a run": f"{statistics.median(seconds):.2f} (longest {max(seconds):.2f})",
     }  # fmt: skip
-    told = {"as_json": asked.json}
-    which = "both halves" if asked.all else "the half that is held out"
+    told = {"as_json": as_json}
     show(f"Failed or not ({which})", [
         {"by": "ostler diagnose", **scored(reads, lambda read: diagnosis_of(read).verdict is Verdict.FAILURE)},
         {"by": "any ERROR", **scored(reads, lambda read: bool(read.errors))},
-        {"by": "which files there are", **scored(reads, guess_failed)},
+        *([{"by": "which files there are", **scored(reads, guess_failed)}] if others else []),
         {"by": "always failed (chance)", **scored(reads, lambda _: True)},
     ], **told, **facts)  # fmt: skip
-    show("Said to be healthy, unsure or failed", [
+    show(f"Said to be healthy, unsure or failed ({which})", [
         {"runs": name, **{each.value: sum(diagnosis_of(read).verdict is each for read in chosen) for each in Verdict}}
         for name, chosen in kinds(reads)
     ], **told)  # fmt: skip
-    show("The faulty file, of runs that failed with the fault there", [
+    show(f"The faulty file, of runs that failed with the fault there ({which})", [
         {"by": "ostler diagnose", **placed(reads, files_said)},
         {"by": "commonest in tracebacks", **placed(reads, files_by_frames)},
         {"by": "innermost of the first traceback first", **placed(reads, files_by_depth)},
     ], **told)  # fmt: skip
-    show("The project at fault, of the same runs", [
+    show(f"The project at fault, of the same runs ({which})", [
         {"by": "ostler diagnose", **projects(reads, project_said)},
         {"by": "most ERROR lines", **projects(reads, lambda read: commonest(name for _, name in read.errors))},
         {"by": "earliest ERROR line", **projects(reads, lambda read: min(read.errors)[1] if read.errors else None)},
-        {"by": "which files there are", **projects(reads, guess_project)},
+        *([{"by": "which files there are", **projects(reads, guess_project)}] if others else []),
     ], **told)  # fmt: skip
-    show("How sure findings are, and how often they are right", reliability(reads), **told)
+    show(f"How sure findings are, and how often they are right ({which})", reliability(reads), **told)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--all", action="store_true", help="score both halves")
+    parser.add_argument("--fold", action="store_true", help="fit anew, and score only what the fitting did not see")
+    parser.add_argument("--json", action="store_true")
+    asked = parser.parse_args()
+    everything = list(read_all(cases_in(asked.folder), is_diagnosed=not asked.fold))
+    if asked.fold:
+        tell_folds(everything, as_json=asked.json)
+        return
+    tuned = [read for read in everything if read.case.half == TUNED_ON]
+    reads = everything if asked.all else [read for read in everything if read.case.half == HELD_OUT]
+    which = "both halves" if asked.all else "one half"
+    tell(f"{which}, seen in fitting", reads, tuned, as_json=asked.json)
 
 
 def kinds(reads: Sequence[Read]) -> list[tuple[str, list[Read]]]:

@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from tables import show
+from tables import by_sureness, show
 
 from ostler.practice.faults.registry import FAULTS
 
@@ -195,6 +195,10 @@ def tell(results: Path, *, as_json: bool) -> None:
         "what was found first, and whether that is right", rows, as_json=as_json, faults=len(made),
         right=f"{right / max(1, len(made)):.0%}", in_time=sum(row["seconds"] <= LONGEST_S for row in made),
     )  # fmt: skip
+    first = [
+        (row["sure"], row["is_right"]) for row in made if row.get("sure") is not None and " + " not in row["fault"]
+    ]
+    show("how sure what was found first is, and how often it is right", by_sureness(first), as_json=as_json)
 
 
 if __name__ == "__main__":

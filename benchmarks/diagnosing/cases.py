@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -23,6 +23,7 @@ from ostler.diagnosis.knowledge import knowledge
 from ostler.diagnosis.model import Diagnosis
 from ostler.diagnosis.observing import Seen, observe
 from ostler.diagnosis.of_logs import diagnose_logs
+from ostler.diagnosis.weighing import weights
 from ostler.logs.event import Level
 from ostler.logs.folder import open_folder
 from ostler.logs.reading import Tally
@@ -86,10 +87,17 @@ def cases_in(folder: Path) -> list[Case]:
     ]  # fmt: skip
 
 
-def read_all(cases: Sequence[Case], *, is_diagnosed: bool) -> Iterator[Read]:
-    """Read cases, on all cores."""
-    with ProcessPoolExecutor(os.cpu_count(), initializer=gc.set_threshold, initargs=(200_000, 20, 50)) as pool:
+def read_all(
+    cases: Sequence[Case], *, is_diagnosed: bool, weighed: Mapping[str, dict[str, float]] | None = None
+) -> Iterator[Read]:
+    """Read cases, on all cores; they are diagnosed with the weights that are kept, or with ``weighed``."""
+    with ProcessPoolExecutor(os.cpu_count(), initializer=_begin, initargs=(weighed or {},)) as pool:
         yield from pool.map(partial(_read, is_diagnosed=is_diagnosed), cases, chunksize=8)
+
+
+def _begin(weighed: Mapping[str, dict[str, float]]) -> None:
+    gc.set_threshold(200_000, 20, 50)
+    weights().update(weighed)
 
 
 def _read(case: Case, *, is_diagnosed: bool) -> Read:

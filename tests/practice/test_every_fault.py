@@ -1,4 +1,5 @@
-"""Every fault is made and mended on one real cloud, which works after each family; then several at once, and kills."""
+"""Every fault is made, named by a diagnosis and mended on one real cloud, which works after each family; then several
+at once, and kills."""
 
 from __future__ import annotations
 
@@ -11,6 +12,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
+from diagnosis_faults import attempt
+from fault_bench import RIGHT, OperatorsBench
+from practice_operator import PracticeOperator
 
 from ostler.practice.asking import ask
 from ostler.practice.down import down, leftovers
@@ -40,18 +44,34 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
     layout = ask(NAME, root, cache_dir(), release="2025.1")
     up(layout, print)
     reach = PracticeReach(layout)
-    fill(layout, reach, 0, print)
+    fill(layout, reach, 0, 0, print)
     yield Workshop(layout, reach, print, lambda: datetime.now(UTC))
     down(layout, print)
 
 
+@pytest.fixture(scope="module")
+def bench(shop: Workshop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OperatorsBench]:
+    """Breaks, diagnoses and mends that cloud as an operator does."""
+    work = tmp_path_factory.mktemp("operator")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OSTLER_STATE_DIR", str(shop.layout.state_root))
+        yield OperatorsBench(PracticeOperator(NAME, shop.layout.cloud_file, work / "home", work))
+
+
+@pytest.mark.timeout(7200)
 @pytest.mark.parametrize("family", FAMILIES)
-def test_every_fault_of_a_family_is_made_and_mended(shop: Workshop, family: str) -> None:
+def test_every_fault_of_a_family_is_made_named_first_and_mended(
+    shop: Workshop, bench: OperatorsBench, family: str
+) -> None:
+    wrong = []
     for fault in FAMILIES[family]:
-        make(shop, fault.name)
-        shop.mend(shop.chosen(fault.name, every=False))
+        row = attempt(bench, [fault.name], RIGHT, bench.well_again((), 0))
+        wrong += [] if row["is_right"] else [row]
+        assert shop.record.all() == []
         wait_until(f"everything after {fault.name}", lambda: missing(shop.layout), SETTLE_S)
+        bench.well_again((), SETTLE_S)
     demand_works(shop)
+    assert wrong == []
 
 
 def test_two_faults_at_once_are_mended_together(shop: Workshop) -> None:

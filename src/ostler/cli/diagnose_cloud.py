@@ -59,7 +59,7 @@ def diagnose_living(cloud: Cloud, asked: Asked, *, as_json: bool) -> DiagnosisSh
     healthy = last_healthy(cloud.name, home)
     found = diagnose_cloud(
         looked.snapshot, load_catalog(), seen, knowledge(), focus, asked.symptom, runs, looked.works,
-        are_logs_read=are_logs_read, healthy=healthy,
+        are_logs_read=are_logs_read, logs_since=None if looked.logs.is_cut else begins, healthy=healthy,
     )  # fmt: skip
     if found.verdict is Verdict.HEALTHY:
         usual = healthy.again(seen) if healthy else trouble_in(seen)

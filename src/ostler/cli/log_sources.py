@@ -18,7 +18,7 @@ from ostler.cli.progress import reading
 from ostler.cloud.model import Cloud
 from ostler.errors import InputError
 from ostler.execution.connecting import connect_hosts
-from ostler.execution.live_logs import LiveAnswer, LiveWanted, fetch_logs
+from ostler.execution.live_logs import LiveAnswer, LiveWanted, fetch_logs, open_fetched
 from ostler.logs.event import LogFile
 from ostler.logs.folder import corrected, ends_of, open_folder
 from ostler.logs.joining import family_of, requests_about
@@ -135,10 +135,9 @@ def opened_logs(folder: Path, answer: LiveAnswer) -> tuple[list[Opened], Tally]:
     opened: list[Opened] = []
     if answer.bytes:
         try:
-            found = open_folder(folder, tally, answer.zones)
+            opened = open_fetched(folder, tally, answer)
         except InputError:
-            found = []
-        opened = [replace(each, log=replace(each.log, is_part=True)) for each in found]
+            opened = []
     for where, says in answer.problems:
         tally.tell(LogFile(where, where), says)
     return opened, tally

@@ -21,7 +21,7 @@ from ostler.diagnosis.model import Diagnosis, Verdict
 from ostler.diagnosis.observing import Said, Seen
 from ostler.diagnosis.parts import Parts, parts_of
 from ostler.diagnosis.settings_since import changed_since, differing, settings_in
-from ostler.diagnosis.unusual import Healthy, never_seen_before
+from ostler.diagnosis.unusual import Healthy, unusual_trouble
 from ostler.errors import Finding, Severity
 from ostler.facts.model import Snapshot
 from ostler.logs.event import Level
@@ -96,11 +96,13 @@ def diagnose_cloud(
     works: Sequence[Work] = (),
     *,
     are_logs_read: bool = True,
+    logs_since: float | None = None,
     healthy: Healthy | None = None,
 ) -> LiveDiagnosis:
     """Judge what was read of a cloud. ``symptom`` is what a user says is wrong; it only moves what is ranked. ``runs``
     are Ostler's own runs on the cloud, ``works`` what those under way have in hand; ``are_logs_read`` is False when the
-    logs of some host could not be; ``healthy`` is how the cloud was when it was last seen healthy."""
+    logs of some host could not be; ``logs_since`` is since when all warnings and worse are in what was seen (None: not
+    all are); ``healthy`` is how the cloud was when it was last seen healthy."""
     rules = load_rules()
     findings = evaluate(rules, snapshot, catalog, is_diagnosis=True)
     unread = [each for each in findings if each.code in (NOT_READ, NOT_REACHED)]
@@ -131,7 +133,7 @@ def diagnose_cloud(
         verdict = Verdict.UNSURE
     if healthy and verdict is not Verdict.HEALTHY:
         notes += [differing(healthy.settings, settings)] if settings else []
-        notes += never_seen_before(seen, healthy)
+    notes += unusual_trouble(seen, logs_since, max(seen.ends, snapshot.taken_at), healthy)
     return LiveDiagnosis(
         verdict,
         max((each.cause.confidence for each in found), default=by_logs.sure if by_logs else 0.0),

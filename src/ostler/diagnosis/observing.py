@@ -41,7 +41,8 @@ _ID = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One event as it is kept: its fields, where it stands, and which kinds of personal data are in it."""
+    """One event as it is kept: its fields, where it stands, and which kinds of personal data are in it. ``line`` is 0
+    where lines were not counted, ``offset`` None in what is no file."""
 
     time: float
     level: int
@@ -55,6 +56,7 @@ class Said:
     file: str
     line: int
     personal: tuple[str, ...] = ()
+    offset: int | None = None
 
     @property
     def first_line(self) -> str:
@@ -280,5 +282,6 @@ def said_of(event: Event) -> Said:
     """What is kept of one event."""
     return Said(
         event.time, int(event.level), event.project, event.service, event.host, event.module, event.request,
-        event.instance, event.text[:LONGEST_KEPT], event.log.name, event.line, personal_in(event),
+        event.instance, event.text[:LONGEST_KEPT], event.file, event.line, personal_in(event),
+        None if event.log.is_part else event.offset,
     )  # fmt: skip

@@ -45,7 +45,16 @@ class Healthy:
 
 def unusual_in(seen: Seen) -> tuple[Finding, ...]:
     """What is unusual in logs of some length, by themselves."""
-    return (*_fell_silent(seen), *_new_trouble(seen))
+    return (*_fell_silent(seen), *_trouble_of_late(seen, seen.begins, seen.ends))
+
+
+def unusual_trouble(seen: Seen, begins: float | None, ends: float, healthy: Healthy | None) -> tuple[Finding, ...]:
+    """What is unusual in a living cloud's warnings and errors between two times, compared with when it was last seen
+    healthy, or where nobody knows that, with what was said before. ``begins`` is None when what came is not all that
+    was said since then: nothing can be told to be new or more, then."""
+    unheard = never_seen_before(seen, healthy) if healthy else ()
+    of_late = () if begins is None else _trouble_of_late(seen, begins, ends, healthy.usual if healthy else None)
+    return (*unheard, *of_late)
 
 
 def trouble_in(seen: Seen) -> frozenset[str]:
@@ -104,16 +113,19 @@ def _silence(who: str, last: float, ends: float) -> Finding:
     )
 
 
-def _new_trouble(seen: Seen) -> Iterator[Finding]:
-    span_s = seen.ends - seen.begins
+def _trouble_of_late(seen: Seen, begins: float, ends: float, usual: frozenset[str] | None = None) -> Iterator[Finding]:
+    """``usual`` are the kinds that only their frequency makes unusual; None: also that they are new does."""
+    span_s = ends - begins
     if span_s < LEAST_SPAN_S:
         return
-    since = seen.ends - LATELY * span_s
+    since = ends - LATELY * span_s
     new, more = [], []
-    for each in seen.kinds.values():
+    for kind, each in seen.kinds.items():
+        if usual is not None and _digest(kind) not in usual:
+            continue
         late = each.since(since)
         early = each.count - late
-        if each.first.time >= since:
+        if each.first.time >= since and usual is None:
             new.append(each)
         elif late >= LEAST_MORE and late / LATELY > TIMES_MORE * early / (1.0 - LATELY):
             more.append(each)

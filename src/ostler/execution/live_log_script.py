@@ -2,13 +2,14 @@
 
 For the host's own Python 3 (3.5 or later, standard library). It finds the place in each log by halving, keeps whole
 events (a line that matters and the lines after it that belong to it), and prints one line of JSON for each log: its
-name, where the next reading may go on, and the kept bytes, packed. The last line says what the host's time zone is.
+name, where the next reading may go on, the kept bytes, packed, and what was left out before each run of them. The last
+line says what the host's time zone is.
 """
 
 from __future__ import annotations
 
 SCRIPT = r"""
-import base64, bz2, glob, gzip, json, os, re, subprocess, sys, threading, time, zlib
+import base64, bisect, bz2, glob, gzip, json, os, re, subprocess, sys, threading, time, zlib
 try:
     import lzma
 except ImportError:
@@ -32,6 +33,7 @@ written = re.compile(rb"^(?:<\d+>)?(?:(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d[.\
                      rb"([ \t]|Traceback|(?:[\d-]+ [\d:.]+ )?" + trace + rb")?")
 limit = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(since + min(zone, 0) - 60)).encode() if since else b""
 # an hour ago in whichever zone a log is written: a little too much is sent rather than too little
+most_counted = 64 << 20  # in what lies further on in a log lines are not counted
 most_entries, entry = 20000, re.compile(rb"(?:^|\n)__CURSOR=[^\n]*\n__REALTIME_TIMESTAMP=(\d+)\n")
 
 def begins(file, size):
@@ -60,9 +62,30 @@ def whole(file):
             return
         yield line
 
+def newlines(file, begin, end):
+    file.seek(begin)
+    return sum(file.read(min(1 << 20, end - at)).count(b"\n") for at in range(begin, end, 1 << 20))
+
+def of_rest(runs, gone):
+    # the runs that what is left belongs to when so many kept bytes were let go of
+    return runs[max(0, bisect.bisect(runs, (gone, float("inf"))) - 1):]
+
+def gaps(file, runs, gone, size):
+    # for each run: where it begins in what is left, and how many bytes and lines before it are not there
+    found, end = [], 0
+    lines = 0 if runs and runs[-1][1] <= most_counted and not before else None
+    for (begin, place), (upto, _) in zip(runs, runs[1:] + [(gone + size, 0)]):
+        begin, place = max(begin, gone), place + max(0, gone - begin)
+        lines = None if lines is None else lines + newlines(file, end, place)
+        found.append([begin - gone, place - begin + gone, lines])
+        end = place + upto - begin
+    return found
+
 def pick(file):
-    kept, size, is_kept, is_cut, writers = [], 0, False, False, {}
+    # runs of lines that stand together are kept: how many bytes were before, and where each begins in the log
+    kept, runs, size, gone, is_kept, writers = [], [], 0, 0, False, {}
     for line in whole(file):
+        was_kept = is_kept
         by = written.match(line)
         writer = by and (by.group(1) or by.group(2))
         if writer in writers and (by.group(3) or writers[writer]):
@@ -80,33 +103,40 @@ def pick(file):
                 if is_kept:
                     writers[writer] = by.group(3)
         if is_kept:
+            if not was_kept:
+                runs.append((gone + size, file.tell() - len(line)))
             kept.append(line)
             size += len(line)
             if size > 2 * most:
                 half = len(kept) // 2
-                size -= sum(map(len, kept[:half]))
+                cut = sum(map(len, kept[:half]))
+                size, gone = size - cut, gone + cut
                 del kept[:half]
-                is_cut = True
-    content = b"".join(kept)
-    return content[-most:], is_cut or len(content) > most
+                runs = of_rest(runs, gone)
+    end, first = file.tell(), 0
+    while size > most:
+        size, gone = size - len(kept[first]), gone + len(kept[first])
+        first += 1
+    return b"".join(kept[first:]), gone > 0, end, gaps(file, of_rest(runs, gone), gone, size)
 
-def tell(path, content, is_cut, inode, end):
+def tell(path, content, is_cut, inode, end, left_out):
     packed = base64.b64encode(zlib.compress(content, 6)).decode() if content else ""
-    sys.stdout.write(json.dumps({"path": path, "packed": packed, "is_cut": is_cut, "inode": inode, "end": end}) + "\n")
+    sys.stdout.write(json.dumps({"path": path, "packed": packed, "is_cut": is_cut, "inode": inode, "end": end,
+                                 "left_out": left_out}) + "\n")
 
 def read(path):
     about = os.stat(path)
     if since and about.st_mtime < since - 60:
         return
-    name, ending = os.path.splitext(path)
+    ending = os.path.splitext(path)[1]
     if ending in (".gz", ".bz2", ".xz", ".zst"):
         if not before:  # else what is in it was read before it was packed
             how = {".gz": gzip, ".bz2": bz2, ".xz": lzma}.get(ending)
             if how is None:
                 raise OSError("this host's Python cannot unpack it")
             with how.open(path, "rb") as file:
-                content, is_cut = pick(file)
-            tell(name, content, is_cut, about.st_ino, about.st_size)
+                content, is_cut, _, left_out = pick(file)
+            tell(path, content, is_cut, about.st_ino, about.st_size, left_out)
         return
     end = ends.get(about.st_ino, -1)
     if before.get(path) == [about.st_ino, about.st_size]:
@@ -118,8 +148,8 @@ def read(path):
             file.seek(begins(file, about.st_size))
             if file.tell():
                 file.readline(1 << 20)
-        content, is_cut = pick(file)
-        tell(path, content, is_cut, about.st_ino, file.tell())
+        content, is_cut, end, left_out = pick(file)
+        tell(path, content, is_cut, about.st_ino, end, left_out)
 
 def read_journal():
     # the end of what was read is a time, in microseconds
@@ -131,7 +161,7 @@ def read_journal():
     if times:
         at = out.find(b"\n\n__CURSOR=", len(out) - most) + 2 if len(out) > most else 0
         is_cut = at > 0 or len(times) >= most_entries
-        tell("journal.export", out[at:], is_cut, 0, min(int(times[-1]) + 1, int(time.time() * 1000000)))
+        tell("journal.export", out[at:], is_cut, 0, min(int(times[-1]) + 1, int(time.time() * 1000000)), [])
 
 DAMAGED = (OSError, EOFError, zlib.error, *([lzma.LZMAError] if lzma else []))
 fields = ("__REALTIME_TIMESTAMP", "_SOURCE_REALTIME_TIMESTAMP", "_HOSTNAME", "_SYSTEMD_UNIT", "CONTAINER_NAME",
@@ -230,7 +260,7 @@ def read_units():
         problems.append(["the journal", "it was not read to its end within %d s" % most_seconds])
     elif code not in (0, -13):  # it is ended by a pipe that nobody reads to its end
         problems.append(["the journal", "journalctl ended with %d" % code])
-    tell("journal.json", b"".join(kept), False, 0, 0)
+    tell("journal.json", b"".join(kept), False, 0, 0, [])
 
 problems, seen = [], set()
 for pattern in asked["patterns"]:

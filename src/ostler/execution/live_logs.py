@@ -11,7 +11,7 @@ import json
 import zlib
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -19,9 +19,11 @@ from ostler.commands import Command, CommandResult
 from ostler.errors import OutsideError
 from ostler.execution.live_log_script import SCRIPT
 from ostler.facts.scripts import python
-from ostler.logs.event import Level
+from ostler.logs.event import LeftOut, Level
+from ostler.logs.folder import open_folder
 from ostler.logs.formats import FORMATS
 from ostler.logs.formats.syslog import AMISS, GRAVE
+from ostler.logs.reading import Opened, Tally
 from ostler.remote.protocol import Transport
 
 ROTATED = "[.-][0-9]*"
@@ -71,12 +73,16 @@ class LiveWanted:
 
 @dataclass
 class LiveAnswer:
-    """What came: each host's time zone in seconds east of UTC, how far its logs were read, and what went wrong."""
+    """What came: each host's time zone in seconds east of UTC, how far its logs were read, what went wrong, whether
+    only the newest of something was sent, and for each log, by its place in the folder, which parts of it did not
+    come."""
 
     zones: dict[str, float] = field(default_factory=dict)
     seen: Seen = field(default_factory=dict)
     bytes: int = 0
     problems: list[tuple[str, str]] = field(default_factory=list)
+    is_cut: bool = False
+    left_out: dict[str, tuple[LeftOut, ...]] = field(default_factory=dict)
 
 
 def fetch_logs(
@@ -151,15 +157,27 @@ def lay(host: str, rows: list[dict[str, Any]], folder: Path, answer: LiveAnswer)
         seen[row["path"]] = [int(row["inode"]), int(row["end"])]
         content = _unpacked(row["packed"])
         if row["is_cut"]:
-            answer.problems.append((f"{host}:{row['path']}", "only the newest of what is wanted was fetched"))
+            answer.is_cut = True
+            name = row["path"] if row["path"].startswith("/") else "the journal"
+            answer.problems.append((f"{host}:{name}", "only the newest of what is wanted was fetched"))
         if content:
             place = folder.joinpath(*(part for part in PurePosixPath(row["path"]).parts if part not in ("/", "..")))
             place.parent.mkdir(parents=True, exist_ok=True)
-            with place.open("ab") as file:
-                file.write(content)
+            place.write_bytes(content)
             answer.bytes += len(content)
+            left_out = tuple(
+                LeftOut(int(at), int(skipped), lines and int(lines)) for at, skipped, lines in row["left_out"]
+            )
+            answer.left_out[place.relative_to(folder.parent).as_posix()] = left_out
     answer.zones[host] = float(rows[-1]["zone_s"])
     answer.problems += [(f"{host}:{path}", str(says)) for path, says in rows[-1]["problems"]]
+
+
+def open_fetched(folder: Path, tally: Tally, answer: LiveAnswer) -> list[Opened]:
+    """Look into what was laid into a folder; places in it are those on the hosts. Raises InputError when there is
+    nothing that could be read."""
+    opened = open_folder(folder, tally, answer.zones)
+    return [replace(each, log=replace(each.log, left_out=answer.left_out.get(each.log.name, ()))) for each in opened]
 
 
 def _unpacked(packed: str) -> bytes:

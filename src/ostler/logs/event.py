@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -27,7 +28,8 @@ class LogFile:
     ``path`` is where it lies, ``name`` how it is shown (relative to what was asked for); ``project`` is an OpenStack
     project or a part of the infrastructure (`mariadb`), ``service`` what wrote it (`nova-api`); ``size_bytes`` and
     ``changed_at`` (seconds since the epoch) are those of the file as it lies there. ``is_part`` says that it was made
-    of another one, or of a part of it: places in it lead nowhere.
+    of another one, such as the journal: places in it lead nowhere. ``left_out`` is None for a log that lies here as it
+    was written; of one that was picked out on its host it says where lines are missing.
     """
 
     path: str
@@ -38,6 +40,26 @@ class LogFile:
     size_bytes: int = 0
     changed_at: float = 0.0
     is_part: bool = False
+    left_out: tuple[LeftOut, ...] | None = None
+
+    def there(self, offset: int, line: int) -> tuple[int, int]:
+        """The same place in the log as its host has it; ``line`` is 0 where nobody counted."""
+        missing = self.left_out or ()
+        at = bisect_right(missing, offset, key=lambda each: each.offset)
+        if not at:
+            return offset, line
+        before = missing[at - 1]
+        return offset + before.bytes, line + before.lines if line and before.lines is not None else 0
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """From ``offset`` of what was picked out of a log on: how many bytes and lines before it are not here (None: nobody
+    counted the lines)."""
+
+    offset: int
+    bytes: int
+    lines: int | None
 
 
 @dataclass(frozen=True)
@@ -80,7 +102,8 @@ class Event:
 
     ``time`` is seconds since the epoch: corrected by what is known of the host's clock once the timeline did so. A log
     without a time zone is taken as UTC until then. ``offset`` is the place of its first byte in the unpacked log,
-    ``line`` the number of its first line there, 0 when the reading began further on and nobody counted.
+    ``line`` the number of its first line there, 0 when the reading began further on and nobody counted; of a log that
+    was picked out on a host, in the one there.
     ``is_whole`` is False for one that was too long and was cut.
     """
 
@@ -104,6 +127,13 @@ class Event:
     @property
     def host(self) -> str:
         return self.log.host or self.details.host
+
+    @property
+    def file(self) -> str:
+        """What it stands in: of a host that was asked the file there, or its journal and the unit that said it."""
+        if self.log.left_out is None:
+            return self.log.name
+        return f"journal of {self.service}" if self.log.is_part else f"/{self.log.name.partition('/')[2]}"
 
     @property
     def service(self) -> str:

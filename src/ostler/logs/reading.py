@@ -244,7 +244,8 @@ class _Reader:
             if line:
                 line += content.count(b"\n", counted, at + 1)
                 counted = at + 1
-            event = Event(moment, level, shape, log, offset + at, line, raw, is_whole)
+            place, number = (offset + at, line) if log.left_out is None else log.there(offset + at, line)
+            event = Event(moment, level, shape, log, place, number, raw, is_whole)
             pending.append(event)
             if key and level >= ERROR:
                 if len(open_now) >= INTERLEAVED:

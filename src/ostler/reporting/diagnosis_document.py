@@ -19,11 +19,14 @@ DIAGNOSIS_FORMAT = 2
 """Raised when a reader of the JSON would have to change."""
 
 LONGEST_LINE, LONGEST_TEXT = 400, 600
+BEFORE_S, AFTER_S = 5.0, 2.0
+"""How much of a journal around a line is worth reading."""
 
 
 class EvidenceShown(BaseModel):
     """A line that speaks for a finding: its time, where it stands, and what it says, without secrets. `line` is 0 when
-    it was not counted; `personal` names the kinds of personal data in it."""
+    it was not counted; it begins at byte `offset` of the (unpacked) file, which is null for what stands in no file:
+    `read_with` is the command that shows it on its host then. `personal` names the kinds of personal data in it."""
 
     time: str
     host: str
@@ -33,6 +36,8 @@ class EvidenceShown(BaseModel):
     request: str | None
     text: str
     personal: list[str]
+    offset: int | None = None
+    read_with: str | None = None
 
 
 class ConsequenceShown(BaseModel):
@@ -67,12 +72,14 @@ class NoteShown(BaseModel):
 
 class FindingShown(BaseModel):
     """One place that may be at fault. `module` is a source file and `function` one in it; null where that makes no
-    sense. Of findings with a `confidence` of 0.8, about eight in ten are right; `because` names the clues, the
-    weightiest first. What rules found in a living cloud has a `severity`, a `component` (`kind:name@host`), or the same
-    on several hosts in `components`, `found` and `expected`, `facts` that show it, and what was `changed` shortly
-    before. What logs say of a broken part of the infrastructure has a `severity` and a `component` (whose host is `*`
-    where no line tells it), too. What logs say of a source file has none; with the verdict `unsure` it is a `note`:
-    it is unusual, and nothing shows that it is wrong."""
+    sense. A `confidence` of a source file is fitted to labelled runs of a test cloud, so that of those with 0.8 about
+    eight in ten are right there (benchmarks/README.md says how many were). That of what has a `severity`, found by
+    rules or told by logs of a broken part of the infrastructure, is set by hand and checked by faults that were made on
+    practice clouds. `because` names the clues, the weightiest first. What rules found in a living cloud has a
+    `severity`, a `component` (`kind:name@host`), or the same on several hosts in `components`, `found` and `expected`,
+    `facts` that show it, and what was `changed` shortly before. What logs say of a broken part of the infrastructure
+    has a `severity` and a `component` (whose host is `*` where no line tells it), too. What logs say of a source file
+    has none; with the verdict `unsure` it is a `note`: it is unusual, and nothing shows that it is wrong."""
 
     code: str
     summary: str
@@ -192,7 +199,15 @@ def evidence_shown(said: Said) -> EvidenceShown:
         request=said.request,
         text=_line(said),
         personal=list(said.personal),
+        offset=said.offset,
+        read_with=_journal_command(said.time) if said.offset is None else None,
     )
+
+
+def _journal_command(time: float) -> str:
+    """What shows the journal at a time: without a unit, as what others said then helps to understand it."""
+    begin, end = (moment(at)[:19].replace("T", " ") for at in (time - BEFORE_S, time + AFTER_S))
+    return f'journalctl --since "{begin} UTC" --until "{end} UTC"'
 
 
 def _line(said: Said) -> str:

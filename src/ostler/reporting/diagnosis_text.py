@@ -11,7 +11,7 @@ from ostler.reporting.diagnosis_document import (
     FindingShown,
     NoteShown,
 )
-from ostler.reporting.log_words import PERSONAL
+from ostler.reporting.log_words import PERSONAL, place_in
 
 LIKELY = 0.5
 OTHERS = 4
@@ -134,7 +134,7 @@ def _finding_text(found: FindingShown) -> Iterator[str]:
         yield f"  {fact}"
     for line in found.evidence[:MOST_EVIDENCE]:
         mark = f" {PERSONAL}" if line.personal else ""
-        yield f"  {line.time[11:23]} {_place(line)}{mark}"
+        yield f"  {line.time[11:23]} {_place(line)}{f'  ({line.read_with})' if line.read_with else ''}{mark}"
         yield f"      {line.text}"
     if found.changed:
         yield "Changed shortly before:"
@@ -180,7 +180,7 @@ def _where(found: FindingShown) -> str:
 
 def _place(line: EvidenceShown) -> str:
     host = f"{line.host} " if line.host else ""
-    return f"{host}{line.file}:{line.line}" if line.line else f"{host}{line.file}"
+    return f"{host}{place_in(line.file, line.line, line.offset)}"
 
 
 def _percent(sure: float) -> str:

@@ -32,8 +32,8 @@ class FrameShown:
 @dataclass(frozen=True)
 class EventShown:
     """One event: ``time`` is corrected by what is known of its host's clock, ``line`` is 0 when it was not counted,
-    ``offset`` the place of its first byte, None when only a part of the log was there,
-    ``personal`` names the kinds of personal data in it. Secrets are masked in ``text``."""
+    ``offset`` the place of its first byte, None in an export of the journal, ``personal`` names the kinds of personal
+    data in it. Secrets are masked in ``text``."""
 
     time: str
     host: str
@@ -118,7 +118,7 @@ def event_shown(event: Event) -> EventShown:
             for frame in event.frames
         ],
         personal=list(personal_in(event)),
-        file=clean(event.log.name),
+        file=clean(event.file),
         line=event.line,
         offset=None if event.log.is_part else event.offset,
         is_whole=event.is_whole,

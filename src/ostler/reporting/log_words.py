@@ -74,11 +74,15 @@ def moment(time: float) -> str:
 
 
 def place(event: Event) -> str:
-    """Where it stands: file and line, file and byte when its line was not counted, or the file alone."""
-    name = clean(event.log.name)
-    if event.line:
-        return f"{name}:{event.line}"
-    return name if event.log.is_part else f"{name}@{event.offset}"
+    """Where it stands."""
+    return place_in(clean(event.file), event.line, None if event.log.is_part else event.offset)
+
+
+def place_in(file: str, line: int, offset: int | None) -> str:
+    """File and line, file and byte when its line was not counted, or the file alone: of a journal."""
+    if line:
+        return f"{file}:{line}"
+    return file if offset is None else f"{file} at byte {offset}"
 
 
 def cause(event: Event) -> str:

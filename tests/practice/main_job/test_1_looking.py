@@ -9,12 +9,17 @@ from pathlib import Path
 import jsonschema
 import pytest
 from cloud_users import CloudUsers
+from diagnosis_faults import WELL_WITHIN_S, attempt
+from fault_bench import RIGHT, OperatorsBench
 from looks import diagnosed_meanwhile
 from practice_operator import SOURCE, TARGET, PracticeOperator
 
 pytestmark = [pytest.mark.practice, pytest.mark.timeout(2400)]
 
 SCHEMAS = Path(__file__).resolve().parents[3] / "docs" / "schemas"
+
+AT_ONCE_S = 5.0
+"""The faults that are made here can be seen as soon as they are there."""
 
 
 def schema(name: str) -> dict[str, object]:
@@ -49,6 +54,16 @@ def test_a_compute_that_is_drained_is_no_fault(cloud: PracticeOperator) -> None:
         while len(looks.all) < meanwhile + 2:  # the first of them may have begun before
             time.sleep(0.5)
     assert looks.findings() == []
+
+
+@pytest.mark.parametrize("fault", ["nova-conductor-hung", "endpoint-wrong", "fernet-keys-unequal"])
+def test_what_is_broken_is_named_first_and_nothing_is_found_once_it_is_mended(
+    cloud: PracticeOperator, fault: str
+) -> None:
+    bench = OperatorsBench(cloud)
+    row = attempt(bench, [fault], {fault: {**RIGHT[fault], "wait_s": AT_ONCE_S}}, ())
+    assert row["is_right"], row
+    assert bench.well_again((), WELL_WITHIN_S) == []
 
 
 def test_a_plan_is_made_and_follows_its_published_schema(cloud: PracticeOperator, environments: None) -> None:

@@ -185,10 +185,12 @@ def ago(seconds: float) -> str:
 
 
 def test_hosts_are_read_where_no_folder_is_named(hosts: Path) -> None:
-    (hosts / "nova-api.log").write_text(f"{ago(5)} 7 ERROR nova.api [{REQUEST} u p - - -] wrong\n")
+    log = hosts / "nova-api.log"
+    log.write_text(f"{ago(9)} 7 INFO nova.api [-] well\n{ago(5)} 7 ERROR nova.api [{REQUEST} u p - - -] wrong\n")
     result = run("--host", "ctl1", "--request", REQUEST, "--json")
     logged, summary = (json.loads(line) for line in result.stdout.splitlines())
-    assert (logged["host"], logged["service"], logged["text"], logged["line"]) == ("ctl1", "nova-api", "wrong", 0)
+    assert (logged["host"], logged["service"], logged["text"]) == ("ctl1", "nova-api", "wrong")
+    assert (logged["file"], logged["line"]) == (str(log), 2)
     assert summary["not_read"] == []
 
 

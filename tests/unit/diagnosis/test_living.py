@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ from ostler.logs.folder import open_folder
 from ostler.logs.reading import Tally
 from ostler.logs.timeline import in_order
 from ostler.logs.wanted import Wanted
+from ostler.reporting.diagnosis_html import diagnosis_to_html
 from ostler.reporting.diagnosis_living import living_shown
 from ostler.reporting.diagnosis_text import diagnosis_text
 from ostler.rules.component import component
@@ -134,6 +136,28 @@ def test_an_answer_of_500_speaks_for_the_service_that_gave_it() -> None:
         if each.cause.finding.code == "host.unit-restarting"
     ]
     assert [each for lines in found.lines.values() for each in lines] == [line]
+
+
+def test_where_a_line_stands_is_told_as_it_can_be_looked_up_there() -> None:
+    daemons = {"failed": {}, "restarting": {"nova-api": 5}, "stopped": []}
+    snapshot = Snapshot(usual_cloud(), 10_000.0, {wanted("host.daemons", "ctl1"): daemons})
+    line = said("ctl1", "nova-api", "wrong")
+    lines = [
+        replace(line, file="/var/log/nova/nova-api.log", line=12, offset=800),
+        replace(line, file="/var/log/nova/nova-api.log", line=0, offset=90_000_000),
+        replace(line, file="journal of nova-api", line=0, offset=None),
+    ]
+    shown = living_shown(
+        diagnose_cloud(snapshot, load_catalog(), Seen(errors=lines), knowledge(), Focus()), Tally(), "test"
+    )
+    text = "\n".join(diagnosis_text(shown))
+    for place in (
+        "ctl1 /var/log/nova/nova-api.log:12\n",
+        "ctl1 /var/log/nova/nova-api.log at byte 90000000\n",
+        'ctl1 journal of nova-api  (journalctl --since "1970-01-01 00:01:35 UTC" --until "1970-01-01 00:01:42 UTC")\n',
+    ):
+        assert place in text
+    assert "nova-api.log at byte 90000000</td>" in diagnosis_to_html(shown, "test")
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,12 @@ import pytest
 
 from ostler.catalog import load_catalog
 from ostler.diagnosis.knowledge import knowledge
-from ostler.diagnosis.living import Focus, diagnose_cloud
+from ostler.diagnosis.living import Focus, LiveDiagnosis, diagnose_cloud
 from ostler.diagnosis.observing import MOST_KEPT, MOST_TIMES, Kind, Said, Seen, observe
 from ostler.diagnosis.of_logs import diagnose_logs
 from ostler.diagnosis.settings_since import Settings
 from ostler.diagnosis.unusual import Healthy, trouble_in, unusual_in
+from ostler.errors import Severity
 from ostler.facts.model import Snapshot
 from ostler.logs.event import Level
 from ostler.logs.folder import open_folder
@@ -26,6 +27,7 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "specs"))
 from rule_cases import usual_cloud
 
 MINUTES = 60
+NOW = 1_768_471_200.0 + 60 * MINUTES
 
 
 def line(minute: float, level: str, text: str) -> str:
@@ -115,13 +117,56 @@ def test_kinds_are_bounded(tmp_path: Path) -> None:
     assert len(seen.kinds) == 2 * MOST_KEPT
 
 
+def living(seen: Seen, healthy: Healthy | None = None, *, is_all: bool = True) -> LiveDiagnosis:
+    """What is found in a cloud of which only warnings and worse of a quarter of an hour were fetched, and nothing is
+    found to be broken."""
+    snapshot = Snapshot(usual_cloud(), NOW, {})
+    since = NOW - 15 * 60 if is_all else None
+    return diagnose_cloud(
+        snapshot, load_catalog(), seen, knowledge(), Focus(), logs_since=since, healthy=healthy
+    )  # fmt: skip
+
+
+def notes(found: LiveDiagnosis) -> list[tuple[str, str]]:
+    about = ("diagnosis.new-trouble", "diagnosis.trouble-never-seen")
+    return [(each.code.partition(".")[2], each.found) for each in found.notes if each.code in about]
+
+
+def test_a_living_cloud_tells_of_trouble_that_began_just_now(tmp_path: Path) -> None:
+    """Of which there need not have been any before."""
+    errors = "".join(line(57 + n / 60, "ERROR", "Cell is gone") for n in range(30))
+    seen = logs(tmp_path, ctl1_nova_conductor=errors)
+    assert notes(living(seen)) == [("new-trouble", "nova-conductor: Cell is gone")]
+    assert notes(living(seen, is_all=False)) == []
+    assert notes(living(seen, Healthy(Settings(0.0, {}), frozenset()))) == [
+        ("trouble-never-seen", "nova-conductor: Cell is gone")
+    ]
+    (often,) = living(seen, Healthy(Settings(0.0, {}), trouble_in(seen))).notes
+    assert often.summary.startswith("trouble is logged far more often than before since")
+
+
+def test_what_a_healthy_cloud_always_says_is_not_unusual_there(tmp_path: Path) -> None:
+    usual = "".join(line(45 + n / 4, "WARNING", f"Peer 192.0.2.{n} is slow") for n in range(60))
+    seen = logs(tmp_path, ctl1_nova_api=usual)
+    assert notes(living(seen)) == []
+    assert notes(living(seen, Healthy(Settings(0.0, {}), trouble_in(seen)))) == []
+
+
+def test_many_kinds_of_new_trouble_are_one_note(tmp_path: Path) -> None:
+    words = "".join(line(58, "WARNING", f"{chr(103 + n % 20) * (1 + n // 20)} is odd") for n in range(200))
+    found = living(logs(tmp_path, ctl1_nova_api=words))
+    assert [found for found, _ in notes(found)] == ["new-trouble"]
+    assert {each.severity for each in found.notes} == {Severity.NOTE}
+    assert found.causes == ()
+
+
 def test_trouble_that_was_there_in_a_healthy_cloud_is_not_told_of_an_ill_one(tmp_path: Path) -> None:
     before = logs(tmp_path / "before", ctl1_nova_api=line(1, "WARNING", "Peer 192.0.2.7 is slow"))
     now = logs(
         tmp_path / "now", ctl1_nova_api=line(1, "WARNING", "Peer 192.0.2.99 is slow") + line(2, "ERROR", "No cell")
     )
     healthy = Healthy(Settings(0.0, {}), trouble_in(before))
-    found = diagnose_cloud(Snapshot(usual_cloud(), 1.0, {}), load_catalog(), now, knowledge(), Focus(), healthy=healthy)
+    found = living(now, healthy)
     (note,) = [each for each in found.notes if each.code == "diagnosis.trouble-never-seen"]
     assert (note.found, note.evidence) == ("nova-api: No cell", ("1 times nova-api on ctl1: No cell",))
     assert healthy.again(now) == trouble_in(before) | trouble_in(now)

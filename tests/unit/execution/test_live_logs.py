@@ -18,7 +18,7 @@ import yaml
 
 from ostler.commands import Command, CommandResult
 from ostler.errors import HostUnreachable
-from ostler.execution.live_logs import ROTATED, LiveAnswer, LiveWanted, fetch_logs
+from ostler.execution.live_logs import ROTATED, LiveAnswer, LiveWanted, fetch_logs, open_fetched
 from ostler.logs.event import Event, Level
 from ostler.logs.folder import open_folder
 from ostler.logs.reading import Tally
@@ -116,6 +116,34 @@ def test_what_was_fetched_is_not_fetched_again(logs: Path, tmp_path: Path) -> No
     second = fetch(logs, tmp_path / "second", transport, wanted, first.seen)
     assert [event.text for event in events_in(tmp_path / "second", second, Wanted())] == ["the next one"]
     assert transport.sent - before < 1000
+
+
+def places_in(folder: Path, answer: LiveAnswer) -> dict[str, tuple[str, int, int]]:
+    """Where the warnings and worse that were fetched stand on their host: file, line and byte."""
+    events = in_order(open_fetched(folder, Tally(), answer), Wanted(Level.WARNING), Tally())
+    return {event.text.split("\n")[0]: (event.file, event.line, event.offset) for event in events}
+
+
+def test_what_is_picked_out_keeps_its_place_on_the_host(logs: Path, tmp_path: Path) -> None:
+    """Also behind what was left out in the middle, and what was cut away at the beginning."""
+    log, packed = logs / "nova-api.log", logs / "nova-api.log.1.gz"
+    said = log.read_text().splitlines(keepends=True)
+    wanted = LiveWanted(time.time() - 900, "warning", patterns=(f"{log}*",))
+    found = places_in(tmp_path / "x", fetch(logs, tmp_path / "x", Watched(), wanted))
+    number = {text: next(n for n, line in enumerate(said, 1) if f" {text}\n" in line) for text in ("careful", "wrong")}
+    where = {text: (str(log), line, len("".join(said[: line - 1]).encode())) for text, line in number.items()}
+    assert found == {"rotated": (str(packed), 1, 0), **where}
+    few = replace(wanted, since=0.0, most_bytes=1000)
+    cut = places_in(tmp_path / "cut", fetch(logs, tmp_path / "cut", Watched(), few))
+    assert {text: cut[text] for text in where} == where
+    assert len(cut) > len(where)
+
+
+def test_far_on_in_a_large_log_the_byte_is_told_and_no_line(logs: Path, tmp_path: Path) -> None:
+    log, long = logs / "nova-api.log", f"{stamp(172_800)} 7 INFO nova.api [-] {'y' * 1_000_000}\n"
+    log.write_text(long * 70 + f"{stamp(1)} 7 ERROR nova.api [-] wrong\n")
+    answer = fetch(logs, tmp_path / "x", Watched(), LiveWanted(time.time() - 900, "warning", patterns=(str(log),)))
+    assert places_in(tmp_path / "x", answer)["wrong"] == (str(log), 0, 70 * len(long))
 
 
 def test_logs_that_were_set_aside_are_read_however_they_are_named_and_packed(tmp_path: Path) -> None:
@@ -226,7 +254,8 @@ def test_the_journal_is_gone_on_with_where_it_was(logs: Path, tmp_path: Path, mo
     first = fetch(logs, tmp_path / "first", Watched(), wanted)
     texts = [event.text[-2:] for event in events_in(tmp_path / "first", first, Wanted())]
     assert texts == [" 7", " 8", " 9"]
-    assert ("ctl1:journal.export", "only the newest of what is wanted was fetched") in first.problems
+    assert ("ctl1:the journal", "only the newest of what is wanted was fetched") in first.problems
+    assert {place for place, _, _ in places_in(tmp_path / "first", first).values()} == {"journal of haproxy"}
     fetch(logs, tmp_path / "second", Watched(), wanted, first.seen)
     assert f"--since @{(now - 990) // 1_000_000}.{(now - 990) % 1_000_000:06}" in said.read_text()
 

@@ -15,11 +15,10 @@ from tempfile import TemporaryDirectory
 from ostler.cloud.model import Cloud
 from ostler.commands import Command, CommandResult
 from ostler.errors import InputError, OutsideError
-from ostler.execution.live_logs import GARBLED, LiveAnswer, LiveWanted, lay, read_command, rows_of
+from ostler.execution.live_logs import GARBLED, LiveAnswer, LiveWanted, lay, open_fetched, read_command, rows_of
 from ostler.execution.proofs.log_scan import LogGroup, LogScan
 from ostler.facts.service_units import unit_names
 from ostler.logs.event import Event, Level
-from ostler.logs.folder import open_folder
 from ostler.logs.frames import BEGINS, raised_in
 from ostler.logs.reading import Tally
 from ostler.logs.templates import shape_of
@@ -75,8 +74,7 @@ def parse_journal(host: str, result: CommandResult, since: float) -> LogScan:
 
 
 def _events(folder: Path, answer: LiveAnswer, since: float, tally: Tally) -> Iterator[Event]:
-    logs = open_folder(folder, tally, answer.zones)
-    return in_order(logs, Wanted(level=Level.ERROR, since=since), tally)
+    return in_order(open_fetched(folder, tally, answer), Wanted(level=Level.ERROR, since=since), tally)
 
 
 class _Groups:
@@ -118,7 +116,7 @@ def _group_of(host: str, event: Event) -> LogGroup:
     at = datetime.fromtimestamp(event.time, UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:23]
     return LogGroup(
         host=host,
-        file=f"journal of {event.service}" if event.log.is_part else f"/{event.log.name.partition('/')[2]}",
+        file=event.file,
         level="TRACEBACK" if is_bare else event.level.name,
         logger=event.module or event.service,
         count=1,
