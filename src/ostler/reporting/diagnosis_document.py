@@ -12,8 +12,9 @@ from pydantic import BaseModel, Field
 from ostler.diagnosis.model import Consequence, Diagnosed, Diagnosis, Verdict
 from ostler.diagnosis.observing import Said
 from ostler.errors import Finding
+from ostler.logs.moments import moment
 from ostler.logs.reading import Problem, Tally
-from ostler.reporting.log_words import clean, moment, shown
+from ostler.reporting.log_words import clean, shown
 
 DIAGNOSIS_FORMAT = 2
 """Raised when a reader of the JSON would have to change."""

@@ -19,13 +19,13 @@ from ostler.logs.finding import find_logs, whose
 from ostler.logs.folder import ends_of, open_folder
 from ostler.logs.frames import BEGINS, raised_in
 from ostler.logs.journal import lines_of_export
+from ostler.logs.moments import moment
 from ostler.logs.novelty import new_since
 from ostler.logs.reading import Tally, read_events
 from ostler.logs.timeline import in_order
 from ostler.logs.wanted import EVERYTHING, Wanted
 from ostler.reporting.log_document import event_line
 from ostler.reporting.log_text import Lines
-from ostler.reporting.log_words import moment
 
 
 def lines(hour: int, count: int, text: str = "said") -> bytes:
