@@ -96,6 +96,7 @@ class Kind:
 
     first: Said
     count: int = 0
+    last: float = 0.0
     _times: list[float] = field(default_factory=list)
     _each: int = 1
 
@@ -106,6 +107,7 @@ class Kind:
             if len(self._times) > MOST_TIMES:
                 self._times, self._each = self._times[::2], 2 * self._each
         self.count += 1
+        self.last = time
 
     def since(self, time: float) -> int:
         """About how many there were from a time on."""

@@ -1,6 +1,6 @@
 """The diagnosis of a folder of logs: what users saw fail and where, and what of the infrastructure is broken by them.
 
-Healthy are only logs of which all could be read, and that tell of no fault.
+Healthy are only logs of which all could be read, and that tell of no fault and of no error again and again.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from ostler.diagnosis.infrastructure import causes_in
 from ostler.diagnosis.knowledge import Knowledge
 from ostler.diagnosis.model import Diagnosed, Diagnosis, Verdict
 from ostler.diagnosis.observing import Seen
-from ostler.diagnosis.unusual import unusual_in
+from ostler.diagnosis.unusual import lasting_error, unusual_in
 from ostler.errors import Severity
 
 MOST_NAMED = 3
@@ -27,7 +27,7 @@ def diagnose_logs(seen: Seen, knowledge: Knowledge, symptom: str = "", unread: S
     What is sure is shared out: a source file is at fault as far as no part of the infrastructure is.
     """
     evidence = evidence_in(seen, knowledge)
-    plain = judged(evidence, symptom, "--logs DIR ")
+    plain = judged(evidence, symptom, "--logs DIR ", lasting_error(seen))
     is_felt = plain.sure >= HEALTHY_BELOW
     causes = causes_in(evidence, is_felt=is_felt)
     missing = (*plain.missing, *([_unread(unread)] if unread else []))

@@ -139,7 +139,7 @@ def diagnosis_shown(diagnosis: Diagnosis, tally: Tally, verdict: Verdict | None 
         format=DIAGNOSIS_FORMAT,
         verdict=verdict.value,
         sure=round(diagnosis.sure, 3),
-        signs=list(diagnosis.signs),
+        signs=[one_line(each) for each in diagnosis.signs],
         missing=list(diagnosis.missing),
         projects=[ProjectShown(project=clean(name), confidence=round(share, 3)) for name, share in diagnosis.projects],
         findings=[_finding(each, is_sure=is_sure) for each in diagnosis.findings],

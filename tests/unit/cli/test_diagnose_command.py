@@ -18,7 +18,7 @@ from ostler.cli.diagnose import register
 from ostler.errors import InputError
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "diagnosis"))
-from invented import ASKED, answered, traceback, write_logs
+from invented import ASKED, answered, line, traceback, write_logs
 
 SCHEMA = Path(__file__).parents[3] / "docs" / "schemas" / "diagnosis.json"
 KILLED_AT = 1_768_471_200.0
@@ -102,6 +102,13 @@ def test_a_log_that_cannot_be_read_is_never_passed_over(tmp_path: Path) -> None:
     assert result.exit_code == 1
     assert result.output.startswith("Unsure: ")
     assert "missing: what could not be read, or not to its end: dmesg" in result.output
+
+
+def test_an_error_that_comes_again_and_again_is_named_in_the_first_sentence(tmp_path: Path) -> None:
+    failed = "".join(line(f"10:0{at}:00.000", "ERROR", "cinder.x", f"No password=hunter2 for {at}") for at in range(5))
+    first = run("--logs", str(write_logs(tmp_path, volume=failed))).output.splitlines()[0]
+    assert first.startswith("Unsure: an error was logged 5 times over 4 min: cinder-volume: No password=")
+    assert "hunter2" not in first
 
 
 def test_one_request_alone_can_be_asked_for(broken: Path) -> None:
