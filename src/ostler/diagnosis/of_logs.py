@@ -42,6 +42,7 @@ def diagnose_logs(seen: Seen, knowledge: Knowledge, symptom: str = "", unread: S
         projects=tuple((name, share * (1.0 - broken)) for name, share in plain.projects),
         findings=_ranked(causes, plain.findings, 1.0 - broken),
         notes=unusual_in(seen),
+        logs_of=tuple(sorted(filter(None, seen.projects))),
     )
 
 

@@ -38,7 +38,8 @@ def open_folder(where: Path, tally: Tally, zones: Mapping[str, float] | None = N
             "logs.nothing-understood",
             f"nothing in {where} is written as a log that Ostler knows",
             found="; ".join(f"{problem.log.name}: {problem.says}" for problem in tally.problems[:3]),
-            do_next="name the folder that holds the logs; a journal must be exported first: journalctl -o export",
+            do_next="name the folder that holds the logs; an archive must be unpacked first, a journal exported: "
+            "journalctl -o export",
         )
     return with_zones(known, zones or {})
 

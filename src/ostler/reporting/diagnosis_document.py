@@ -113,7 +113,8 @@ class ProblemShown(BaseModel):
 class DiagnosisShown(BaseModel):
     """The whole. `sure` is how sure it is that users saw a failure, `signs` say why; `missing` is what is not in the
     logs and would have to be for `healthy`; `findings` are ranked, the likeliest first. Times are UTC. `cloud` is null
-    for a folder of logs; of a living cloud `unread` says what could not be judged, `notes` what is no fault."""
+    for a folder of logs; of a living cloud `unread` says what could not be judged, `notes` what is no fault.
+    `logs_of` are the projects and parts of the infrastructure whose logs were judged, of a folder of logs."""
 
     format: int
     verdict: Literal["failure", "healthy", "unsure"]
@@ -129,6 +130,7 @@ class DiagnosisShown(BaseModel):
     cloud: str | None = None
     notes: list[NoteShown] = []
     unread: list[NoteShown] = []
+    logs_of: list[str] = []
 
 
 def diagnosis_shown(diagnosis: Diagnosis, tally: Tally, verdict: Verdict | None = None) -> DiagnosisShown:
@@ -147,6 +149,7 @@ def diagnosis_shown(diagnosis: Diagnosis, tally: Tally, verdict: Verdict | None 
         begins=moment(diagnosis.begins) if diagnosis.events else None,
         ends=moment(diagnosis.ends) if diagnosis.events else None,
         problems=[ProblemShown(file=clean(each.log.name), says=shown(each.says)) for each in tally.problems],
+        logs_of=[clean(each) for each in diagnosis.logs_of],
         notes=[*(_estimated(each) for each in tally.notes), *map(note_shown, diagnosis.notes)],
     )
 

@@ -85,7 +85,10 @@ def verdict_sentence(document: DiagnosisShown) -> str:
         return _living_sentence(document)
     if document.verdict == "healthy":
         when = f"from {document.begins} to {document.ends}"
-        return f"Healthy: {document.events:,} events {when} show nothing that users saw fail."
+        return (
+            f"Healthy: {document.events:,} events {when} show nothing that users saw fail. "
+            f"Judged are the logs of {', '.join(document.logs_of)}, and no others."
+        )
     if document.verdict == "unsure":
         return "Unsure: " + (
             f"{document.signs[0]}; nothing shows for sure that users saw something fail."

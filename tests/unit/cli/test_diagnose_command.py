@@ -104,6 +104,20 @@ def test_a_log_that_cannot_be_read_is_never_passed_over(tmp_path: Path) -> None:
     assert "missing: what could not be read, or not to its end: dmesg" in result.output
 
 
+def test_healthy_names_whose_logs_were_judged_and_is_not_said_with_a_log_elsewhere(tmp_path: Path) -> None:
+    folder = write_logs(tmp_path)
+    (folder / "mysql").mkdir()
+    (folder / "mysql" / "error.log").write_text("2026-01-15 10:00:00 0 [Note] mysqld: ready for connections.\n")
+    result = run("--logs", str(folder))
+    assert result.exit_code == 0
+    assert result.output.startswith("Healthy: ")
+    assert "Judged are the logs of cinder, mariadb, and no others." in result.output
+    (folder / "nova").symlink_to("/nowhere/nova")
+    result = run("--logs", str(folder))
+    assert result.exit_code == 1
+    assert "missing: what could not be read, or not to its end: nova\n" in result.output
+
+
 def test_an_error_that_comes_again_and_again_is_named_in_the_first_sentence(tmp_path: Path) -> None:
     failed = "".join(line(f"10:0{at}:00.000", "ERROR", "cinder.x", f"No password=hunter2 for {at}") for at in range(5))
     first = run("--logs", str(write_logs(tmp_path, volume=failed))).output.splitlines()[0]
