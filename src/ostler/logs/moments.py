@@ -16,10 +16,19 @@ MONTHS = {
     )
 }
 DAY_S = 86400.0
+EARLIEST = 1_262_304_000.0
+"""2010-01-01: OpenStack is younger."""
+
 MOST_REMEMBERED = 50_000
 
 _seconds: dict[bytes, float | None] = {}
 """Whole seconds already understood: logs say the same second many times."""
+
+
+def is_wild(time: float, changed_at: float) -> bool:
+    """Whether a line cannot be of that time: before there was OpenStack, or more than a day (clocks and zones differ)
+    after its file was changed, where that is known."""
+    return time < EARLIEST or EARLIEST <= changed_at < time - DAY_S
 
 
 def moment(time: float) -> str:

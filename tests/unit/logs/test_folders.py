@@ -105,6 +105,22 @@ def test_a_large_log_is_read_from_where_it_matters(tmp_path: Path) -> None:
     assert all(content[event.offset :].startswith(event.raw) for event in events)
 
 
+@pytest.mark.parametrize("year", [b"2099", b"0001"])
+@pytest.mark.parametrize("place", ["nova-api.log", "other.log"])
+def test_a_line_with_a_wild_date_does_not_say_when_logs_end(year: bytes, place: str, tmp_path: Path) -> None:
+    (tmp_path / "nova-api.log").write_bytes(lines(9, 5))
+    with (tmp_path / place).open("ab") as log:
+        log.write(lines(9, 1).replace(b"2026", year))
+    ends = ends_of(open_folder(tmp_path, Tally()))
+    assert ends is not None and moment(ends) == "2026-01-15T09:00:04.000Z"
+
+
+def test_logs_in_which_all_dates_are_wild_end_all_the_same(tmp_path: Path) -> None:
+    (tmp_path / "nova-api.log").write_bytes(lines(9, 5).replace(b"2026", b"2099"))
+    ends = ends_of(open_folder(tmp_path, Tally()))
+    assert ends is not None and moment(ends) == "2099-01-15T09:00:04.000Z"
+
+
 def test_places_lead_to_what_was_read(tmp_path: Path) -> None:
     text = b"junk\n" + lines(9, 2000) + b"  more of it\n" + lines(10, 2000)
     (tmp_path / "a.log").write_bytes(text)
