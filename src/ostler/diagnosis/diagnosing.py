@@ -52,14 +52,15 @@ SUBJECTS = {
 """Words of a symptom, and the project they are about."""
 
 
-def diagnose(seen: Seen, knowledge: Knowledge, symptom: str = "", logs: str = "--logs DIR ") -> Diagnosis:
-    """Judge what was seen. ``symptom`` is what a user says is wrong, in any words; it only moves what is ranked.
-    ``logs`` is how `ostler logs` is told where these logs are."""
-    return judged(evidence_in(seen, knowledge), symptom, logs)
+def diagnose(seen: Seen, knowledge: Knowledge, symptom: str = "") -> Diagnosis:
+    """Judge what was seen in a living cloud. ``symptom`` is what a user says is wrong, in any words; it only moves what
+    is ranked."""
+    return judged(evidence_in(seen, knowledge), symptom)
 
 
-def judged(evidence: Evidence, symptom: str, logs: str, trouble: str = "") -> Diagnosis:
-    """Judge the evidence, as `diagnose`. ``trouble`` is a further sign, in words, with which nothing is healthy."""
+def judged(evidence: Evidence, symptom: str, logs: str = "", trouble: str = "") -> Diagnosis:
+    """Judge the evidence, as `diagnose`. ``logs`` is how `ostler logs` is told where these logs are; ``trouble`` is a
+    further sign, in words, with which nothing is healthy."""
     seen = evidence.seen
     clues = failure_clues(evidence)
     sure = logistic(clues, weights()["failure"])

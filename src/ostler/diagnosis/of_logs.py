@@ -5,6 +5,7 @@ Healthy are only logs of which all could be read, and that tell of no fault and 
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -21,13 +22,16 @@ MOST_NAMED = 3
 SIGN = "a part of the infrastructure is told to be broken"
 
 
-def diagnose_logs(seen: Seen, knowledge: Knowledge, symptom: str = "", unread: Sequence[str] = ()) -> Diagnosis:
-    """Judge what was seen in logs; ``unread`` are the names of those that could not be read, or not to their end.
+def diagnose_logs(
+    seen: Seen, knowledge: Knowledge, symptom: str = "", unread: Sequence[str] = (), folder: str = "DIR"
+) -> Diagnosis:
+    """Judge what was seen in the logs of ``folder``; ``unread`` are the names of those that could not be read, or not
+    to their end.
 
     What is sure is shared out: a source file is at fault as far as no part of the infrastructure is.
     """
     evidence = evidence_in(seen, knowledge)
-    plain = judged(evidence, symptom, "--logs DIR ", lasting_error(seen))
+    plain = judged(evidence, symptom, f"--logs {shlex.quote(folder)} ", lasting_error(seen))
     is_felt = plain.sure >= HEALTHY_BELOW
     causes = causes_in(evidence, is_felt=is_felt)
     missing = (*plain.missing, *([_unread(unread)] if unread else []))

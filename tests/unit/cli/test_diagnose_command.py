@@ -53,6 +53,11 @@ def test_a_person_reads_the_place_the_chain_and_what_to_do(broken: Path) -> None
     assert f"--request {ASKED}" in result.output
 
 
+def test_what_to_do_next_names_the_folder_as_a_shell_takes_it(broken: Path) -> None:
+    folder = broken.rename(broken.with_name("logs of $(today)"))
+    assert f"ostler logs --logs '{folder}' --request {ASKED}" in run("--logs", str(folder)).output
+
+
 def test_secrets_and_escape_codes_stay_inside_and_personal_data_is_marked(broken: Path) -> None:
     for arguments in ([], ["--json"]):
         output = run("--logs", str(broken), *arguments).output
