@@ -38,7 +38,7 @@ def diagnose_folder(where: Path, asked: Asked) -> DiagnosisShown:
         wanted = _about(Wanted(Level.INFO, begins, None, asked.hosts), opened, asked.server, asked.request)
         seen = observe(in_order(opened, wanted, tally), knowledge())
     unread = [problem.log.name for problem in tally.problems]
-    return diagnosis_shown(diagnose_logs(seen, knowledge(), asked.symptom, unread), tally)
+    return diagnosis_shown(diagnose_logs(seen, knowledge(), asked.symptom, unread, str(where)), tally)
 
 
 def _about(wanted: Wanted, opened: list[Opened], server: str | None, request: str | None) -> Wanted:

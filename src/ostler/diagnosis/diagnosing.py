@@ -52,33 +52,35 @@ SUBJECTS = {
 """Words of a symptom, and the project they are about."""
 
 
-def diagnose(seen: Seen, knowledge: Knowledge, symptom: str = "", logs: str = "--logs DIR ") -> Diagnosis:
-    """Judge what was seen. ``symptom`` is what a user says is wrong, in any words; it only moves what is ranked.
-    ``logs`` is how `ostler logs` is told where these logs are."""
-    return judged(evidence_in(seen, knowledge), symptom, logs)
+def diagnose(seen: Seen, knowledge: Knowledge, symptom: str = "") -> Diagnosis:
+    """Judge what was seen in a living cloud. ``symptom`` is what a user says is wrong, in any words; it only moves what
+    is ranked."""
+    return judged(evidence_in(seen, knowledge), symptom)
 
 
-def judged(evidence: Evidence, symptom: str, logs: str) -> Diagnosis:
-    """Judge the evidence, as `diagnose`."""
+def judged(evidence: Evidence, symptom: str, logs: str = "", trouble: str = "") -> Diagnosis:
+    """Judge the evidence, as `diagnose`. ``logs`` is how `ostler logs` is told where these logs are; ``trouble`` is a
+    further sign, in words, with which nothing is healthy."""
     seen = evidence.seen
-    signs = failure_clues(evidence)
-    sure = logistic(signs, weights()["failure"])
+    clues = failure_clues(evidence)
+    sure = logistic(clues, weights()["failure"])
+    signs = (*([trouble] if trouble else []), *clues)
     _heed(symptom, evidence)
     shares = place_shares(evidence)
     missing = missing_in(seen)
-    verdict = _verdict(sure, missing)
+    verdict = _verdict(sure, is_quiet=not missing and not trouble)
     projects = project_shares(shares)
     findings = () if verdict is Verdict.HEALTHY else _findings(evidence, shares, sure, logs)
     return Diagnosis(
-        verdict, sure, tuple(signs), missing, tuple((name, sure * share) for name, share in projects), findings,
+        verdict, sure, signs, missing, tuple((name, sure * share) for name, share in projects), findings,
         seen.events, seen.begins, seen.ends,
     )  # fmt: skip
 
 
-def _verdict(sure: float, missing: tuple[str, ...]) -> Verdict:
+def _verdict(sure: float, *, is_quiet: bool) -> Verdict:
     if sure >= FAILURE_FROM:
         return Verdict.FAILURE
-    return Verdict.HEALTHY if sure < HEALTHY_BELOW and not missing else Verdict.UNSURE
+    return Verdict.HEALTHY if sure < HEALTHY_BELOW and is_quiet else Verdict.UNSURE
 
 
 def _heed(symptom: str, evidence: Evidence) -> None:

@@ -127,7 +127,7 @@ def diagnose_cloud(
     settings = changed_since(healthy.settings, settings_in(snapshot)) if healthy else ()
     found = [_found(snapshot, cause, lines, parts, focus, runs, settings) for cause in causes]
     found = _by_focus(found, parts, focus)
-    by_logs = None if found else diagnose(seen, knowledge, symptom, logs="")
+    by_logs = None if found else diagnose(seen, knowledge, symptom)
     verdict = _verdict(found, by_logs, is_all_read=are_logs_read and not unread)
     if not found and verdict is Verdict.FAILURE and any(_logs_of(work, seen) for work in works):
         verdict = Verdict.UNSURE

@@ -99,7 +99,8 @@ class Diagnosed:
 class Diagnosis:
     """The whole: ``sure`` is how sure it is that users saw a failure; ``signs`` say why, ``missing`` what is not in the
     logs, ``projects`` how what is sure spreads over the projects; times are seconds since the epoch. ``notes`` tell
-    what is unusual, and no fault by itself."""
+    what is unusual, and no fault by itself; ``logs_of`` are the projects and parts of the infrastructure whose logs
+    were judged."""
 
     verdict: Verdict
     sure: float
@@ -111,3 +112,4 @@ class Diagnosis:
     begins: float
     ends: float
     notes: tuple[Finding, ...] = ()
+    logs_of: tuple[str, ...] = ()

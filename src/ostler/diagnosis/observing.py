@@ -17,6 +17,7 @@ from ostler.diagnosis.telltales import Telltales, Word, known_telltales
 from ostler.logs.answers import Answered, answer_in
 from ostler.logs.event import Event, Level
 from ostler.logs.finding import PROJECTS
+from ostler.logs.moments import is_wild
 from ostler.logs.personal import personal_in
 from ostler.logs.templates import shape_of
 
@@ -98,6 +99,7 @@ class Kind:
 
     first: Said
     count: int = 0
+    last: float = 0.0
     _times: list[float] = field(default_factory=list)
     _each: int = 1
 
@@ -108,6 +110,7 @@ class Kind:
             if len(self._times) > MOST_TIMES:
                 self._times, self._each = self._times[::2], 2 * self._each
         self.count += 1
+        self.last = time
 
     def since(self, time: float) -> int:
         """About how many there were from a time on."""
@@ -157,7 +160,7 @@ class Seen:
     ``answers`` are those that failed; ``answered`` counts all by project and method; ``marks`` are the times at which
     work of a kind was begun or came to a stage, by the mark's name; ``kinds`` are warnings and worse by module and
     shape, as many as are kept. ``heard`` is what was said of broken parts of the infrastructure, by telltale, host and
-    name of the part.
+    name of the part. ``begins`` and ``ends`` are the first and last time that is not wild, as far as there is one.
     """
 
     errors: list[Said] = field(default_factory=list)
@@ -184,12 +187,16 @@ def observe(events: Iterable[Event], knowledge: Knowledge, *, hears: bool = True
     seen = Seen()
     for event in events:
         _observe(event, seen, knowledge, hears)
+    if seen.events and not seen.ends:
+        seen.begins = min(each.first for each in seen.services.values())
+        seen.ends = max(each.last for each in seen.services.values())
     return seen
 
 
 def _observe(event: Event, seen: Seen, knowledge: Knowledge, hears: bool) -> None:
-    seen.begins = event.time if not seen.events else min(seen.begins, event.time)
-    seen.ends = max(seen.ends, event.time)
+    if not is_wild(event.time, event.log.changed_at):
+        seen.begins = min(seen.begins, event.time) if seen.ends else event.time
+        seen.ends = max(seen.ends, event.time)
     seen.events += 1
     key = (event.host, event.project, event.service)
     activity = seen.services.get(key)

@@ -1,10 +1,11 @@
 """The diagnosis of a folder of logs: what users saw fail and where, and what of the infrastructure is broken by them.
 
-Healthy are only logs of which all could be read, and that tell of no fault.
+Healthy are only logs of which all could be read, and that tell of no fault and of no error again and again.
 """
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -14,20 +15,23 @@ from ostler.diagnosis.infrastructure import causes_in
 from ostler.diagnosis.knowledge import Knowledge
 from ostler.diagnosis.model import Diagnosed, Diagnosis, Verdict
 from ostler.diagnosis.observing import Seen
-from ostler.diagnosis.unusual import unusual_in
+from ostler.diagnosis.unusual import lasting_error, unusual_in
 from ostler.errors import Severity
 
 MOST_NAMED = 3
 SIGN = "a part of the infrastructure is told to be broken"
 
 
-def diagnose_logs(seen: Seen, knowledge: Knowledge, symptom: str = "", unread: Sequence[str] = ()) -> Diagnosis:
-    """Judge what was seen in logs; ``unread`` are the names of those that could not be read, or not to their end.
+def diagnose_logs(
+    seen: Seen, knowledge: Knowledge, symptom: str = "", unread: Sequence[str] = (), folder: str = "DIR"
+) -> Diagnosis:
+    """Judge what was seen in the logs of ``folder``; ``unread`` are the names of those that could not be read, or not
+    to their end.
 
     What is sure is shared out: a source file is at fault as far as no part of the infrastructure is.
     """
     evidence = evidence_in(seen, knowledge)
-    plain = judged(evidence, symptom, "--logs DIR ")
+    plain = judged(evidence, symptom, f"--logs {shlex.quote(folder)} ", lasting_error(seen))
     is_felt = plain.sure >= HEALTHY_BELOW
     causes = causes_in(evidence, is_felt=is_felt)
     missing = (*plain.missing, *([_unread(unread)] if unread else []))
@@ -42,6 +46,7 @@ def diagnose_logs(seen: Seen, knowledge: Knowledge, symptom: str = "", unread: S
         projects=tuple((name, share * (1.0 - broken)) for name, share in plain.projects),
         findings=_ranked(causes, plain.findings, 1.0 - broken),
         notes=unusual_in(seen),
+        logs_of=tuple(sorted(filter(None, seen.projects))),
     )
 
 

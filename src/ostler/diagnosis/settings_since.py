@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import chain
 
 from ostler.diagnosis.changes import Change
 from ostler.errors import Finding, Severity
 from ostler.facts.model import Snapshot
+from ostler.logs.moments import moment
 
 FACT = "host.settings"
 CODE = "diagnosis.settings-differ"
@@ -83,4 +83,5 @@ def differing(before: Settings, changes: Sequence[Change]) -> Finding:
 
 def when(at: float) -> str:
     """A time as it is said in findings."""
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    day, clock = moment(at)[:16].split("T")
+    return f"{day} {clock} UTC"

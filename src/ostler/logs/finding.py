@@ -41,8 +41,10 @@ ON_THE_WAY = frozenset(
 
 NO_LOGS = (
     ".conf", ".ini", ".cfg", ".yaml", ".yml", ".py", ".pyc", ".html", ".css", ".js", ".xml", ".png", ".svg", ".pcap",
-    ".tar", ".tgz", ".zip", ".rpm", ".deb", ".db", ".sqlite", ".sql", ".md", ".pem", ".crt", ".key", ".rst",
+    ".jar", ".whl", ".rpm", ".deb", ".db", ".sqlite", ".sql", ".md", ".pem", ".crt", ".key",
+    ".rst",
 )  # fmt: skip
+LEADS_OUT = "a link that leads out of the folder is not followed"
 PACKED = re.compile(r"\.(?:gz|bz2|xz|zst)$")
 ROTATED = re.compile(r"(?:\.\d{1,3}|[.\-_](?:20\d{6}(?:[-T]?\d{2,10})?|old|bak))+$")
 LIKE_A_LOG = re.compile(r"log|journal|messages|\.err\b|\.out\b|audit|dmesg|console")
@@ -56,8 +58,9 @@ def find_logs(where: Path, skipped: Callable[[str, str], None] = lambda place, w
     """Return the logs of a folder (or the one that is named), in the order of their names.
 
     Whether a file with a strange name is a log is seen when it is read. Links that lead out of the folder are not
-    followed. Folders below that cannot be read are given to ``skipped``, with why. Raises InputError when there is no
-    such folder, or nothing in it, or it cannot be read.
+    followed: those to folders, and those named like logs or a project, are given to ``skipped`` with why, as are
+    folders below that cannot be read. Raises InputError when there is no such folder, or nothing in it, or it
+    cannot be read.
     """
     try:
         is_file = stat.S_ISREG(where.stat().st_mode)
@@ -70,10 +73,8 @@ def find_logs(where: Path, skipped: Callable[[str, str], None] = lambda place, w
     if is_file:
         return [_of(where, where.parent, where.stat())]
 
-    def skip(error: OSError) -> None:
-        if Path(error.filename) == where:
-            raise _unreadable(where, error)
-        skipped(Path(error.filename).relative_to(where).as_posix(), error.strerror or str(error))
+    def skip(path: str, why: str) -> None:
+        skipped(Path(path).relative_to(where).as_posix(), why)
 
     found = [_of(path, where, about) for path, about in sorted(_files(where, skip))]
     if not found:
@@ -92,21 +93,37 @@ def is_named_like_a_log(name: str) -> bool:
     return LIKE_A_LOG.search(name.lower()) is not None and OF_NO_SERVICE.match(name.lower()) is None
 
 
-def _files(where: Path, skip: Callable[[OSError], None]) -> Iterator[tuple[Path, os.stat_result]]:
+def _files(where: Path, skip: Callable[[str, str], None]) -> Iterator[tuple[Path, os.stat_result]]:
     root, seen = os.path.realpath(where), set()
-    for folder, folders, names in os.walk(where, onerror=skip):
+
+    def refused(error: OSError) -> None:
+        if Path(error.filename) == where:
+            raise _unreadable(where, error)
+        skip(error.filename, error.strerror or str(error))
+
+    def leads_out(path: str) -> bool:
+        real = os.path.realpath(path)
+        return real != root and not real.startswith(root.rstrip(os.sep) + os.sep)
+
+    for folder, folders, names in os.walk(where, onerror=refused):
         folders.sort()
+        for path in (os.path.join(folder, name) for name in folders):  # noqa: PTH118
+            if os.path.islink(path) and leads_out(path):  # noqa: PTH114
+                skip(path, LEADS_OUT)
         paths = [os.path.join(folder, name) for name in names]  # noqa: PTH118 - many thousands of them
         links = {path for path in paths if os.path.islink(path)}  # noqa: PTH114
         for path in sorted(paths, key=lambda path: path in links):
+            if path in links and leads_out(path):
+                name = os.path.basename(path)  # noqa: PTH119
+                if _may_be(path) and (is_named_like_a_log(name) or whose((name,))[1]):
+                    skip(path, LEADS_OUT)
+                continue
             try:
-                real = os.path.realpath(path) if path in links else path
-                about = os.stat(real)  # noqa: PTH116
+                about = os.stat(path)  # noqa: PTH116
             except (OSError, ValueError):
                 continue
-            is_within = real is path or real.startswith(root + os.sep)
             identity = (about.st_dev, about.st_ino)
-            if stat.S_ISREG(about.st_mode) and about.st_size and is_within and identity not in seen and _may_be(path):
+            if stat.S_ISREG(about.st_mode) and about.st_size and identity not in seen and _may_be(path):
                 seen.add(identity)
                 yield Path(path), about
 

@@ -10,6 +10,7 @@ from ostler.errors import InputError
 from ostler.logs.clocks import Clock, Spans, clocks_of
 from ostler.logs.event import LogFile
 from ostler.logs.finding import find_logs, is_named_like_a_log
+from ostler.logs.moments import is_wild
 from ostler.logs.reading import Opened, Tally, look_into, read_events
 from ostler.logs.searching import last_time
 from ostler.logs.wanted import Wanted, any_of
@@ -38,7 +39,8 @@ def open_folder(where: Path, tally: Tally, zones: Mapping[str, float] | None = N
             "logs.nothing-understood",
             f"nothing in {where} is written as a log that Ostler knows",
             found="; ".join(f"{problem.log.name}: {problem.says}" for problem in tally.problems[:3]),
-            do_next="name the folder that holds the logs; a journal must be exported first: journalctl -o export",
+            do_next="name the folder that holds the logs; an archive must be unpacked first, a journal exported: "
+            "journalctl -o export",
         )
     return with_zones(known, zones or {})
 
@@ -59,11 +61,13 @@ def with_zones(logs: Sequence[Opened], zones: Mapping[str, float]) -> list[Opene
 
 
 def ends_of(logs: Iterable[Opened]) -> float | None:
-    """The time of the last event of all: of packed logs only when there are no plain ones. None: nobody knows."""
+    """The time of the last event of all: of packed logs only when there are no plain ones, and of those whose end has a
+    wild date only when all have. None: nobody knows."""
     logs = list(logs)
     plain = [each for each in logs if not each.is_packed and not each.translation]
-    times = [last_time(each) for each in plain or logs]
-    return max((each for each in times if each is not None), default=None)
+    ends = [(last, each.log.changed_at) for each in plain or logs if (last := last_time(each)) is not None]
+    believed = [last for last, changed_at in ends if not is_wild(last, changed_at)]
+    return max(believed or (last for last, _ in ends), default=None)
 
 
 def compare_clocks(logs: Sequence[Opened], tally: Tally, wanted: Wanted | None = None) -> list[Clock]:

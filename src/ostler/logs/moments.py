@@ -1,7 +1,7 @@
-"""Times as logs write them, in seconds since the epoch. A time without a zone is taken as UTC.
+"""Times as logs write them, in seconds since the epoch, and back. A time without a zone is taken as UTC.
 
-Each function takes the bytes of a time and, for those without a year, a time that cannot be before it (when the file
-was changed). They return None for what is no time: the thirty-first of February in a log stops nobody.
+Each function that reads takes the bytes of a time and, for those without a year, a time that cannot be before it (when
+the file was changed). They return None for what is no time: the thirty-first of February in a log stops nobody.
 """
 
 from __future__ import annotations
@@ -16,10 +16,27 @@ MONTHS = {
     )
 }
 DAY_S = 86400.0
+EARLIEST = 1_262_304_000.0
+"""2010-01-01: OpenStack is younger."""
+
 MOST_REMEMBERED = 50_000
 
 _seconds: dict[bytes, float | None] = {}
 """Whole seconds already understood: logs say the same second many times."""
+
+
+def is_wild(time: float, changed_at: float) -> bool:
+    """Whether a line cannot be of that time: before there was OpenStack, or more than a day (clocks and zones differ)
+    after its file was changed, where that is known."""
+    return time < EARLIEST or EARLIEST <= changed_at < time - DAY_S
+
+
+def moment(time: float) -> str:
+    """`2026-01-15T10:05:48.751Z`; question marks of the same length for what is in no calendar."""
+    try:
+        return datetime.fromtimestamp(time, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    except (ValueError, OverflowError, OSError):
+        return "????-??-??T??:??:??.???Z"
 
 
 def iso(stamp: bytes, near: float = 0.0) -> float | None:

@@ -21,6 +21,8 @@ BOMB_RATIO, BOMB_BYTES = 2000, 1 << 30
 """A file that unpacks to more than so many times its size, and more than so many bytes, is no log."""
 
 MAGIC = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ\x00": "xz", b"\x28\xb5\x2f\xfd": "zstandard"}
+TAR, TAR_AT = b"ustar", 257
+ARCHIVES = (b"PK\x03\x04", b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07")
 SPOILED = (EOFError, zlib.error, lzma.LZMAError, zstandard.ZstdError, gzip.BadGzipFile, ValueError)
 
 
@@ -37,6 +39,11 @@ def is_packed(path: str) -> bool:
     """Whether a file is packed. Raises OSError when it cannot be read."""
     with Path(path).open("rb", buffering=0) as raw:
         return packing_of(raw.read(6)) != ""
+
+
+def is_archive(beginning: bytes) -> bool:
+    """Whether what begins with these bytes, unpacked, is an archive of files: tar, zip, 7z, rar."""
+    return beginning.startswith(ARCHIVES) or beginning.startswith(TAR, TAR_AT)
 
 
 def pieces(path: str, start: int = 0, size: int = PIECE_BYTES) -> Iterator[bytes]:

@@ -20,7 +20,7 @@ from ostler.logs.formats import FORMATS
 from ostler.logs.formats.format import Format
 from ostler.logs.frames import BEGINS, CHAINED
 from ostler.logs.journal import is_export, is_json, translated
-from ostler.logs.opening import PIECE_BYTES, Spoiled, is_packed, pieces
+from ostler.logs.opening import PIECE_BYTES, Spoiled, is_archive, is_packed, pieces
 from ostler.logs.searching import first_time, is_without_zone, start_for, stated_zone
 from ostler.logs.since_boot import dated
 from ostler.logs.wanted import Wanted
@@ -110,6 +110,9 @@ def look_into(log: LogFile, tally: Tally) -> Opened:
         return Opened(log)
     except OSError as error:
         tally.tell(log, f"it cannot be read: {error.strerror or error}")
+        return Opened(log)
+    if is_archive(beginning):
+        tally.tell(log, "it is an archive of files: unpack it first")
         return Opened(log)
     translation = "export" if is_export(beginning) else "json" if is_json(beginning) else ""
     if translation:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ostler.logs.blocks import LONGEST_BEGINNING
 from ostler.logs.formats.format import Format
 from ostler.logs.journal import translated
-from ostler.logs.moments import zone
+from ostler.logs.moments import is_wild, zone
 from ostler.logs.opening import Spoiled, pieces
 
 if TYPE_CHECKING:
@@ -78,16 +78,19 @@ def _last_time_from(opened: Opened, start: int) -> float | None:
 
 
 def _last_time(opened: Opened, piece: bytes) -> float | None:
+    """The time of the last event that begins in a piece; of one with a wild date only when all have one."""
+    changed_at = opened.log.changed_at
     times = []
     for shape in opened.formats:
         stamps = [match["time"] for match in shape.begin.finditer(piece)]
         for stamp in reversed(stamps[-50:]):
-            read = shape.moment(stamp, opened.log.changed_at)
+            read = shape.moment(stamp, changed_at)
             if read is not None:
                 zone_s = opened.zone_s if is_without_zone(shape, stamp) else 0.0
                 times.append(read - opened.ahead_s - zone_s)
-                break
-    return max(times, default=None)
+                if not is_wild(times[-1], changed_at):
+                    break
+    return max((each for each in times if not is_wild(each, changed_at)), default=max(times, default=None))
 
 
 def stated_zone(opened: Opened, sample: bytes) -> float | None:

@@ -12,8 +12,9 @@ from pydantic import BaseModel, Field
 from ostler.diagnosis.model import Consequence, Diagnosed, Diagnosis, Verdict
 from ostler.diagnosis.observing import Said
 from ostler.errors import Finding
+from ostler.logs.moments import moment
 from ostler.logs.reading import Problem, Tally
-from ostler.reporting.log_words import clean, moment, shown
+from ostler.reporting.log_words import clean, shown
 
 DIAGNOSIS_FORMAT = 2
 """Raised when a reader of the JSON would have to change."""
@@ -119,7 +120,8 @@ class ProblemShown(BaseModel):
 class DiagnosisShown(BaseModel):
     """The whole. `sure` is how sure it is that users saw a failure, `signs` say why; `missing` is what is not in the
     logs and would have to be for `healthy`; `findings` are ranked, the likeliest first. Times are UTC. `cloud` is null
-    for a folder of logs; of a living cloud `unread` says what could not be judged, `notes` what is no fault."""
+    for a folder of logs; of a living cloud `unread` says what could not be judged, `notes` what is no fault.
+    `logs_of` are the projects and parts of the infrastructure whose logs were judged, of a folder of logs."""
 
     format: int
     verdict: Literal["failure", "healthy", "unsure"]
@@ -135,6 +137,7 @@ class DiagnosisShown(BaseModel):
     cloud: str | None = None
     notes: list[NoteShown] = []
     unread: list[NoteShown] = []
+    logs_of: list[str] = []
 
 
 def diagnosis_shown(diagnosis: Diagnosis, tally: Tally, verdict: Verdict | None = None) -> DiagnosisShown:
@@ -145,7 +148,7 @@ def diagnosis_shown(diagnosis: Diagnosis, tally: Tally, verdict: Verdict | None 
         format=DIAGNOSIS_FORMAT,
         verdict=verdict.value,
         sure=round(diagnosis.sure, 3),
-        signs=list(diagnosis.signs),
+        signs=[one_line(each) for each in diagnosis.signs],
         missing=list(diagnosis.missing),
         projects=[ProjectShown(project=clean(name), confidence=round(share, 3)) for name, share in diagnosis.projects],
         findings=[_finding(each, is_sure=is_sure) for each in diagnosis.findings],
@@ -153,6 +156,7 @@ def diagnosis_shown(diagnosis: Diagnosis, tally: Tally, verdict: Verdict | None 
         begins=moment(diagnosis.begins) if diagnosis.events else None,
         ends=moment(diagnosis.ends) if diagnosis.events else None,
         problems=[ProblemShown(file=clean(each.log.name), says=shown(each.says)) for each in tally.problems],
+        logs_of=[clean(each) for each in diagnosis.logs_of],
         notes=[*(_estimated(each) for each in tally.notes), *map(note_shown, diagnosis.notes)],
     )
 

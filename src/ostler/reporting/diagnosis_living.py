@@ -9,6 +9,7 @@ from ostler.diagnosis.living import NOT_REACHED, Found, LiveDiagnosis
 from ostler.diagnosis.model import Verdict
 from ostler.diagnosis.observing import Said
 from ostler.errors import Finding
+from ostler.logs.moments import moment
 from ostler.logs.reading import Tally
 from ostler.reporting.diagnosis_document import (
     DIAGNOSIS_FORMAT,
@@ -22,7 +23,7 @@ from ostler.reporting.diagnosis_document import (
     note_shown,
     one_line,
 )
-from ostler.reporting.log_words import clean, moment, shown
+from ostler.reporting.log_words import clean, shown
 from ostler.rules.component import Component
 
 Lines = Mapping[Component, tuple[Said, ...]]

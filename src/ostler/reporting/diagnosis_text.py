@@ -25,9 +25,11 @@ MOST_NOTES = 8
 
 def diagnosis_text(document: DiagnosisShown) -> Iterator[str]:
     """Yield the lines."""
-    yield verdict_sentence(document)
+    sentence = verdict_sentence(document)
+    yield sentence
     for sign in document.signs:
-        yield f"  · {sign}"
+        if sign not in sentence:
+            yield f"  · {sign}"
     for missing in document.missing:
         yield f"  · missing: {missing}"
     if document.findings:
@@ -83,10 +85,13 @@ def verdict_sentence(document: DiagnosisShown) -> str:
         return _living_sentence(document)
     if document.verdict == "healthy":
         when = f"from {document.begins} to {document.ends}"
-        return f"Healthy: {document.events:,} events {when} show nothing that users saw fail."
+        return (
+            f"Healthy: {document.events:,} events {when} show nothing that users saw fail. "
+            f"Judged are the logs of {', '.join(document.logs_of)}, and no others."
+        )
     if document.verdict == "unsure":
         return "Unsure: " + (
-            "something is unusual, but nothing shows that users saw it fail."
+            f"{document.signs[0]}; nothing shows for sure that users saw something fail."
             if document.signs else "the logs do not tell whether users saw something fail."
         )  # fmt: skip
     if not document.findings:

@@ -12,11 +12,12 @@ from pydantic import TypeAdapter
 from ostler.logs.clocks import Clock
 from ostler.logs.event import Event
 from ostler.logs.joining import Family
+from ostler.logs.moments import moment
 from ostler.logs.personal import personal_in
 from ostler.logs.rates import Rates
 from ostler.logs.reading import Tally
 from ostler.logs.templates import Template
-from ostler.reporting.log_words import LONGEST_IN_FULL, clean, moment, shown
+from ostler.reporting.log_words import LONGEST_IN_FULL, clean, shown
 
 
 @dataclass(frozen=True)

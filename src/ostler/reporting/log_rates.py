@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, tzinfo
 
 from ostler.logs.event import Level
+from ostler.logs.moments import moment
 from ostler.logs.rates import Rates
-from ostler.reporting.log_words import clean, clock, day, moment
+from ostler.reporting.log_words import clean, clock, day
 from ostler.reporting.pages import page
 from ostler.reporting.report_picture import LEFT, RIGHT, TOP, WIDTH, Axis, Box, Mark, Picture, span_words
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from ostler.logs.clocks import Clock
 from ostler.logs.event import Event, Level
 from ostler.logs.joining import Family
+from ostler.logs.moments import moment
 from ostler.logs.reading import Tally
 from ostler.logs.templates import Template, shape_of
 from ostler.reporting.log_words import (
@@ -18,7 +19,6 @@ from ostler.reporting.log_words import (
     clock,
     day,
     first_line,
-    moment,
     personal_mark,
     place,
     shown,

@@ -6,10 +6,10 @@ Nothing of a log reaches a terminal as it is: control characters are replaced, w
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
 
 from ostler.logs.event import Event, Level
 from ostler.logs.frames import raised_in
+from ostler.logs.moments import moment
 from ostler.logs.personal import personal_in
 from ostler.masking import mask_output
 
@@ -63,14 +63,6 @@ def clock(time: float) -> str:
 def day(time: float) -> str:
     """`2026-01-15`, UTC."""
     return moment(time)[:10]
-
-
-def moment(time: float) -> str:
-    """`2026-01-15T10:05:48.751Z`."""
-    try:
-        return datetime.fromtimestamp(time, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    except (ValueError, OverflowError, OSError):
-        return "????-??-??T??:??:??.???Z"
 
 
 def place(event: Event) -> str:

@@ -18,7 +18,7 @@ from ostler.cli.diagnose import register
 from ostler.errors import InputError
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "diagnosis"))
-from invented import ASKED, answered, traceback, write_logs
+from invented import ASKED, answered, line, traceback, write_logs
 
 SCHEMA = Path(__file__).parents[3] / "docs" / "schemas" / "diagnosis.json"
 KILLED_AT = 1_768_471_200.0
@@ -51,6 +51,11 @@ def test_a_person_reads_the_place_the_chain_and_what_to_do(broken: Path) -> None
     assert "└─ 10:05:01 cinder-api answered 500 to POST /v3/volumes/x/action" in result.output
     assert "cinder/cinder-volume.log:3" in result.output
     assert f"--request {ASKED}" in result.output
+
+
+def test_what_to_do_next_names_the_folder_as_a_shell_takes_it(broken: Path) -> None:
+    folder = broken.rename(broken.with_name("logs of $(today)"))
+    assert f"ostler logs --logs '{folder}' --request {ASKED}" in run("--logs", str(folder)).output
 
 
 def test_secrets_and_escape_codes_stay_inside_and_personal_data_is_marked(broken: Path) -> None:
@@ -102,6 +107,27 @@ def test_a_log_that_cannot_be_read_is_never_passed_over(tmp_path: Path) -> None:
     assert result.exit_code == 1
     assert result.output.startswith("Unsure: ")
     assert "missing: what could not be read, or not to its end: dmesg" in result.output
+
+
+def test_healthy_names_whose_logs_were_judged_and_is_not_said_with_a_log_elsewhere(tmp_path: Path) -> None:
+    folder = write_logs(tmp_path)
+    (folder / "mysql").mkdir()
+    (folder / "mysql" / "error.log").write_text("2026-01-15 10:00:00 0 [Note] mysqld: ready for connections.\n")
+    result = run("--logs", str(folder))
+    assert result.exit_code == 0
+    assert result.output.startswith("Healthy: ")
+    assert "Judged are the logs of cinder, mariadb, and no others." in result.output
+    (folder / "nova").symlink_to("/nowhere/nova")
+    result = run("--logs", str(folder))
+    assert result.exit_code == 1
+    assert "missing: what could not be read, or not to its end: nova\n" in result.output
+
+
+def test_an_error_that_comes_again_and_again_is_named_in_the_first_sentence(tmp_path: Path) -> None:
+    failed = "".join(line(f"10:0{at}:00.000", "ERROR", "cinder.x", f"No password=hunter2 for {at}") for at in range(5))
+    first = run("--logs", str(write_logs(tmp_path, volume=failed))).output.splitlines()[0]
+    assert first.startswith("Unsure: an error was logged 5 times over 4 min: cinder-volume: No password=")
+    assert "hunter2" not in first
 
 
 def test_one_request_alone_can_be_asked_for(broken: Path) -> None:

@@ -221,3 +221,51 @@ def test_logs_without_hosts_fold_all_the_same(tmp_path: Path) -> None:
     assert (said.findings[0].host, said.findings[0].summary) == (
         "", "the kernel of a host killed mysqld for want of memory",
     )  # fmt: skip
+
+
+def again(level: str, module: str, text: str, *, times: int, seconds: int) -> str:
+    """The same that many times, the last that many seconds after the first."""
+    return "".join(
+        line(f"10:0{2 + at // 60}:{at % 60:02}.000", level, module, f"{text} [{at}]")
+        for at in (seconds * number // (times - 1) for number in range(times))
+    )
+
+
+@pytest.mark.parametrize(
+    ("module", "text", "code"),
+    [
+        ("nova.db", "OperationalError: (1045, \"Access denied for user 'nova'@'ctl1'\")", "database-access-denied"),
+        ("nova.db", "(1290, 'The MariaDB server is running with the --read-only option')", "database-read-only"),
+        ("nova.db", "(1205, 'Lock wait timeout exceeded; try restarting transaction')", "database-locked"),
+        (RABBIT, "AMQP server on ctl1:5672 is unreachable: (403) ACCESS_REFUSED", "messaging-access-refused"),
+        ("nova.api", "MessagingTimeout: Timed out waiting for a reply to message ID 1", "messaging-unanswered"),
+        ("nova.compute", "PermissionError: [Errno 13] Permission denied: '/var/lib/nova/x'", "files-not-permitted"),
+        ("nova.scheduler", "NoValidHost: No valid host was found.", None),
+    ],
+)  # fmt: skip
+def test_logs_that_say_the_same_error_again_and_again_are_not_healthy(
+    module: str, text: str, code: str | None, tmp_path: Path
+) -> None:
+    errors = told("10:00:00.000") + again("ERROR", module, text, times=10, seconds=90)
+    said = judged_logs(write(tmp_path, {"ctl1/nova/nova-conductor.log": errors}))
+    assert said.verdict is not Verdict.HEALTHY
+    assert codes(said) == ([f"diagnosis.{code}"] if code else [])
+    (sign,) = [each for each in said.signs if each.startswith("an error was logged 10 times over 2 min: ")]
+    assert f"nova-conductor on ctl1: {text}" in sign
+
+
+@pytest.mark.parametrize(
+    ("level", "times", "seconds", "verdict"),
+    [
+        ("ERROR", 5, 60, Verdict.UNSURE),
+        ("ERROR", 4, 90, Verdict.HEALTHY),
+        ("ERROR", 10, 59, Verdict.HEALTHY),
+        ("WARNING", 10, 90, Verdict.HEALTHY),
+    ],
+)
+def test_an_error_that_services_get_over_alarms_nobody(
+    level: str, times: int, seconds: int, verdict: Verdict, tmp_path: Path
+) -> None:
+    logged = told("10:00:00.000") + again(level, "nova.x", "It failed", times=times, seconds=seconds)
+    said = judged_logs(write(tmp_path, {"ctl1/nova/nova-conductor.log": logged}))
+    assert said.verdict is verdict

@@ -14,7 +14,7 @@ from ostler.diagnosis.folding import Broken
 from ostler.diagnosis.knowledge import knowledge
 from ostler.diagnosis.living import Focus, diagnose_cloud
 from ostler.diagnosis.observing import Seen
-from ostler.diagnosis.settings_since import Settings, changed_since, differing, settings_in
+from ostler.diagnosis.settings_since import Settings, changed_since, differing, settings_in, when
 from ostler.diagnosis.unusual import Healthy
 from ostler.errors import Finding, Severity
 from ostler.execution.home import Home
@@ -110,3 +110,8 @@ def test_where_nothing_can_be_kept_nothing_is(tmp_path: Path) -> None:
     home = Home(tmp_path / "home")
     keep_healthy("a", home, Healthy(settings(), frozenset()))
     assert last_healthy("a", home) is None
+
+
+@pytest.mark.parametrize(("at", "said"), [(NOON, "2026-11-27 12:00 UTC"), (-62_135_640_000.0, "????-??-?? ??:?? UTC")])
+def test_a_time_is_said_also_when_it_is_in_no_calendar(at: float, said: str) -> None:
+    assert when(at) == said

@@ -65,6 +65,14 @@ def test_a_host_of_which_nothing_is_heard_any_more_is_told_once(tmp_path: Path) 
     assert told(seen) == [("fell-silent", "every service on cmp1", "silent for 19 min")]
 
 
+@pytest.mark.parametrize("year", ["0001", "2099"])
+def test_a_wild_date_moves_neither_end_of_what_was_seen(year: str, tmp_path: Path) -> None:
+    wild = line(3, "INFO", "Auditing").replace("2026", year)
+    seen = logs(tmp_path, ctl1_nova_conductor=audits() + wild)
+    assert (seen.begins, seen.ends) == (1_768_471_200.0, 1_768_471_200.0 + 59 * 60)
+    assert logs(tmp_path / "alone", ctl1_nova_conductor=wild).ends == logs(tmp_path / "alone").begins != 0.0
+
+
 @pytest.mark.parametrize(
     "quiet",
     [

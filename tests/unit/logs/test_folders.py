@@ -7,6 +7,7 @@ import gzip
 import json
 import lzma
 import os
+import shutil
 import tracemalloc
 from pathlib import Path
 
@@ -19,13 +20,13 @@ from ostler.logs.finding import find_logs, whose
 from ostler.logs.folder import ends_of, open_folder
 from ostler.logs.frames import BEGINS, raised_in
 from ostler.logs.journal import lines_of_export
+from ostler.logs.moments import moment
 from ostler.logs.novelty import new_since
 from ostler.logs.reading import Tally, read_events
 from ostler.logs.timeline import in_order
 from ostler.logs.wanted import EVERYTHING, Wanted
 from ostler.reporting.log_document import event_line
 from ostler.reporting.log_text import Lines
-from ostler.reporting.log_words import moment
 
 
 def lines(hour: int, count: int, text: str = "said") -> bytes:
@@ -104,6 +105,22 @@ def test_a_large_log_is_read_from_where_it_matters(tmp_path: Path) -> None:
     assert all(content[event.offset :].startswith(event.raw) for event in events)
 
 
+@pytest.mark.parametrize("year", [b"2099", b"0001"])
+@pytest.mark.parametrize("place", ["nova-api.log", "other.log"])
+def test_a_line_with_a_wild_date_does_not_say_when_logs_end(year: bytes, place: str, tmp_path: Path) -> None:
+    (tmp_path / "nova-api.log").write_bytes(lines(9, 5))
+    with (tmp_path / place).open("ab") as log:
+        log.write(lines(9, 1).replace(b"2026", year))
+    ends = ends_of(open_folder(tmp_path, Tally()))
+    assert ends is not None and moment(ends) == "2026-01-15T09:00:04.000Z"
+
+
+def test_logs_in_which_all_dates_are_wild_end_all_the_same(tmp_path: Path) -> None:
+    (tmp_path / "nova-api.log").write_bytes(lines(9, 5).replace(b"2026", b"2099"))
+    ends = ends_of(open_folder(tmp_path, Tally()))
+    assert ends is not None and moment(ends) == "2099-01-15T09:00:04.000Z"
+
+
 def test_places_lead_to_what_was_read(tmp_path: Path) -> None:
     text = b"junk\n" + lines(9, 2000) + b"  more of it\n" + lines(10, 2000)
     (tmp_path / "a.log").write_bytes(text)
@@ -166,14 +183,42 @@ def test_a_name_that_no_file_can_have_is_told_of(tmp_path: Path) -> None:
     assert raised.value.code == "logs.cannot-read"
 
 
-def test_links_that_lead_out_of_the_folder_are_not_followed(tmp_path: Path) -> None:
-    outside, inside = tmp_path / "outside.log", tmp_path / "in"
-    inside.mkdir()
-    outside.write_bytes(lines(9, 1))
+def test_links_that_lead_out_of_the_folder_are_not_followed_but_told_of(tmp_path: Path) -> None:
+    outside, inside = tmp_path / "outside", tmp_path / "in"
+    (inside / "nova").mkdir(parents=True)
+    outside.mkdir()
+    (outside / "a.log").write_bytes(lines(9, 1))
     (inside / "a.log").write_bytes(lines(10, 1))
-    (inside / "b.log").symlink_to(outside)
+    (inside / "b.log").symlink_to(outside / "a.log")
     (inside / "c.log").symlink_to(inside / "a.log")
-    assert [log.name for log in find_logs(inside)] == ["a.log"]
+    (inside / "nova" / "gone.log").symlink_to("/nowhere/gone.log")
+    (inside / "README").symlink_to(outside / "a.log")
+    (inside / "ctl1").symlink_to(outside)
+    (inside / "ctl2").symlink_to(inside / "nova")
+    tally = Tally()
+    assert [each.log.name for each in open_folder(inside, tally)] == ["a.log"]
+    why = "it cannot be read: a link that leads out of the folder is not followed"
+    assert sorted((each.log.name, each.says) for each in tally.problems) == [
+        ("b.log", why), ("ctl1", why), ("nova/gone.log", why),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["logs.tar", "logs.tgz", "logs.tar.xz", "nova-api", "logs.zip"])
+def test_an_archive_is_told_to_be_one(name: str, tmp_path: Path) -> None:
+    packed, folder = tmp_path / name, tmp_path / "in"
+    (folder / "nova").mkdir(parents=True)
+    (folder / "nova" / "nova-api.log").write_bytes(lines(9, 5))
+    way = {"logs.zip": "zip", "logs.tgz": "gztar", "logs.tar.xz": "xztar"}.get(name, "tar")
+    Path(shutil.make_archive(str(tmp_path / "made"), way, folder)).rename(packed)
+    with pytest.raises(InputError) as raised:
+        open_folder(packed, Tally())
+    assert f"{name}: it is an archive of files: unpack it first" in raised.value.found
+    packed.rename(folder / name)
+    tally = Tally()
+    assert [each.log.name for each in open_folder(folder, tally)] == ["nova/nova-api.log"]
+    assert [(each.log.name, each.says) for each in tally.problems] == [
+        (name, "it is an archive of files: unpack it first")
+    ]
 
 
 def test_what_is_no_log_is_told_of(tmp_path: Path) -> None:

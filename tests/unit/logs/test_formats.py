@@ -12,9 +12,9 @@ import yaml
 from ostler.logs.event import Event, Level
 from ostler.logs.finding import find_logs
 from ostler.logs.formats import FORMATS
+from ostler.logs.moments import moment
 from ostler.logs.reading import Tally, look_into, read_events
 from ostler.logs.wanted import EVERYTHING, Wanted
-from ostler.reporting.log_words import moment
 
 SAMPLES = Path(__file__).parent / "samples"
 CHANGED_AT = 1_770_000_000.0

@@ -16,16 +16,23 @@ from pathlib import Path
 
 from spoiled import spoil, texts
 
+from ostler.cli.diagnose_logs import Asked, diagnose_folder
 from ostler.errors import InputError
 from ostler.logs.folder import compare_clocks, open_folder, with_clocks
 from ostler.logs.novelty import new_since
 from ostler.logs.reading import Tally
 from ostler.logs.timeline import in_order
 from ostler.logs.wanted import EVERYTHING
+from ostler.reporting.diagnosis_document import diagnosis_to_json
+from ostler.reporting.diagnosis_html import diagnosis_to_html
+from ostler.reporting.diagnosis_text import diagnosis_text
 from ostler.reporting.log_document import event_line, summary_line
 from ostler.reporting.log_text import Lines, summary_text, templates_text
 
 FEW = int(os.environ.get("OSTLER_SPOILED_LOGS", "150"))
+TOGETHER = 150
+"""So many of them make a folder that is diagnosed."""
+
 LONGEST_S = 5.0
 MOST_GROWTH_KIB = 400 * 1024
 SEED = 20261126
@@ -55,6 +62,18 @@ def read_one(content: bytes, folder: Path) -> str:
     return "\n".join(parts)
 
 
+def diagnose_all(contents: list[bytes], folder: Path) -> str:
+    """All that a diagnosis says of many logs, each of a service on one of three hosts."""
+    for number, content in enumerate(contents):
+        path = folder / f"ctl{number % 3}" / "nova" / f"nova-part{number}.log"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    document = diagnose_folder(folder, Asked())
+    json.loads(diagnosis_to_json(document))
+    assert diagnosis_to_html(document, "spoiled")
+    return "\n".join(diagnosis_text(document))
+
+
 def commands_in(shown: str) -> list[str]:
     """Characters that a terminal would obey, or that turn the order of text round."""
     bare = _HARMLESS.sub("", shown)
@@ -79,3 +98,12 @@ def read_many(count: int, folder: Path, seed: int) -> None:
 
 def test_spoiled_logs_are_read_in_peace(tmp_path: Path) -> None:
     read_many(FEW, tmp_path, SEED)
+
+
+def test_folders_of_spoiled_logs_are_diagnosed_in_peace(tmp_path: Path) -> None:
+    chance, samples = random.Random(1), texts()
+    for number in range(max(1, FEW // TOGETHER)):
+        contents = [spoil(chance.choice(samples), chance) for _ in range(TOGETHER)]
+        began = time.process_time()
+        assert commands_in(diagnose_all(contents, tmp_path / str(number))) == [], number
+        assert time.process_time() - began < TOGETHER * LONGEST_S, number

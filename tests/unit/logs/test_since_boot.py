@@ -12,12 +12,12 @@ import pytest
 from ostler.logs import since_boot
 from ostler.logs.event import Level
 from ostler.logs.folder import open_folder
+from ostler.logs.moments import moment
 from ostler.logs.opening import PIECE_BYTES, pieces
 from ostler.logs.reading import Tally
 from ostler.logs.timeline import in_order
 from ostler.logs.wanted import Wanted
 from ostler.reporting.log_text import problems_text
-from ostler.reporting.log_words import moment
 
 WRITTEN_AT = 1_768_471_548.0
 """2026-01-15T10:05:48Z."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -20,6 +19,7 @@ from ostler.execution.proofs.log_scan import LogGroup, LogScan
 from ostler.facts.service_units import unit_names
 from ostler.logs.event import Event, Level
 from ostler.logs.frames import BEGINS, raised_in
+from ostler.logs.moments import moment
 from ostler.logs.reading import Tally
 from ostler.logs.templates import shape_of
 from ostler.logs.timeline import in_order
@@ -94,8 +94,8 @@ class _Groups:
     def add(self, event: Event) -> None:
         new = _group_of(self._host, event)
         key = (new.file, new.level, new.logger, new.shape)
-        moment = (event.log.name, event.time, event.module, event.details.pid, event.level)
-        if event.time % 1 and self._before and self._before[0] == moment:
+        writing = (event.log.name, event.time, event.module, event.details.pid, event.level)
+        if event.time % 1 and self._before and self._before[0] == writing:
             key = self._before[1]
             self._found[key] = replace(self._found[key], cause=self._found[key].cause or new.example[:LONGEST_CAUSE])
             return
@@ -105,7 +105,7 @@ class _Groups:
             self._found[key] = new
         else:
             self.left_out += 1
-        self._before = (moment, key) if key in self._found else None
+        self._before = (writing, key) if key in self._found else None
 
 
 def _group_of(host: str, event: Event) -> LogGroup:
@@ -113,7 +113,7 @@ def _group_of(host: str, event: Event) -> LogGroup:
     is_bare = first.startswith(BEGINS)
     cause = raised_in(f"{first}\n{more}") or more.rpartition("\n")[2].strip()
     shape = shape_of(first) + (f" {shape_of(cause)}" if is_bare else "")
-    at = datetime.fromtimestamp(event.time, UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:23]
+    at = moment(event.time)[:23].replace("T", " ")
     return LogGroup(
         host=host,
         file=event.file,
