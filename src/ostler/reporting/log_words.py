@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from ostler.logs.event import Event, Level
 from ostler.logs.frames import raised_in
 from ostler.logs.personal import personal_in
-from ostler.masking import mask_output
+from ostler.masking import mask_bare, mask_output
 
 LONGEST_SHOWN = 4000
 """Characters of an event that are shown without --full."""
@@ -45,7 +45,7 @@ def clean(text: str) -> str:
 
 def shown(text: str, longest: int = LONGEST_SHOWN) -> str:
     """A text of a log as it may be shown: cleaned, secrets masked, cut."""
-    looked_at = clean(text[: longest + LONGEST_SECRET])
+    looked_at = mask_bare(clean(text[: longest + LONGEST_SECRET]))
     masked = "\n".join(mask_output(line) for line in looked_at.split("\n"))
     return masked[:longest] + ("…" if len(text) > longest or len(masked) > longest else "")
 
