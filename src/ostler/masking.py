@@ -94,7 +94,10 @@ def mask_bare(text: str) -> str:
 
 
 def _holds_any(text: str, marks: Sequence[str]) -> bool:
-    return any(mark in text for mark in marks)
+    for mark in marks:  # noqa: SIM110 - every line of every log: any() takes twice as long
+        if mark in text:
+            return True
+    return False
 
 
 def _names_secret(found: re.Match[str]) -> bool:

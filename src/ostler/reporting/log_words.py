@@ -5,6 +5,7 @@ Nothing of a log reaches a terminal as it is: control characters are replaced, w
 
 from __future__ import annotations
 
+import functools
 import re
 from datetime import UTC, datetime
 
@@ -40,13 +41,18 @@ _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2
 def clean(text: str) -> str:
     """A text of several lines without what would do something to a terminal: sequences go, single characters become
     `?`."""
+    if text.replace("\n", "").isprintable():
+        return text
     return _CONTROL.sub("?", _ESCAPES.sub("", text).replace("\r\n", "\n"))
 
 
 def shown(text: str, longest: int = LONGEST_SHOWN) -> str:
     """A text of a log as it may be shown: cleaned, secrets masked, cut."""
-    looked_at = mask_bare(clean(text[: longest + LONGEST_SECRET]))
-    masked = "\n".join(mask_output(line) for line in looked_at.split("\n"))
+    looked_at = clean(text[: longest + LONGEST_SECRET])
+    if "\n" in looked_at:
+        masked = "\n".join(map(mask_output, mask_bare(looked_at).split("\n")))
+    else:
+        masked = mask_output(looked_at)
     return masked[:longest] + ("…" if len(text) > longest or len(masked) > longest else "")
 
 
@@ -65,6 +71,7 @@ def day(time: float) -> str:
     return moment(time)[:10]
 
 
+@functools.lru_cache(maxsize=1)
 def moment(time: float) -> str:
     """`2026-01-15T10:05:48.751Z`."""
     try:
