@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ostler.masking import last_lines, mask_config_line, mask_output
+from ostler.reporting.log_words import shown as as_shown
 
 
 @pytest.mark.parametrize(
@@ -72,7 +75,65 @@ def test_every_password_of_every_url(told: str, shown: str) -> None:
     assert mask_config_line(told) == shown
 
 
-@pytest.mark.parametrize("word", ["token", "a", "password=", "a://b:", "token: ", '"', "--token ", '\\"'])
+FERNET = "gAAAAABpLJx0" + "q7_-Zk3mT9" * 16 + "=="
+CEPH = "AQD8Qx1gAAAAABAAqLmZbTk3mZ3uKjX9o0lTzA=="
+PEM = "\n".join(["-----BEGIN RSA PRIVATE KEY-----", "MIIEpAIBAAKCAQEA" * 4, "qL3w==", "-----END RSA PRIVATE KEY-----"])
+KEYS_AND_TOKENS = [
+    (f"This is not a recognized Fernet token {FERNET} next", "This is not a recognized Fernet token ******** next"),
+    ("token eyJhbGciOiJFUzI1NiJ9.eyJleHAiOjE3Njg0.c2ln-bmF0dXJl next", "token ******** next"),
+    (f"path=%3Ftoken%3D{FERNET} HTTP/1.1", "path=%3Ftoken%3D******** HTTP/1.1"),
+    ("fernet_key=abc apikey: abc --auth_encryption_key abc", "fernet_key=******** apikey: ******** "
+     "--auth_encryption_key ********"),
+    ("routing_key=q.1 encryption_key_id=5 public_key=AAAA key 7", "routing_key=q.1 encryption_key_id=5 public_key=AAAA "
+     "key 7"),
+    (f"before {PEM} after", "before ******** after"),
+    (repr(f"before {PEM} after"), "'before ******** after'"),
+    (f"cut: {PEM[:60]} after", "cut: ******** after"),
+    ("found -----BEGIN CERTIFICATE----- here", "found -----BEGIN CERTIFICATE----- here"),
+    (f"client.nova key {CEPH}, caps", "client.nova key ********, caps"),
+    ("COMMAND=/usr/sbin/rabbitmqctl add_user nova hunter5", "COMMAND=/usr/sbin/rabbitmqctl add_user nova ********"),
+    ("rabbitmqctl -n r@h change_password nova x y", "rabbitmqctl -n r@h change_password nova ******** y"),
+    ("['rabbitmqctl', '-q', 'add_user', 'n', 'a b'] rc=1", "['rabbitmqctl', '-q', 'add_user', 'n', ********] rc=1"),
+    ("'X-Subject-Token': 'abc', 'Vary': 'x'", "'X-Subject-Token': ********, 'Vary': 'x'"),
+    ("Authorization: Basic dXNlcjpwYXNz", "Authorization: ********"),
+    ("connection=mysql+pymysql://u:p@h/nova?x=1 next", "connection=mysql+pymysql://u:********@h/nova?x=1 next"),
+    ("transport_url=rabbit://u:p@h1:5672,u:q@h2//", "transport_url=rabbit://u:********@h1:5672,u:********@h2//"),
+    ('{"application_credential": {"id": "1", "secret": "a b"}}', '{"application_credential": {"id": "1", "secret": '
+     "********}}"),
+    ("OS_APPLICATION_CREDENTIAL_SECRET=abc", "OS_APPLICATION_CREDENTIAL_SECRET=********"),
+    ("http://h:5000/v3/auth/tokens: HTTPConnectionPool(host='h', port=5000): Max retries exceeded",
+     "http://h:5000/v3/auth/tokens: HTTPConnectionPool(host='h', port=5000): Max retries exceeded"),
+]  # fmt: skip
+"""As services, clients and their tools log them."""
+
+
+@pytest.mark.parametrize(("told", "shown"), KEYS_AND_TOKENS)
+def test_keys_and_tokens_go_and_nothing_else_does(told: str, shown: str) -> None:
+    assert mask_output(told) == shown
+
+
+PARTS = [
+    *(told for told, _ in KEYS_AND_TOKENS), FERNET, CEPH, *PEM.split("\n"), "password", "secret", "api_key", "=", ":",
+    '"', "'", " ", ",", "}", "\\", "\n", "a", "b'", "basic ", "mysql://", "@", "/", "--", "%3D", "********",
+]  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(PARTS), max_size=12).map("".join))
+def test_masked_twice_is_as_masked_once(told: str) -> None:
+    assert mask_output(mask_output(told)) == mask_output(told)
+
+
+def test_a_private_key_of_several_lines_is_not_shown_by_the_logs() -> None:
+    assert as_shown(f"cannot load\n{PEM}\npassword=a b\nnext") == "cannot load\n********\npassword=******** b\nnext"
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "token", "a", "password=", "a://b:", "token: ", '"', "--token ", '\\"', "gAAAAA", "eyJ-", "eyJaaaaaaaaaa.",
+        "AQ", PEM[:31], "rabbitmqctl ", "rabbitmqctl add_user a ",
+    ],
+)  # fmt: skip
 def test_a_long_line_is_masked_in_time_that_grows_with_its_length(word: str) -> None:
     """Many passes, not seconds: a shape that tries every start with every length would take minutes for these."""
     mask_output(word * (20_000 // len(word)))

@@ -5,12 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
-import yaml
-
 from ostler.diagnosis.code_map import Function
+from ostler.diagnosis.data_files import read_data
 
 CLOCKS_DIFFER_S = 5.0
 """So much earlier than what it follows from may something seem to be."""
@@ -102,7 +100,7 @@ class Knowledge:
 @cache
 def knowledge() -> Knowledge:
     """Read what is known."""
-    raw = yaml.safe_load((files("ostler.diagnosis") / "data" / "operations.yaml").read_text("utf-8"))
+    raw = read_data("operations.yaml")
     return Knowledge(
         tuple(_route(each) for each in raw["routes"]),
         tuple(_work(each) for each in raw["works"]),

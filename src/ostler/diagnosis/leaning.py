@@ -8,11 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import translate
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
-import yaml
-
+from ostler.diagnosis.data_files import read_data
 from ostler.diagnosis.parts import Parts
 from ostler.diagnosis.telltales import words_of
 from ostler.rules.component import KINDS, Component
@@ -61,7 +59,7 @@ class Known:
 @cache
 def known() -> Known:
     """Read what is known. Raises ValueError for a kind that there is not."""
-    raw = yaml.safe_load((files("ostler.diagnosis") / "data" / "leans_on.yaml").read_text("utf-8"))
+    raw = read_data("leans_on.yaml")
     told = {kind: _told(kind, each) for kind, each in raw["told"].items()}
     needs = ({key: _needs(each) for key, each in raw[part].items()} for part in ("kinds", "services", "more"))
     kinds, services, more = needs

@@ -9,9 +9,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from functools import cache
-from importlib.resources import files
 
-import yaml
+from ostler.diagnosis.data_files import read_data
 
 ELSEWHERE = "elsewhere"
 
@@ -19,7 +18,7 @@ ELSEWHERE = "elsewhere"
 @cache
 def weights() -> dict[str, dict[str, float]]:
     """The weights by model (`failure`, `place`) and kind of evidence."""
-    raw = yaml.safe_load((files("ostler.diagnosis") / "data" / "weights.yaml").read_text("utf-8"))
+    raw = read_data("weights.yaml")
     return {model: {str(name): float(value) for name, value in raw[model].items()} for model in ("failure", "place")}
 
 

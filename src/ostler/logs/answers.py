@@ -51,7 +51,7 @@ def answer_in(text: str) -> Answered | None:
     backend = ""
     if found is None and " => generated " in text[:LOOKED_AT]:
         found = _GENERATED.search(text, 0, LOOKED_AT)
-    if found is None and (found := _BALANCED.match(text)) is not None:
+    if found is None and " [" in text[:110] and (found := _BALANCED.match(text)) is not None:
         backend = found["backend"]
     if found is None:
         return None

@@ -62,14 +62,14 @@ class LeftOut:
     lines: int | None
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Details:
     """The fields of one event. ``text`` is what was said, without what stands before it and with its traceback.
 
     ``module`` is the logger's name; ``request`` the id of the request it belongs to, ``global_request`` the one it was
     given by its caller; ``instance`` the server it is about. ``host`` and ``service`` are those an envelope names
     (syslog, the journal), empty where only the file's place tells. ``status`` and ``duration_s`` are of an answered
-    HTTP request.
+    HTTP request. Nobody changes them; they are not frozen because that takes time, and they are made for every line.
     """
 
     text: str

@@ -34,9 +34,10 @@ INFRASTRUCTURE = {
 }  # fmt: skip
 """What the names of folders and logs say of a part of the infrastructure."""
 
-ON_THE_WAY = frozenset(
-    ("var", "log", "logs", "kolla", "containers", "sos_commands", "journal", "remote", "syslogs", "service")
-)
+ON_THE_WAY = frozenset((
+    "var", "lib", "log", "logs", "kolla", "containers", "docker", "pods", "storage", "overlay-containers", "stdouts",
+    "sos_commands", "journal", "remote", "syslogs", "service",
+))  # fmt: skip
 """Folders that say neither whose a log is nor where it is from."""
 
 NO_LOGS = (
@@ -52,6 +53,13 @@ OF_NO_SERVICE = re.compile(r"(?:lastlog|faillog|tallylog|dpkg|alternatives|boots
 """What lies below /var/log of every host, in formats of its own, and tells of packages and logins."""
 
 _SOS = re.compile(r"^(?:sosreport|sos-collector)-(?P<host>.+?)(?:-\d{6,})?-\d{4}-\d\d-\d\d(?:-[a-z0-9]+)?$")
+
+
+_OF_CONTAINER = re.compile(
+    r"(?:^|(?<=/))(?:[^/_]+_[^/_]+_(?:(?P<link>[^/]+)-[0-9a-f]{64}\.log|[0-9a-f\-]{32,36}/(?P<pod>[^/]+)/\d+\.log)"
+    r"|(?P<id>[0-9a-f]{12})[0-9a-f]{52}/(?:[0-9a-f]{64}-json\.log|userdata/ctr\.log))"
+)
+"""Where Kubernetes and Docker keep what containers print: the container's name, or the beginning of its id."""
 
 
 def find_logs(where: Path, skipped: Callable[[str, str], None] = lambda place, why: None) -> list[LogFile]:
@@ -141,8 +149,11 @@ def _of(path: Path, root: Path, about: os.stat_result) -> LogFile:
 
 def whose(parts: tuple[str, ...]) -> tuple[str, str, str]:
     """Return host, project and service of a log by its place below the folder that was named; empty what it hides."""
+    if printed := _OF_CONTAINER.search("/".join(parts)):
+        name = printed["link"] or printed["pod"] or printed["id"]
+        parts = (*printed.string[: printed.start()].rstrip("/").split("/"), name)
     stem = _stem(parts[-1])
-    folders = [part for part in parts[:-1] if part not in ON_THE_WAY]
+    folders = [part for part in parts[:-1] if part and part not in ON_THE_WAY]
     project, at = "", len(folders)
     for place in range(len(folders) - 1, -1, -1):
         known = _project_named(folders[place])

@@ -30,6 +30,8 @@ class Frame:
 
 def frames_in(text: str) -> tuple[Frame, ...]:
     """Return the frames of all tracebacks in a text, in their order: the innermost of each comes last."""
+    if 'File "' not in text:
+        return ()
     return tuple(Frame(file, int(line), function) for file, line, function in _FRAME.findall(text))
 
 

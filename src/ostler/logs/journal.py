@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 import struct
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 
 LONGEST_ENTRY = 1 << 20
@@ -37,14 +37,6 @@ def is_json(beginning: bytes) -> bool:
     """Whether a log begins as `journalctl -o json` writes."""
     line = beginning.partition(b"\n")[0]
     return line.startswith(b"{") and b'"__REALTIME_TIMESTAMP"' in beginning[:8192]
-
-
-def translated(stream: Iterable[bytes], translation: str) -> Iterable[bytes]:
-    """The pieces of a log as lines of syslog where it is an export (`translation`: "export", "json"), else as they
-    are."""
-    if translation == "export":
-        return lines_of_export(stream)
-    return lines_of_json(stream) if translation == "json" else stream
 
 
 def lines_of_export(pieces: Iterable[bytes]) -> Iterator[bytes]:
@@ -94,14 +86,19 @@ def _keep(entry: dict[str, bytes], name: bytes, value: bytes) -> None:
 
 def lines_of_json(pieces: Iterable[bytes]) -> Iterator[bytes]:
     """Make lines of entries that are one JSON object each; what is none is left out."""
+    return each_line(pieces, _line_of_json)
+
+
+def each_line(pieces: Iterable[bytes], make: Callable[[bytes], bytes]) -> Iterator[bytes]:
+    """What ``make`` makes of each line, in pieces; a line without an end is not held."""
     kept = b""
     for piece in pieces:
         kept += piece
         whole, _, kept = kept.rpartition(b"\n")
-        yield b"".join(map(_line_of_json, whole.split(b"\n")))
+        yield b"".join(map(make, whole.split(b"\n")))
         if len(kept) > LONGEST_ENTRY:
             kept = b""
-    yield _line_of_json(kept)
+    yield make(kept)
 
 
 def _line_of_json(line: bytes) -> bytes:
@@ -143,4 +140,9 @@ _PRIORITIES = tuple(b"%d" % number for number in range(8))
 
 def _word(entry: Mapping[str, bytes], *names: str) -> str:
     value = next((entry[name] for name in names if entry.get(name)), b"-")
-    return _UNFIT.sub("-", value.decode("utf-8", "replace").removesuffix(".service"))[:100] or "-"
+    return word_of(value.decode("utf-8", "replace").removesuffix(".service")).decode()
+
+
+def word_of(name: str) -> bytes:
+    """A name as the word that it must be in a line of syslog."""
+    return (_UNFIT.sub("-", name)[:100] or "-").encode()

@@ -7,6 +7,7 @@ the file was changed). They return None for what is no time: the thirty-first of
 from __future__ import annotations
 
 import calendar
+import functools
 from datetime import UTC, datetime
 
 MONTHS = {
@@ -31,6 +32,7 @@ def is_wild(time: float, changed_at: float) -> bool:
     return time < EARLIEST or EARLIEST <= changed_at < time - DAY_S
 
 
+@functools.lru_cache(maxsize=1)
 def moment(time: float) -> str:
     """`2026-01-15T10:05:48.751Z`; question marks of the same length for what is in no calendar."""
     try:

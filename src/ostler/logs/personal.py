@@ -18,10 +18,16 @@ def personal_in(event: Event) -> tuple[str, ...]:
     """Return what kinds of personal data an event holds: `address` of a client, `e-mail`, name of a `user`."""
     text, user = event.text[:4000], event.details.user
     kinds = []
-    if _CLIENT.search(text):
+    if _may_name_client(text) and _CLIENT.search(text):
         kinds.append("address")
-    if _EMAIL.search(text):
+    if "@" in text and _EMAIL.search(text):
         kinds.append("e-mail")
-    if (user is not None and not _ID.fullmatch(user)) or _USER.search(text):
+    if (user is not None and not _ID.fullmatch(user)) or ("user" in text.casefold() and _USER.search(text)):
         kinds.append("user")
     return tuple(kinds)
+
+
+def _may_name_client(text: str) -> bool:
+    """Whether it is worth looking for a client's address: most lines have none of its words."""
+    has_word = "client" in text or "remote" in text or "from" in text or "peer" in text
+    return has_word or text.lstrip()[:1].isdecimal()

@@ -15,11 +15,11 @@ from itertools import repeat
 from operator import attrgetter
 
 from ostler.logs.blocks import LONGEST_EVENT, Block, blocks_of, next_begin
+from ostler.logs.envelopes import CONTAINERS, JOURNALS, envelope_of, translated
 from ostler.logs.event import Event, Level, LogFile
-from ostler.logs.formats import FORMATS
+from ostler.logs.formats import FORMATS, syslog
 from ostler.logs.formats.format import Format
 from ostler.logs.frames import BEGINS, CHAINED
-from ostler.logs.journal import is_export, is_json, translated
 from ostler.logs.opening import PIECE_BYTES, Spoiled, is_archive, is_packed, pieces
 from ostler.logs.searching import first_time, is_without_zone, start_for, stated_zone
 from ostler.logs.since_boot import dated
@@ -72,8 +72,8 @@ class Tally:
 class Opened:
     """A log that was looked into.
 
-    ``formats`` are those it is written in, the commonest first (none: it is no log); ``translation`` says which export
-    of the journal it is; ``begins`` is the time of its first event (None: not known). ``zone_s`` is what its host's
+    ``formats`` are those it is written in, the commonest first (none: it is no log); ``translation`` says which
+    envelope it comes in; ``begins`` is the time of its first event (None: not known). ``zone_s`` is what its host's
     time zone is ahead of UTC, for times without one, and ``ahead_s`` what its host's clock is ahead of the others';
     ``stated_zone_s`` is the zone that its own times state; ``ahead_of`` is what the clocks of hosts are ahead that only
     its lines name.
@@ -92,7 +92,11 @@ class Opened:
     @property
     def is_naive(self) -> bool:
         """Whether its times say nothing of their zone."""
-        return self.stated_zone_s is None and not self.translation and not all(each.has_zone for each in self.formats)
+        return (
+            self.stated_zone_s is None
+            and self.translation not in JOURNALS
+            and not all(each.has_zone for each in self.formats)
+        )
 
     @property
     def has_hosts(self) -> bool:
@@ -114,11 +118,14 @@ def look_into(log: LogFile, tally: Tally) -> Opened:
     if is_archive(beginning):
         tally.tell(log, "it is an archive of files: unpack it first")
         return Opened(log)
-    translation = "export" if is_export(beginning) else "json" if is_json(beginning) else ""
+    translation = envelope_of(beginning)
     if translation:
-        beginning = b"".join(translated([beginning], translation))
+        beginning = b"".join(translated([beginning], translation, log.service))
     log = replace(log, is_part=True) if translation else log
-    opened = Opened(log, formats_of(beginning), packed, translation)
+    formats = formats_of(beginning)
+    if translation in CONTAINERS and syslog.FORMAT not in formats:
+        formats = (*formats, syslog.FORMAT)
+    opened = Opened(log, formats, packed, translation)
     opened = _dated(opened, tally)
     zone_s = None if translation else stated_zone(opened, b"\n" + beginning)
     return replace(opened, begins=first_time(opened, b"\n" + beginning), stated_zone_s=zone_s)
@@ -160,7 +167,7 @@ def read_events(opened: Opened, wanted: Wanted, tally: Tally, size: int = PIECE_
     reader = _Reader(opened, wanted)
     try:
         start = start_for(opened, wanted.since)
-        stream = translated(pieces(opened.log.path, start, size), opened.translation)
+        stream = translated(pieces(opened.log.path, start, size), opened.translation, opened.log.service)
         for block in blocks_of(stream, opened.formats, start):
             tally.bytes += len(block.content)
             if batch := reader.read(block):

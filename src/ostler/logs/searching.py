@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ostler.logs.blocks import LONGEST_BEGINNING
+from ostler.logs.envelopes import translated
 from ostler.logs.formats.format import Format
-from ostler.logs.journal import translated
 from ostler.logs.moments import is_wild, zone
 from ostler.logs.opening import Spoiled, pieces
 
@@ -59,7 +59,7 @@ def first_time(opened: Opened, sample: bytes) -> float | None:
 
 def last_time(opened: Opened) -> float | None:
     """The time of the last event of a log, by its end; by all of it where no event begins there, and of one that is
-    packed or an export of the journal. None when it cannot be read."""
+    packed or in an envelope. None when it cannot be read."""
     start = 0 if opened.is_packed or opened.translation else max(0, opened.log.size_bytes - SAMPLE_BYTES)
     last = _last_time_from(opened, start)
     return _last_time_from(opened, 0) if last is None and start else last
@@ -69,7 +69,7 @@ def _last_time_from(opened: Opened, start: int) -> float | None:
     last: float | None = None
     try:
         before = b"" if start else b"\n"
-        for piece in translated(pieces(opened.log.path, start), opened.translation):
+        for piece in translated(pieces(opened.log.path, start), opened.translation, opened.log.service):
             last = _last_time(opened, before + piece) or last
             before = (before + piece)[-LONGEST_BEGINNING:]
     except (OSError, Spoiled):

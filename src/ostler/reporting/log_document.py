@@ -92,9 +92,13 @@ class SummaryShown:
     event: Literal["summary"] = "summary"
 
 
+_ENCODER = json.JSONEncoder(default=vars, ensure_ascii=False)
+"""One for all: `json.dumps` makes a new one for each event."""
+
+
 def event_line(event: Event) -> str:
     """One event as one line of JSON."""
-    return json.dumps(event_shown(event), default=vars, ensure_ascii=False)
+    return _ENCODER.encode(event_shown(event))
 
 
 def event_shown(event: Event) -> EventShown:

@@ -11,7 +11,7 @@ from ostler.logs.event import Event, Level
 from ostler.logs.frames import raised_in
 from ostler.logs.moments import moment
 from ostler.logs.personal import personal_in
-from ostler.masking import mask_output
+from ostler.masking import mask_bare, mask_output
 
 LONGEST_SHOWN = 4000
 """Characters of an event that are shown without --full."""
@@ -40,13 +40,18 @@ _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2
 def clean(text: str) -> str:
     """A text of several lines without what would do something to a terminal: sequences go, single characters become
     `?`."""
+    if text.replace("\n", "").isprintable():
+        return text
     return _CONTROL.sub("?", _ESCAPES.sub("", text).replace("\r\n", "\n"))
 
 
 def shown(text: str, longest: int = LONGEST_SHOWN) -> str:
     """A text of a log as it may be shown: cleaned, secrets masked, cut."""
     looked_at = clean(text[: longest + LONGEST_SECRET])
-    masked = "\n".join(mask_output(line) for line in looked_at.split("\n"))
+    if "\n" in looked_at:
+        masked = "\n".join(map(mask_output, mask_bare(looked_at).split("\n")))
+    else:
+        masked = mask_output(looked_at)
     return masked[:longest] + ("…" if len(text) > longest or len(masked) > longest else "")
 
 

@@ -19,7 +19,7 @@ ESCAPES = (
 
 
 def texts() -> list[bytes]:
-    """The samples of all formats, and both exports of a journal."""
+    """The samples of all formats, both exports of a journal, and what two kinds of containers print."""
     cases = [case for path in sorted(SAMPLES.glob("*.yaml")) for case in yaml.safe_load(path.read_text())]
     export = b"".join(
         b"__CURSOR=s=%d\n__REALTIME_TIMESTAMP=17684715%08d\n_HOSTNAME=ctl1\n_SYSTEMD_UNIT=nova-api.service\n_PID=12\n"
@@ -31,7 +31,18 @@ def texts() -> list[bytes]:
         % number
         for number in range(20)
     )
-    return [*(case["text"].encode() for case in cases), export, document]
+    docker = b"".join(
+        b'{"log":"2026-01-15 10:05:%02d.122 7 ERROR nova.api [-] failed\\n","stream":"stdout",'
+        b'"time":"2026-01-15T10:05:%02d.123456789Z"}\n'
+        b'{"log":"no date here\\n","stream":"stderr","time":"2026-01-15T10:05:%02d.923456789Z"}\n' % ((number,) * 3)
+        for number in range(20)
+    )
+    cri = b"".join(
+        b"2026-01-15T10:05:%02d.123456789Z stdout P 2026-01-15 10:05:48.122 7 ERROR nova.api [-] \n"
+        b"2026-01-15T10:05:%02d.123456789Z stdout F failed\n" % (number, number)
+        for number in range(20)
+    )
+    return [*(case["text"].encode() for case in cases), export, document, docker, cri]
 
 
 def spoil(text: bytes, chance: random.Random) -> bytes:

@@ -62,9 +62,10 @@ def details(raw: bytes) -> Details:
         return Details(said(raw))
     ids = _REQUEST.findall(line["context"] or b"")
     after = (line["context"] or b"").rpartition(ids[-1])[2].rstrip(b"] ").split() if ids else []
-    answer = _ANSWER.search(raw, line.end(), line.end() + 5000)
+    rest = raw[line.end() :]
+    answer = _ANSWER.search(raw, line.end(), line.end() + 5000) if b" HTTP/" in raw else None
     return Details(
-        text=said(_REPEATED.sub(b"\n", raw[line.end() :])),
+        text=said(_REPEATED.sub(b"\n", rest) if b"\n" in rest[:-1] else rest),
         module=line["module"].decode(),
         pid=int(line["pid"]) if line["pid"] else None,
         request=ids[-1].decode() if ids else None,
