@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from ostler.catalog.reading import DATA, read_record
@@ -90,6 +90,10 @@ class ValueChange(OfProjects):
     items: Mapping[str, str] = field(default_factory=dict)
     ask: Mapping[str, Question] = field(default_factory=dict)
     why: str
+
+    def gone(self, later: Collection[str]) -> Mapping[str, Question]:
+        """The items that a release does not have, and what is to be decided; `later` are the releases after it."""
+        return {item: question for item, question in self.ask.items() if question.since not in later}
 
 
 @dataclass(frozen=True, kw_only=True)

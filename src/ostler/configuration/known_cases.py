@@ -31,7 +31,7 @@ def carry_known_places(draft: Draft) -> None:
 
 
 def carry_known_values(draft: Draft) -> None:
-    """Give the items of values their new names, and ask about those that have none."""
+    """Give the items of values their new names, and ask about those that the target release does not have."""
     for change in draft.known.values:
         if change.is_of(draft.project):
             for block in draft.lines(change.group, change.option):
@@ -74,6 +74,7 @@ def _carry_items(draft: Draft, block: Block, change: ValueChange) -> None:
         carried = ", ".join(f"{item} is called {change.items[item]}" for item in items if item in change.items)
         draft.changed(block, f"{carried} now", change.why)
         block.set_value(",".join(new))
+    gone = change.gone(draft.succession.later)
     for item in new:
-        if item in change.ask:
-            draft.ask(block, f"decide what takes the place of {item}", change.ask[item].why)
+        if item in gone:
+            draft.ask(block, f"decide what takes the place of {item}", gone[item].why)

@@ -303,6 +303,32 @@ def test_a_plugin_that_was_removed_is_asked_about(carry_neutron: Carry) -> None:
     assert "ml2" in carried.of(Told.DECIDE)[0].why
 
 
+@pytest.mark.parametrize(
+    ("filters", "source", "target", "asked"),
+    [
+        ("AvailabilityZoneFilter,ComputeFilter", "2023.1", "2024.1", ["AvailabilityZoneFilter"]),
+        ("AvailabilityZoneFilter,ComputeFilter", "2023.1", "2023.1", []),
+        ("RetryFilter,RamFilter,ComputeFilter", "ocata", "train", ["RamFilter"]),
+        ("RetryFilter, RamFilter, ComputeFilter", "ocata", "victoria", ["RetryFilter", "RamFilter"]),
+        ("ComputeFilter,ImagePropertiesFilter,JsonFilter", "ocata", "2026.1", []),
+    ],
+)
+def test_filters_that_the_target_does_not_have_are_asked_about(
+    known: ConfigKnown, filters: str, source: str, target: str, asked: list[str]
+) -> None:
+    text = f"[filter_scheduler]\nenabled_filters = {filters}\n"
+    carried = Carry(load_options("nova"), source, target, known)(text)
+    assert carried.text == text
+    assert [each.what for each in carried.of(Told.DECIDE)] == [f"decide what takes the place of {f}" for f in asked]
+    assert all("take it out" in each.why for each in carried.of(Told.DECIDE))
+
+
+def test_filters_under_their_old_name_are_asked_about_under_the_new_one(known: ConfigKnown) -> None:
+    text = "[DEFAULT]\nscheduler_default_filters = RamFilter,ComputeFilter\n"
+    asked = Carry(load_options("nova"), "rocky", "2024.1", known)(text).of(Told.DECIDE)
+    assert [each.option for each in asked] == ["[filter_scheduler] enabled_filters"]
+
+
 def test_a_policy_in_json_is_named_as_yaml_and_its_rules_are_asked_for(carry_nova: Carry) -> None:
     carried = carry_nova("[oslo_policy]\npolicy_file = /etc/nova/policy.json\n")
     assert carried.text == "[oslo_policy]\npolicy_file = /etc/nova/policy.yaml\n"

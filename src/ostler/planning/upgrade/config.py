@@ -135,7 +135,8 @@ def in_the_way(scene: Scene, subject: str, name: str, value: str, item: str, why
         summary=f"{scene.target} does not work with {name} = {value}: {' '.join(why.split())}",
         found=value,
         expected=f"no {item}",
-        do_next=f"move the cloud to what takes the place of {item} first; then make the plan again",
+        do_next=f"move the cloud to what takes the place of {item}, or take it out where nothing has to; then make the "
+        "plan again",
     )
 
 
