@@ -83,17 +83,18 @@ class Question(Closed):
 
 @dataclass(frozen=True, kw_only=True)
 class ValueChange(OfProjects):
-    """Items of a value that have another name now (`items`), or about which somebody must decide (`ask`)."""
+    """Items of a value that have another name now (`items`, and `why`), or about which somebody must decide (`ask`)."""
 
     group: str
     option: str
     items: Mapping[str, str] = field(default_factory=dict)
     ask: Mapping[str, Question] = field(default_factory=dict)
-    why: str
+    why: str = ""
 
-    def gone(self, later: Collection[str]) -> Mapping[str, Question]:
-        """The items that a release does not have, and what is to be decided; `later` are the releases after it."""
-        return {item: question for item, question in self.ask.items() if question.since not in later}
+    def gone(self, value: str, later: Collection[str]) -> Mapping[str, Question]:
+        """The items of a value that a release does not have; `later` are the releases after it."""
+        items = dict.fromkeys(item.strip() for item in value.split(","))
+        return {item: self.ask[item] for item in items if item in self.ask and self.ask[item].since not in later}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -74,7 +74,5 @@ def _carry_items(draft: Draft, block: Block, change: ValueChange) -> None:
         carried = ", ".join(f"{item} is called {change.items[item]}" for item in items if item in change.items)
         draft.changed(block, f"{carried} now", change.why)
         block.set_value(",".join(new))
-    gone = change.gone(draft.succession.later)
-    for item in new:
-        if item in gone:
-            draft.ask(block, f"decide what takes the place of {item}", gone[item].why)
+    for item, question in change.gone(block.value, draft.succession.later).items():
+        draft.ask(block, f"decide what takes the place of {item}", question.why)

@@ -102,6 +102,7 @@ class _Lint:
                     told.add(group)
                     yield self._unknown_group(block)
         yield from self._old_credentials()
+        yield from self._gone_values()
         yield from self._set_twice()
 
     def finding(self, code: str, severity: Severity, block: Block, summary: str, do_next: str) -> Finding:
@@ -204,6 +205,19 @@ class _Lint:
                     f"[{each.group}] names its service user in old words: {', '.join(b.name for b in unread)}",
                     f"{each.why}; ostler config migrate writes them",
                 )
+
+    def _gone_values(self) -> Iterator[Finding]:
+        later = self.options.later_than(self.release)
+        for change in (change for change in self.known.values if change.is_of(self.project)):
+            for block in self.file.options(place_of(change.group, change.option)):
+                for item, question in change.gone(block.value, later).items():
+                    yield self.finding(
+                        "config.value-gone",
+                        Severity.FAILURE,
+                        block,
+                        f"{self._words(block)}: {self.project} {self.release} has no {item}",
+                        f"decide what takes the place of {item}: {question.why}",
+                    )
 
     def _set_twice(self) -> Iterator[Finding]:
         lines: dict[Place, list[Block]] = {}

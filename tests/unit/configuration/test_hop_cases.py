@@ -170,7 +170,8 @@ def test_values_are_asked_for_only_on_ways_on_which_they_matter() -> None:
     def asked(project: str, source: str, target: str) -> list[str]:
         return [change.option for change in asked_on_hop(project, KNOWN, passed(source, target))]
 
-    assert asked("neutron", "pike", "2025.1") == ["service_plugins"]
-    assert asked("neutron", "2024.1", "2025.1") == []
+    assert asked("neutron", "pike", "2024.2") == ["service_plugins"]
+    assert asked("neutron", "2024.1", "2025.1") == ["mechanism_drivers"]
+    assert asked("neutron", "2025.1", "2026.1") == []
     assert asked("nova", "2023.1", "2024.1") == ["enabled_filters", "scheduler_default_filters"]
     assert asked("nova", "2024.1", "2025.1") == []

@@ -329,6 +329,19 @@ def test_filters_under_their_old_name_are_asked_about_under_the_new_one(known: C
     assert [each.option for each in asked] == ["[filter_scheduler] enabled_filters"]
 
 
+@pytest.mark.parametrize(
+    ("project", "source", "text"),
+    [
+        ("neutron", "2024.1", "[ml2]\nmechanism_drivers = openvswitch,linuxbridge\n"),
+        ("keystone", "queens", "[token]\nprovider = uuid\n"),
+    ],
+)
+def test_what_a_plan_refuses_is_asked_about(known: ConfigKnown, project: str, source: str, text: str) -> None:
+    carried = Carry(load_options(project), source, "2025.1", known)(text)
+    assert carried.text == text
+    assert [each.option for each in carried.of(Told.DECIDE)] == [text.partition(" =")[0].replace("\n", " ")]
+
+
 def test_a_policy_in_json_is_named_as_yaml_and_its_rules_are_asked_for(carry_nova: Carry) -> None:
     carried = carry_nova("[oslo_policy]\npolicy_file = /etc/nova/policy.json\n")
     assert carried.text == "[oslo_policy]\npolicy_file = /etc/nova/policy.yaml\n"
