@@ -127,6 +127,25 @@ def test_old_credentials_are_told_until_a_plugin_is_chosen(known: ConfigKnown) -
     assert lint("n", parse_config(text + "auth_type = password\n"), load_options("nova"), "2025.1", known) == ()
 
 
+@pytest.mark.parametrize("release", ["rocky", "2025.1"])
+@pytest.mark.parametrize("plugin", ["", "auth_type = password\n"])
+def test_old_credentials_belong_to_no_other_group_that_has_the_words(
+    release: str, plugin: str, known: ConfigKnown
+) -> None:
+    text = f"[ironic]\n{plugin}admin_username = i\nadmin_password = p\nadmin_tenant_name = s\n"
+    [found] = lint("nova.conf", parse_config(text), load_options("nova"), release, known)
+    assert found.code == "config.old-credentials"
+    assert found.summary.endswith(": admin_username, admin_password, admin_tenant_name")
+    assert "keystone_authtoken" not in found.do_next
+
+
+@pytest.mark.parametrize(("release", "code"), [("stein", "config.deprecated"), ("2025.1", "config.old-credentials")])
+def test_an_old_word_is_not_taken_for_that_of_another_plugin(release: str, code: str, known: ConfigKnown) -> None:
+    text = "[neutron]\nauth_type = password\nurl = http://n\n"
+    [found] = lint("nova.conf", parse_config(text), load_options("nova"), release, known)
+    assert found.code == code
+
+
 @pytest.mark.parametrize(
     ("project", "text", "release", "gone"),
     [
