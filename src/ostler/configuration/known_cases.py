@@ -12,6 +12,8 @@ CALLED_QUANTUM = ("nova", "neutron")
 POLICY_GROUPS = ("oslo_policy", DEFAULT)
 POLICY_FILE = "policy_file"
 JSON, YAML = ".json", ".yaml"
+DRIVER = "mysql+pymysql"
+"""What the environments that Ostler builds reach a database by; every release from Ocata on understands it."""
 
 
 def carry_known_places(draft: Draft) -> None:
@@ -42,6 +44,19 @@ def carry_known_values(draft: Draft) -> None:
             if QUANTUM in block.value.lower() and block.number not in asked:
                 asked.add(block.number)
                 draft.ask(block, f"names {QUANTUM}: write what is meant", "quantum is called neutron since Havana")
+
+
+def ask_for_driver(draft: Draft) -> None:
+    """Ask about addresses of databases that name a driver of MySQL which the environments do not have."""
+    for block in draft.file.options():
+        scheme, is_address, _ = block.value.partition("://")
+        if is_address and is_other_driver(scheme):
+            draft.ask(block, f"write {DRIVER}:// there", "the environments of Ostler have no other driver of MySQL")
+
+
+def is_other_driver(scheme: str) -> bool:
+    """Whether the scheme of a database's address names a driver of MySQL other than DRIVER."""
+    return scheme.startswith("mysql") and scheme != DRIVER
 
 
 def carry_policy_file(draft: Draft) -> None:

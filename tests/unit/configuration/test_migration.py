@@ -253,9 +253,15 @@ project_domain_name = Default
             "project_domain_name = Default\n",
         ),
         ("[DEFAULT]\nquantum_url = http://q\n", "[DEFAULT]\n[neutron]\nendpoint_override = http://q\n"),
-        ("[DATABASE]\nsql_connection = mysql://a:b@c/d\n", "[database]\nconnection = mysql://a:b@c/d\n"),
-        ("[DEFAULT]\nsql_connection = mysql://a:b@c/d\n", "[DEFAULT]\n[database]\nconnection = mysql://a:b@c/d\n"),
-        ("[sql]\nconnection = mysql://a:b@c/d\n", "[sql]\n[database]\nconnection = mysql://a:b@c/d\n"),
+        (
+            "[DATABASE]\nsql_connection = mysql+pymysql://a:b@c/d\n",
+            "[database]\nconnection = mysql+pymysql://a:b@c/d\n",
+        ),
+        (
+            "[DEFAULT]\nsql_connection = mysql+pymysql://a:b@c/d\n",
+            "[DEFAULT]\n[database]\nconnection = mysql+pymysql://a:b@c/d\n",
+        ),
+        ("[sql]\nconnection = mysql+pymysql://a:b@c/d\n", "[sql]\n[database]\nconnection = mysql+pymysql://a:b@c/d\n"),
         ("[DEFAULT]\nverbose = true\nrpc_backend = rabbit\n", "[DEFAULT]\n"),
     ],
 )
@@ -340,6 +346,21 @@ def test_what_a_plan_refuses_is_asked_about(known: ConfigKnown, project: str, so
     carried = Carry(load_options(project), source, "2025.1", known)(text)
     assert carried.text == text
     assert [each.option for each in carried.of(Told.DECIDE)] == [text.partition(" =")[0].replace("\n", " ")]
+
+
+@pytest.mark.parametrize(
+    ("address", "is_asked"),
+    [("mysql", True), ("mysql+mysqldb", True), ("mysql+pymysql", False), ("sqlite", False), ("$other", False)],
+)
+@pytest.mark.parametrize("group", ["database", "api_database"])
+def test_a_driver_that_environments_do_not_have_is_asked_about(
+    carry_nova: Carry, group: str, address: str, is_asked: bool
+) -> None:
+    text = f"[{group}]\nconnection = {address}://nova:hunter2@db/nova\n"
+    carried = carry_nova(text)
+    assert carried.text == text
+    asked = [(f"[{group}] connection", "write mysql+pymysql:// there")] if is_asked else []
+    assert [(each.option, each.what) for each in carried.of(Told.DECIDE)] == asked
 
 
 def test_a_policy_in_json_is_named_as_yaml_and_its_rules_are_asked_for(carry_nova: Carry) -> None:
