@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 from ostler.catalog.record import Closed, Source
 
 
 @dataclass(frozen=True, kw_only=True)
 class ConfigChange(Closed):
-    """One change in a configuration file of `project`, first needed in release `since`.
-
-    `action`:
-    `note` changes nothing and tells the operator `why`;
-    `refuse` stands in the way of the hop where the option contains `value`: the target's code does not work with it.
-    """
+    """What an option means since the release `since`; a plan tells the operator `why`, and changes nothing."""
 
     project: str
     since: str
-    action: Literal["note", "refuse"]
     file: str
     section: str
     option: str
-    value: str | None = None
     why: str
     source: Source
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from ostler.catalog.reading import DATA, read_record
@@ -83,13 +83,18 @@ class Question(Closed):
 
 @dataclass(frozen=True, kw_only=True)
 class ValueChange(OfProjects):
-    """Items of a value that have another name now (`items`), or about which somebody must decide (`ask`)."""
+    """Items of a value that have another name now (`items`, and `why`), or about which somebody must decide (`ask`)."""
 
     group: str
     option: str
     items: Mapping[str, str] = field(default_factory=dict)
     ask: Mapping[str, Question] = field(default_factory=dict)
-    why: str
+    why: str = ""
+
+    def gone(self, value: str, later: Collection[str]) -> Mapping[str, Question]:
+        """The items of a value that a release does not have; `later` are the releases after it."""
+        items = dict.fromkeys(item.strip() for item in value.split(","))
+        return {item: self.ask[item] for item in items if item in self.ask and self.ask[item].since not in later}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -64,6 +64,10 @@ class ProjectOptions:
             )
         return self.releases[start : end + 1]
 
+    def later_than(self, release: str) -> tuple[str, ...]:
+        """The harvested releases after this one. Raises InputError `catalog.not-harvested` for one that is not."""
+        return self.releases[self.releases.index(self._harvested(release)) + 1 :]
+
     def _harvested(self, release: str) -> str:
         if release not in self.releases:
             raise InputError(

@@ -12,6 +12,8 @@ CALLED_QUANTUM = ("nova", "neutron")
 POLICY_GROUPS = ("oslo_policy", DEFAULT)
 POLICY_FILE = "policy_file"
 JSON, YAML = ".json", ".yaml"
+DRIVER = "mysql+pymysql"
+"""What the environments that Ostler builds reach a database by; every release from Ocata on understands it."""
 
 
 def carry_known_places(draft: Draft) -> None:
@@ -31,7 +33,7 @@ def carry_known_places(draft: Draft) -> None:
 
 
 def carry_known_values(draft: Draft) -> None:
-    """Give the items of values their new names, and ask about those that have none."""
+    """Give the items of values their new names, and ask about those that the target release does not have."""
     for change in draft.known.values:
         if change.is_of(draft.project):
             for block in draft.lines(change.group, change.option):
@@ -42,6 +44,19 @@ def carry_known_values(draft: Draft) -> None:
             if QUANTUM in block.value.lower() and block.number not in asked:
                 asked.add(block.number)
                 draft.ask(block, f"names {QUANTUM}: write what is meant", "quantum is called neutron since Havana")
+
+
+def ask_for_driver(draft: Draft) -> None:
+    """Ask about addresses of databases that name a driver of MySQL which the environments do not have."""
+    for block in draft.file.options():
+        scheme, is_address, _ = block.value.partition("://")
+        if is_address and is_other_driver(scheme):
+            draft.ask(block, f"write {DRIVER}:// there", "the environments of Ostler have no other driver of MySQL")
+
+
+def is_other_driver(scheme: str) -> bool:
+    """Whether the scheme of a database's address names a driver of MySQL other than DRIVER."""
+    return scheme.startswith("mysql") and scheme != DRIVER
 
 
 def carry_policy_file(draft: Draft) -> None:
@@ -74,6 +89,5 @@ def _carry_items(draft: Draft, block: Block, change: ValueChange) -> None:
         carried = ", ".join(f"{item} is called {change.items[item]}" for item in items if item in change.items)
         draft.changed(block, f"{carried} now", change.why)
         block.set_value(",".join(new))
-    for item in new:
-        if item in change.ask:
-            draft.ask(block, f"decide what takes the place of {item}", change.ask[item].why)
+    for item, question in change.gone(block.value, draft.succession.later).items():
+        draft.ask(block, f"decide what takes the place of {item}", question.why)

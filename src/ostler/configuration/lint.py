@@ -79,6 +79,8 @@ class _Lint:
         self.known = known
         self.groups = SettledGroups(self.project, together, self.at, known)
         self.old = old_names(self.at)
+        self.credentials = [each for each in known.credentials if each.is_of(self.project)]
+        self.old_words = {place_of(each.group, name) for each in self.credentials for name in each.names}
         self.guesses = 0
         self._places: dict[str, frozenset[Place]] = {}
         self.is_secret = Succession(options, release, release).is_secret
@@ -95,13 +97,14 @@ class _Lint:
                 yield self._old_name(block, heirs[0])
             elif option is not None:
                 yield from self._known(block, option)
-            elif not self.groups.is_open(group, block.place[1]):
+            elif block.place not in self.old_words and not self.groups.is_open(group, block.place[1]):
                 if self._is_group_known(group) or self._elsewhere(block):
                     yield self._unknown(block)
                 elif group not in told:
                     told.add(group)
                     yield self._unknown_group(block)
         yield from self._old_credentials()
+        yield from self._gone_values()
         yield from self._set_twice()
 
     def finding(self, code: str, severity: Severity, block: Block, summary: str, do_next: str) -> Finding:
@@ -192,18 +195,31 @@ class _Lint:
         )
 
     def _old_credentials(self) -> Iterator[Finding]:
-        for each in self.known.credentials:
+        for each in self.credentials:
             lines = [block for name in each.names for block in self.file.options(place_of(each.group, name))]
-            unread = [block for block in lines if self.groups.find(each.group, block.name)]
             chosen = any(self.file.options(place_of(each.group, name)) for name in PLUGIN_CHOOSERS)
-            if each.is_of(self.project) and unread and not chosen:
+            unread = [block for block in lines if not (chosen and self.groups.find(each.group, block.name))]
+            if unread:
                 yield self.finding(
                     "config.old-credentials",
                     Severity.WARNING,
                     unread[0],
-                    f"[{each.group}] names its service user in old words: {', '.join(b.name for b in unread)}",
-                    f"{each.why}; ostler config migrate writes them",
+                    f"[{each.group}] names a service or its user in old words: {', '.join(b.name for b in unread)}",
+                    f"{each.why}; ostler config migrate carries them over",
                 )
+
+    def _gone_values(self) -> Iterator[Finding]:
+        later = self.options.later_than(self.release)
+        for change in (change for change in self.known.values if change.is_of(self.project)):
+            for block in self.file.options(place_of(change.group, change.option)):
+                for item, question in change.gone(block.value, later).items():
+                    yield self.finding(
+                        "config.value-gone",
+                        Severity.FAILURE,
+                        block,
+                        f"{self._words(block)}: {self.project} {self.release} has no {item}",
+                        f"decide what takes the place of {item}: {question.why}",
+                    )
 
     def _set_twice(self) -> Iterator[Finding]:
         lines: dict[Place, list[Block]] = {}
@@ -231,8 +247,11 @@ class _Lint:
         return self.known.transport_url.why if is_rabbits else None
 
     def _heirs(self, block: Block) -> tuple[Place, ...]:
+        """What a name is an old one of; not of an option of a plugin, where the group itself had the name."""
         places = self.groups.places(block.group or "", block.name)
-        return next((self.old[place] for place in places if place in self.old), ())
+        heirs = next((self.old[place] for place in places if place in self.old), ())
+        is_of_plugin = bool(heirs) and heirs[0][0] == PLUGINS
+        return () if is_of_plugin and block.place in self.old_words else heirs
 
     def _elsewhere(self, block: Block) -> tuple[str, ...]:
         """The groups that have an option of this name, DEFAULT first; none for names that many groups have."""

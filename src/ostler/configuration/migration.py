@@ -14,7 +14,12 @@ from ostler.configuration.carrying import carry_options
 from ostler.configuration.credentials import add_domains, carry_credentials
 from ostler.configuration.draft import Draft, Explanation, Told
 from ostler.configuration.file import parse_config
-from ostler.configuration.known_cases import carry_known_places, carry_known_values, carry_policy_file
+from ostler.configuration.known_cases import (
+    ask_for_driver,
+    carry_known_places,
+    carry_known_values,
+    carry_policy_file,
+)
 from ostler.configuration.lint import demand_oslo
 from ostler.configuration.messaging import carry_messaging
 from ostler.configuration.succession import Succession
@@ -27,6 +32,7 @@ STEPS = (
     carry_options,
     add_domains,
     carry_known_values,
+    ask_for_driver,
     carry_policy_file,
 )
 """In this order: what has several old options at once comes before the options one by one."""

@@ -38,6 +38,7 @@ class Succession:
         """Raises what `ProjectOptions.between` raises."""
         self.source, self.target = source, target
         self.releases = options.between(source, target)
+        self.later = options.later_than(target)
         self.project = options.project
         self._options = options
 

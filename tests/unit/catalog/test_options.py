@@ -85,10 +85,9 @@ def test_notes_written_by_hand_agree_with_the_harvest() -> None:
             succession = Succession(load_options(project), hop.source.id, hop.target.id)
             for change in CATALOG.config_changes(hop, project):
                 place = place_of(change.section, change.option)
-                if change.action == "note":
-                    before, after = succession.before.get(place), succession.after[place]
-                    assert before is None or before.default != after.default
-                    compared += 1
+                before, after = succession.before.get(place), succession.after[place]
+                assert before is None or before.default != after.default
+                compared += 1
     assert compared >= 4
 
 

@@ -141,6 +141,24 @@ def test_a_plugin_is_told_on_the_way_on_which_it_goes(value: str, source: str, t
     assert all((each.case, each.value) == (Case.NO_SUCH_ITEM, value) and each.why for each in found)
 
 
+@pytest.mark.parametrize(
+    ("source", "target", "told"),
+    [
+        ("2023.1", "2024.1", ["AvailabilityZoneFilter"]),
+        ("2023.2", "2024.1", []),
+        ("ocata", "pike", []),
+        ("pike", "train", ["TrustedFilter", "ExactRamFilter", "RamFilter"]),
+        ("train", "2025.1", ["RetryFilter", "AggregateRamFilter", "AvailabilityZoneFilter"]),
+    ],
+)
+@pytest.mark.parametrize("place", [("filter_scheduler", "enabled_filters"), ("DEFAULT", "scheduler_default_filters")])
+def test_a_filter_is_told_on_the_way_on_which_it_goes(
+    place: tuple[str, str], source: str, target: str, told: list[str]
+) -> None:
+    value = "RetryFilter,TrustedFilter,ExactRamFilter,RamFilter,AggregateRamFilter,AvailabilityZoneFilter,ComputeFilter"
+    assert [each.item for each in cases((*place, value), source=source, target=target)] == told
+
+
 def test_a_value_that_is_not_told_is_told_of() -> None:
     (found,) = cases(("DEFAULT", "service_plugins", None), project="neutron")
     assert found.case is Case.NOT_TOLD
@@ -152,6 +170,8 @@ def test_values_are_asked_for_only_on_ways_on_which_they_matter() -> None:
     def asked(project: str, source: str, target: str) -> list[str]:
         return [change.option for change in asked_on_hop(project, KNOWN, passed(source, target))]
 
-    assert asked("neutron", "pike", "2025.1") == ["service_plugins"]
-    assert asked("neutron", "2024.1", "2025.1") == []
-    assert asked("nova", "pike", "2025.1") == []
+    assert asked("neutron", "pike", "2024.2") == ["service_plugins"]
+    assert asked("neutron", "2024.1", "2025.1") == ["mechanism_drivers"]
+    assert asked("neutron", "2025.1", "2026.1") == []
+    assert asked("nova", "2023.1", "2024.1") == ["enabled_filters", "scheduler_default_filters"]
+    assert asked("nova", "2024.1", "2025.1") == []

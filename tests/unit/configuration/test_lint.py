@@ -127,6 +127,47 @@ def test_old_credentials_are_told_until_a_plugin_is_chosen(known: ConfigKnown) -
     assert lint("n", parse_config(text + "auth_type = password\n"), load_options("nova"), "2025.1", known) == ()
 
 
+@pytest.mark.parametrize("release", ["rocky", "2025.1"])
+@pytest.mark.parametrize("plugin", ["", "auth_type = password\n"])
+def test_old_credentials_belong_to_no_other_group_that_has_the_words(
+    release: str, plugin: str, known: ConfigKnown
+) -> None:
+    text = f"[ironic]\n{plugin}admin_username = i\nadmin_password = p\nadmin_tenant_name = s\n"
+    [found] = lint("nova.conf", parse_config(text), load_options("nova"), release, known)
+    assert found.code == "config.old-credentials"
+    assert found.summary.endswith(": admin_username, admin_password, admin_tenant_name")
+    assert "keystone_authtoken" not in found.do_next
+
+
+@pytest.mark.parametrize(("release", "code"), [("stein", "config.deprecated"), ("2025.1", "config.old-credentials")])
+def test_an_old_word_is_not_taken_for_that_of_another_plugin(release: str, code: str, known: ConfigKnown) -> None:
+    text = "[neutron]\nauth_type = password\nurl = http://n\n"
+    [found] = lint("nova.conf", parse_config(text), load_options("nova"), release, known)
+    assert found.code == code
+
+
+@pytest.mark.parametrize(
+    ("project", "text", "release", "gone"),
+    [
+        ("neutron", "[DEFAULT]\nservice_plugins = router, lbaasv2,firewall\n", "2025.1", ["lbaasv2", "firewall"]),
+        ("neutron", "[DEFAULT]\nservice_plugins = router,lbaasv2,firewall\n", "stein", ["firewall"]),
+        ("neutron", "[DEFAULT]\nservice_plugins = router,lbaasv2,firewall\n", "rocky", []),
+        ("neutron", "[ml2]\nmechanism_drivers = openvswitch,linuxbridge\n", "2025.1", ["linuxbridge"]),
+        ("neutron", "[ml2]\nmechanism_drivers = openvswitch,linuxbridge\n", "2024.2", []),
+        ("nova", "[DEFAULT]\nscheduler_default_filters = RamFilter,ComputeFilter\n", "train", ["RamFilter"]),
+        ("keystone", "[token]\nprovider = uuid\n", "2025.1", ["uuid"]),
+        ("keystone", "[token]\nprovider = fernet\n", "2025.1", []),
+    ],
+)
+def test_values_that_the_release_does_not_have_are_told(
+    project: str, text: str, release: str, gone: list[str], known: ConfigKnown
+) -> None:
+    found = lint(f"{project}.conf", parse_config(text), load_options(project), release, known)
+    told = [each for each in found if each.code == "config.value-gone"]
+    assert [each.do_next.partition(":")[0].rpartition(" ")[2] for each in told] == gone
+    assert all((each.severity, each.subject) == (Severity.FAILURE, f"{project}.conf:2") for each in told)
+
+
 @pytest.mark.parametrize("text", ["[filter:authtoken]\nx = 1\n", "[DEFAULT]\nfilters_path = /x\n"])
 def test_files_that_oslo_config_does_not_read_are_refused(text: str, known: ConfigKnown) -> None:
     with pytest.raises(InputError) as caught:

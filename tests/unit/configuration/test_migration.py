@@ -253,9 +253,15 @@ project_domain_name = Default
             "project_domain_name = Default\n",
         ),
         ("[DEFAULT]\nquantum_url = http://q\n", "[DEFAULT]\n[neutron]\nendpoint_override = http://q\n"),
-        ("[DATABASE]\nsql_connection = mysql://a:b@c/d\n", "[database]\nconnection = mysql://a:b@c/d\n"),
-        ("[DEFAULT]\nsql_connection = mysql://a:b@c/d\n", "[DEFAULT]\n[database]\nconnection = mysql://a:b@c/d\n"),
-        ("[sql]\nconnection = mysql://a:b@c/d\n", "[sql]\n[database]\nconnection = mysql://a:b@c/d\n"),
+        (
+            "[DATABASE]\nsql_connection = mysql+pymysql://a:b@c/d\n",
+            "[database]\nconnection = mysql+pymysql://a:b@c/d\n",
+        ),
+        (
+            "[DEFAULT]\nsql_connection = mysql+pymysql://a:b@c/d\n",
+            "[DEFAULT]\n[database]\nconnection = mysql+pymysql://a:b@c/d\n",
+        ),
+        ("[sql]\nconnection = mysql+pymysql://a:b@c/d\n", "[sql]\n[database]\nconnection = mysql+pymysql://a:b@c/d\n"),
         ("[DEFAULT]\nverbose = true\nrpc_backend = rabbit\n", "[DEFAULT]\n"),
     ],
 )
@@ -301,6 +307,60 @@ def test_a_plugin_that_was_removed_is_asked_about(carry_neutron: Carry) -> None:
     carried = carry_neutron(text)
     assert carried.text == text
     assert "ml2" in carried.of(Told.DECIDE)[0].why
+
+
+@pytest.mark.parametrize(
+    ("filters", "source", "target", "asked"),
+    [
+        ("AvailabilityZoneFilter,ComputeFilter", "2023.1", "2024.1", ["AvailabilityZoneFilter"]),
+        ("AvailabilityZoneFilter,ComputeFilter", "2023.1", "2023.1", []),
+        ("RetryFilter,RamFilter,ComputeFilter", "ocata", "train", ["RamFilter"]),
+        ("RetryFilter, RamFilter, ComputeFilter", "ocata", "victoria", ["RetryFilter", "RamFilter"]),
+        ("ComputeFilter,ImagePropertiesFilter,JsonFilter", "ocata", "2026.1", []),
+    ],
+)
+def test_filters_that_the_target_does_not_have_are_asked_about(
+    known: ConfigKnown, filters: str, source: str, target: str, asked: list[str]
+) -> None:
+    text = f"[filter_scheduler]\nenabled_filters = {filters}\n"
+    carried = Carry(load_options("nova"), source, target, known)(text)
+    assert carried.text == text
+    assert [each.what for each in carried.of(Told.DECIDE)] == [f"decide what takes the place of {f}" for f in asked]
+    assert all("take it out" in each.why for each in carried.of(Told.DECIDE))
+
+
+def test_filters_under_their_old_name_are_asked_about_under_the_new_one(known: ConfigKnown) -> None:
+    text = "[DEFAULT]\nscheduler_default_filters = RamFilter,ComputeFilter\n"
+    asked = Carry(load_options("nova"), "rocky", "2024.1", known)(text).of(Told.DECIDE)
+    assert [each.option for each in asked] == ["[filter_scheduler] enabled_filters"]
+
+
+@pytest.mark.parametrize(
+    ("project", "source", "text"),
+    [
+        ("neutron", "2024.1", "[ml2]\nmechanism_drivers = openvswitch,linuxbridge\n"),
+        ("keystone", "queens", "[token]\nprovider = uuid\n"),
+    ],
+)
+def test_what_a_plan_refuses_is_asked_about(known: ConfigKnown, project: str, source: str, text: str) -> None:
+    carried = Carry(load_options(project), source, "2025.1", known)(text)
+    assert carried.text == text
+    assert [each.option for each in carried.of(Told.DECIDE)] == [text.partition(" =")[0].replace("\n", " ")]
+
+
+@pytest.mark.parametrize(
+    ("address", "is_asked"),
+    [("mysql", True), ("mysql+mysqldb", True), ("mysql+pymysql", False), ("sqlite", False), ("$other", False)],
+)
+@pytest.mark.parametrize("group", ["database", "api_database"])
+def test_a_driver_that_environments_do_not_have_is_asked_about(
+    carry_nova: Carry, group: str, address: str, is_asked: bool
+) -> None:
+    text = f"[{group}]\nconnection = {address}://nova:hunter2@db/nova\n"
+    carried = carry_nova(text)
+    assert carried.text == text
+    asked = [(f"[{group}] connection", "write mysql+pymysql:// there")] if is_asked else []
+    assert [(each.option, each.what) for each in carried.of(Told.DECIDE)] == asked
 
 
 def test_a_policy_in_json_is_named_as_yaml_and_its_rules_are_asked_for(carry_nova: Carry) -> None:

@@ -19,6 +19,7 @@ from ostler.planning.upgrade.way import as_one, catalog_of_way, way_of
 
 RECORDED = sources("practice-3-2", "2025.1")
 NOVA, NEUTRON, GLANCE = "/etc/nova/nova.conf", "/etc/neutron/neutron.conf", "/etc/glance/glance-api.conf"
+KEYSTONE = "/etc/keystone/keystone.conf"
 TOKEN = "keystone_authtoken"
 OLD = [[TOKEN, name, None] for name in ("identity_uri", "admin_user", "admin_password")]
 NAMED = [["placement", "auth_type", "password"], ["placement", "username", None], ["placement", "project_name", None]]
@@ -72,6 +73,13 @@ def test_a_plugin_that_is_no_more_is_refused_where_it_would_be_loaded() -> None:
     assert told([finding]) == [("upgrade.option-in-the-way", Severity.FAILURE, f"{NEUTRON} on ctl1 and 2 more")]
     assert finding.found == "router,lbaasv2"
     assert "octavia" in finding.summary
+
+
+@pytest.mark.parametrize(("target", "is_refused"), [("queens", False), ("rocky", True), ("2025.1", True)])
+def test_tokens_of_a_kind_that_is_no_more_are_refused(target: str, is_refused: bool) -> None:
+    findings = found({KEYSTONE: [["token", "provider", "uuid"]]}, target=target)
+    refusal = ("upgrade.option-in-the-way", Severity.FAILURE, f"{KEYSTONE} on ctl1 and 2 more")
+    assert told(findings) == ([refusal] if is_refused else [])
 
 
 def test_a_list_of_plugins_that_is_not_told_is_a_warning() -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ostler.cloud.model import Cloud
+from ostler.configuration.known_cases import DRIVER, is_other_driver
 from ostler.errors import Finding, Severity
 from ostler.facts.connections import DATABASE
 from ostler.facts.model import FactRequest, wanted
 from ostler.planning.upgrade.request import Scene
 
-DRIVER, BUS = "mysql+pymysql", "transport_url"
+BUS = "transport_url"
 
 
 def address_requests(cloud: Cloud) -> tuple[FactRequest, ...]:
@@ -26,7 +27,7 @@ def address_findings(scene: Scene) -> Iterator[Finding]:
         read = scene.snapshot.known("host.connections", host.name)
         for seen in read["found"] if read else ():
             is_database, driver = seen["kind"] == DATABASE, seen["scheme"]
-            is_wrong = driver.startswith("mysql") and driver != DRIVER if is_database else seen["option"] != BUS
+            is_wrong = is_other_driver(driver) if is_database else seen["option"] != BUS
             if seen["file"] in ours and is_wrong:
                 option = f"[{seen['group']}] {seen['option']}"
                 where.setdefault((seen["kind"], seen["file"], option), []).append(host.name)

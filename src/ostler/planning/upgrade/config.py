@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ostler.catalog.catalog import Catalog
-from ostler.catalog.config_change import ConfigChange
 from ostler.catalog.project import Project
 from ostler.catalog.release import Hop
 from ostler.cloud.model import Cloud, Host
@@ -13,7 +12,6 @@ from ostler.configuration.hop import OptionOnHop
 from ostler.configuration.shown import in_words
 from ostler.errors import Finding, Severity
 from ostler.facts.model import FactRequest, wanted
-from ostler.facts.options import SECRET
 from ostler.planning.upgrade.options import option_findings, renames, set_option_requests
 from ostler.planning.upgrade.request import Scene
 from ostler.steps.model import Step
@@ -26,19 +24,9 @@ UNCHECKED = ("workarounds", "disable_compute_service_check_for_ffu")
 
 def option_requests(catalog: Catalog, hop: Hop, cloud: Cloud) -> tuple[FactRequest, ...]:
     """The facts this module needs: which options are set, on every host, and the values of those that count."""
-    wanted_options: dict[str, set[str]] = {NOVA_CONF: {"/".join(PIN), "/".join(UNCHECKED)}}
-    for project in catalog.projects:
-        for change in catalog.config_changes(hop, project.name):
-            if change.action == "refuse" and not SECRET.search(change.option):
-                wanted_options.setdefault(change.file, set()).add(f"{change.section}/{change.option}")
-    values = tuple(
-        _request(host, path, options) for host in cloud.hosts for path, options in sorted(wanted_options.items())
-    )
+    options = ":".join(sorted("/".join(place) for place in (PIN, UNCHECKED)))
+    values = tuple(wanted("host.options", host, path=NOVA_CONF, options=options) for host in cloud.hosts)
     return (*values, *set_option_requests(catalog, hop, cloud))
-
-
-def _request(host: str, path: str, options: set[str]) -> FactRequest:
-    return wanted("host.options", host, path=path, options=":".join(sorted(options)))
 
 
 def config_steps(stage: str, scene: Scene, host: Host, project: Project) -> list[Step]:
@@ -59,15 +47,8 @@ def config_steps(stage: str, scene: Scene, host: Host, project: Project) -> list
 
 
 def config_findings(scene: Scene) -> list[Finding]:
-    """Failures for options that the target does not work with, warnings where they could not be read or where RPC is
-    pinned by hand, and notes for what is read no more."""
-    found = option_findings(scene)
-    for project in scene.projects:
-        for change in scene.catalog.config_changes(scene.hop, project.name):
-            if change.action == "refuse":
-                hosts = [host.name for host in scene.cloud.hosts.values() if project in scene.projects_on(host)]
-                found += [finding for host in hosts if (finding := _in_the_way(scene, host, change))]
-    return [*found, *_pinned(scene)]
+    """What is to be said of the options that are set, and of RPC that is pinned by hand."""
+    return [*option_findings(scene), *_pinned(scene)]
 
 
 def config_notes(scene: Scene) -> list[str]:
@@ -76,7 +57,6 @@ def config_notes(scene: Scene) -> list[str]:
         f"{project.name} [{change.section}] {change.option}: {' '.join(change.why.split())}"
         for project in scene.projects
         for change in scene.catalog.config_changes(scene.hop, project.name)
-        if change.action == "note"
     ]
 
 
@@ -106,37 +86,6 @@ def _pinned(scene: Scene) -> list[Finding]:
         for host in scene.cloud.hosts
         if (value := _value(scene, host, NOVA_CONF, *PIN)) not in (None, AUTOMATIC)
     ]
-
-
-def _in_the_way(scene: Scene, host: str, change: ConfigChange) -> Finding | None:
-    name = f"[{change.section}] {change.option}"
-    if (host, change.file) not in scene.options:
-        return Finding(
-            code="upgrade.option-not-read",
-            severity=Severity.WARNING,
-            subject=f"{change.file} on {host}",
-            summary=f"{name} could not be read: with {change.value} in it, {scene.target} does not work",
-            found="not read",
-            expected=f"no {change.value}",
-            do_next="see why it could not be read, and make the plan again",
-        )
-    value = _value(scene, host, change.file, change.section, change.option)
-    if change.value is None or change.value not in (value or ""):
-        return None
-    return in_the_way(scene, f"{change.file} on {host}", name, str(value), change.value, change.why)
-
-
-def in_the_way(scene: Scene, subject: str, name: str, value: str, item: str, why: str) -> Finding:
-    """A failure for an option in whose value stands an item that the target does not have."""
-    return Finding(
-        code="upgrade.option-in-the-way",
-        severity=Severity.FAILURE,
-        subject=subject,
-        summary=f"{scene.target} does not work with {name} = {value}: {' '.join(why.split())}",
-        found=value,
-        expected=f"no {item}",
-        do_next=f"move the cloud to what takes the place of {item} first; then make the plan again",
-    )
 
 
 @dataclass(frozen=True)

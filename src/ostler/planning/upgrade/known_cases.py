@@ -1,5 +1,5 @@
 """Known cases from the field that stop services of the target: services' users whom only keystone's v2 lets in, and
-plugins that are no more. `ostler config migrate` knows them by the same table."""
+plugins, drivers and filters that are no more. `ostler config migrate` knows them by the same table."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from ostler.configuration.hop import SetOption
 from ostler.configuration.hop_cases import Case, CaseOnHop, asked_on_hop, cases_on_hop
 from ostler.configuration.shown import in_words
 from ostler.errors import Finding, Severity
-from ostler.planning.upgrade.config import in_the_way
 from ostler.planning.upgrade.options import named_once, options_set, succession_of
 from ostler.planning.upgrade.request import Scene
 
@@ -62,13 +61,26 @@ def _answers(scene: Scene, host: str, project: Project) -> bool:
 def _finding(scene: Scene, project: str, path: str, subject: str, case: CaseOnHop) -> Finding:
     name = in_words(case.group, ", ".join(case.names))
     if case.case is Case.NO_SUCH_ITEM:
-        return in_the_way(scene, subject, name, case.value, case.item, case.why)
+        return _in_the_way(scene, subject, name, case)
     if case.case is Case.NOT_TOLD:
         return _not_told(scene, subject, name, case.item)
     file = f"--project {project} --from {scene.source} --to {scene.source} {path}"
     if case.case is Case.OLD_WORDS:
         return _old_words(scene, subject, name, case, file)
     return _no_domain(scene, subject, name, case, file)
+
+
+def _in_the_way(scene: Scene, subject: str, name: str, case: CaseOnHop) -> Finding:
+    return Finding(
+        code="upgrade.option-in-the-way",
+        severity=Severity.FAILURE,
+        subject=subject,
+        summary=f"{scene.target} does not work with {name} = {case.value}: {' '.join(case.why.split())}",
+        found=case.value,
+        expected=f"no {case.item}",
+        do_next=f"move the cloud to what takes the place of {case.item}, or take it out where nothing has to; then "
+        "make the plan again",
+    )
 
 
 def _old_words(scene: Scene, subject: str, name: str, case: CaseOnHop, file: str) -> Finding:
