@@ -3,8 +3,9 @@
     .venv/bin/uv run --with scikit-learn --with-editable . python benchmarks/diagnosis_fit.py FOLDER [--check] [--all]
 
 FOLDER holds the cases as `benchmarks/diagnosing/cases.py` says. Two additive models: whether users saw a failure
-(logistic regression), and where it is (a conditional logit over the candidate files of a run, with `elsewhere` as one
-more). Both are drawn towards 0 (L2); runs of one faulty function weigh less each the more of them there are. `--check`
+(logistic regression), and where it is (a conditional logit over the functions of a run's candidate files, with
+`elsewhere` as one more; a file has what its functions have together). Both are drawn towards 0 (L2); runs of one faulty
+function weigh less each the more of them there are. `--check`
 prints, without writing, what five-fold cross-validation by function says: every run is judged by weights that were
 fitted without its function.
 
@@ -29,14 +30,17 @@ from ostler.diagnosis.diagnosing import FAILURE_FROM, HEALTHY_BELOW, project_sha
 from ostler.diagnosis.weighing import ELSEWHERE, logistic, spread
 
 WEIGHTS = Path(__file__).parents[1] / "src" / "ostler" / "diagnosis" / "data" / "weights.yaml"
-DRAWN_FAILURE, DRAWN_PLACE = 0.05, 1.0
+DRAWN_FAILURE, DRAWN_PLACE = 0.05, 0.3
+DRAWN_KINDS, KINDS = 16.0, ("is a", "is o", "is p", "holds", "how much")
+"""Clues of what kind of file it is are drawn so many times more: they would else learn which files were faulty."""
+
 FOLDS = 5
 SYMPTOM = {"the symptom is about its project": 1.0}
 HEAD = """# What evidence is worth, in two additive models (see ostler/diagnosis/weighing.py).
 #
 # Fitted by benchmarks/diagnosis_fit.py to labelled runs of a cloud of release Pike with one fault in each. `failure`:
-# logistic regression of whether users saw a failure. `place`: conditional logit over the files that some clue points
-# to; `elsewhere` is all others. No weight is about one file or
+# logistic regression of whether users saw a failure. `place`: conditional logit over the functions that some
+# clue points to, a file has what its functions have together; `elsewhere` is all others. No weight is about one file or
 # function. Above 0 speaks for, below 0 against. What stands in brackets is a case of what stands before them: both
 # count, so that what holds for all cases helps where one is rare. The symptom's weight is set by hand: no run has one.
 """
@@ -60,35 +64,50 @@ def fit_failure(reads: Sequence[Read]) -> dict[str, float]:
 
 
 class Placing:
-    """The runs with a place to find, as matrices: one row a candidate, the last one for `elsewhere`."""
+    """The runs with a place to find, as matrices: one row a function of a candidate, the last one for `elsewhere`."""
 
     def __init__(self, reads: Sequence[Read]) -> None:
         self.reads = [read for read in reads if read.case.is_to_be_placed]
-        self.names = sorted({name for read in self.reads for clues in read.placing.values() for name in clues})
+        self.names = sorted(
+            {
+                name
+                for read in self.reads
+                for places in read.placing.values()
+                for clues in places.values()
+                for name in clues
+            }
+        )
+        kinds = [DRAWN_KINDS if name.startswith(KINDS) else 1.0 for name in self.names]
+        self.drawn = np.array([*kinds, 1.0])
         self.rows = {read.case.name: self._matrix(read) for read in self.reads}
 
-    def _matrix(self, read: Read) -> tuple[np.ndarray, int]:
-        modules = list(read.placing)
-        rows = np.zeros((len(modules) + 1, len(self.names) + 1))
+    def _matrix(self, read: Read) -> tuple[np.ndarray, np.ndarray]:
+        """The rows, and which of them are right: the faulty function, else all of its file, else `elsewhere`."""
+        found = [(module, name, clues) for module, each in read.placing.items() for name, clues in each.items()]
+        rows = np.zeros((len(found) + 1, len(self.names) + 1))
         place = {name: at for at, name in enumerate(self.names)}
-        for at, module in enumerate(modules):
-            for name, strength in read.placing[module].items():
+        for at, (_, _, clues) in enumerate(found):
+            for name, strength in clues.items():
                 rows[at, place[name]] = strength
         rows[-1, -1] = 1.0
-        return rows, modules.index(read.case.module) if read.case.module in modules else len(modules)
+        of_file = [module == read.case.module for module, _, _ in found]
+        exact = [right and name == read.case.function for right, (_, name, _) in zip(of_file, found, strict=True)]
+        right = exact if any(exact) else of_file
+        return rows, np.array([*right, not any(right)])
 
     def fit(self, reads: Sequence[Read], drawn: float = DRAWN_PLACE) -> np.ndarray:
         """Weights of the clues, and of `elsewhere` as the last."""
         often = Counter(read.case.key for read in reads)
 
         def loss(worth: np.ndarray) -> tuple[float, np.ndarray]:
-            value, slope = 0.5 * drawn * float(worth @ worth), drawn * worth
+            value, slope = 0.5 * drawn * float(self.drawn @ worth**2), drawn * self.drawn * worth
             for read in reads:
                 rows, right = self.rows[read.case.name]
                 shares = _shares(rows @ worth)
                 counts = often[read.case.key] ** -0.5
-                value -= counts * float(np.log(shares[right] + 1e-12))
-                slope = slope + counts * (rows.T @ shares - rows[right])
+                those = shares * right
+                value -= counts * float(np.log(those.sum() + 1e-12))
+                slope = slope + counts * (rows.T @ (shares - those / (those.sum() + 1e-12)))
             return value, slope
 
         return np.asarray(minimize(loss, np.zeros(len(self.names) + 1), jac=True, method="L-BFGS-B").x)
@@ -96,10 +115,12 @@ class Placing:
     def ranks(self, reads: Sequence[Read], worth: np.ndarray) -> list[int]:
         """The rank of the faulty file in each run; a large number when it is no candidate."""
         found = []
+        weights = dict(zip([*self.names, ELSEWHERE], map(float, worth), strict=True))
         for read in reads:
-            rows, right = self.rows[read.case.name]
-            scores = rows[:-1] @ worth
-            found.append(int((scores > scores[right]).sum()) + 1 if right < len(scores) else 10_000)
+            shares = spread(read.placing, weights)
+            of_others = [share for name, share in shares.items() if name not in (ELSEWHERE, read.case.module)]
+            right = shares.get(read.case.module or "")
+            found.append(10_000 if right is None else 1 + sum(share > right for share in of_others))
         return found
 
 
@@ -121,7 +142,7 @@ def check(placing: Placing, reads: Sequence[Read]) -> None:
     left = [said[read.case.name] for read in reads if read.case.residual]
     print(f"failed or not: F1 {2 * right / (2 * right + wrong):.3f}, alarms on {sum(clean)} of {len(clean)} clean runs")
     print(f"left broken: {sum(left)} of {len(left)} found")
-    for drawn in (0.3, 1.0, 2.0, 4.0):
+    for drawn in (0.1, 0.3, 1.0, 2.0):
         ranks: list[int] = []
         for fold, worths in enumerate(_worths_by_fold(placing, drawn)):
             ranks += placing.ranks([read for read in placing.reads if _fold(read) == fold], worths)

@@ -67,7 +67,7 @@ class Read:
 
     case: Case
     failing: dict[str, float]
-    placing: dict[str, dict[str, float]]
+    placing: dict[str, dict[str, dict[str, float]]]
     diagnosis: Diagnosis | None
     errors: tuple[tuple[float, str], ...]
     frames: tuple[str, ...]
@@ -107,7 +107,7 @@ def _read(case: Case, *, is_diagnosed: bool) -> Read:
     seconds = time.monotonic() - begun
     evidence = evidence_in(seen, knowledge())
     return Read(
-        case, failure_clues(evidence), {name: each.clues for name, each in evidence.candidates.items()}, diagnosis,
+        case, failure_clues(evidence), {name: each.places for name, each in evidence.candidates.items()}, diagnosis,
         _errors(seen), _frames(evidence), _files(case.folder), seconds,
     )  # fmt: skip
 

@@ -47,34 +47,42 @@ _KINDS = {
 
 def _how(candidate: Candidate) -> str:
     """How a candidate came to be one: what kind of file it is means more or less then."""
-    if any("frame" in clue and "below" not in clue for clue in candidate.clues):
+    found = {clue for clues in candidate.functions.values() for clue in clues}
+    if any("frame" in clue and "below" not in clue for clue in found):
         return " (in a traceback)"
-    if any("gave what" in clue or clue.startswith("1 calls below the inn") for clue in candidate.clues):
+    if any("gave what" in clue or clue.startswith("1 calls below the inn") for clue in found):
         return " (next to a traceback)"
     return ""
 
 
 @dataclass
 class Candidate:
-    """One file, its clues, and the function and the line that speak for it most."""
+    """One file: the clues that are about all of it, those about each of its functions, and the lines that speak for it.
+
+    A fault is in one function: what speaks for two of them does not make the file likelier than what speaks for one
+    alone as much.
+    """
 
     module: str
     clues: dict[str, float] = field(default_factory=dict)
-    function: str | None = None
+    functions: dict[str, dict[str, float]] = field(default_factory=dict)
     said: list[Said] = field(default_factory=list)
-    _best: float = 0.0
 
     @property
     def project(self) -> str:
         return self.module.partition("/")[0]
 
+    @property
+    def places(self) -> dict[str, dict[str, float]]:
+        """The clues of each function, with those of the whole file; these alone, under no name, when there is none."""
+        return {name: {**self.clues, **clues} for name, clues in self.functions.items()} or {"": self.clues}
+
     def add(self, clue: str, strength: float, function: str | None, said: Said | None) -> None:
         """Add a clue; of one kind the strongest counts. What stands in brackets is a case of what stands before them:
         both are clues, so that what is known of all cases helps where a case is rare."""
+        clues = self.clues if function is None else self.functions.setdefault(function, {})
         for kind in {clue, clue.partition(" (")[0]}:
-            self.clues[kind] = max(self.clues.get(kind, 0.0), strength)
-        if function is not None and (self.function is None or strength > self._best):
-            self.function, self._best = function, strength
+            clues[kind] = max(clues.get(kind, 0.0), strength)
         if said is not None and said not in self.said and len(self.said) < 5:
             self.said.append(said)
 

@@ -20,7 +20,7 @@ from ostler.diagnosis.model import (
     Verdict,
 )
 from ostler.diagnosis.observing import Answer, Said, Seen
-from ostler.diagnosis.weighing import ELSEWHERE, logistic, spread, weights
+from ostler.diagnosis.weighing import ELSEWHERE, logistic, spread, weights, worth
 from ostler.logs.finding import PROJECTS
 
 FAILURE_FROM = 0.5
@@ -93,7 +93,7 @@ def _heed(symptom: str, evidence: Evidence) -> None:
 
 def place_shares(evidence: Evidence) -> dict[str, float]:
     """What is sure, spread over the source files and `elsewhere`."""
-    return spread({name: each.clues for name, each in evidence.candidates.items()}, weights()["place"])
+    return spread({name: each.places for name, each in evidence.candidates.items()}, weights()["place"])
 
 
 def project_shares(shares: Mapping[str, float]) -> list[tuple[str, float]]:
@@ -122,17 +122,18 @@ def _findings(evidence: Evidence, shares: Mapping[str, float], sure: float, logs
 
 
 def _finding(evidence: Evidence, candidate: Candidate, confidence: float, logs: str) -> Diagnosed:
-    worth = weights()["place"]
-    clues = sorted(candidate.clues, key=lambda name: -worth.get(name, 0.0) * candidate.clues[name])
+    of = weights()["place"]
+    function, found = max(candidate.places.items(), key=lambda each: worth(each[1], of))
+    clues = sorted(found, key=lambda name: -of.get(name, 0.0) * found[name])
     pointing = [
         name for name in clues
-        if not name.startswith(("is a", "is o", "is p", "holds", "how much")) and worth.get(name, 0.0) > 0
+        if not name.startswith(("is a", "is o", "is p", "holds", "how much")) and of.get(name, 0.0) > 0
         and not any(other.startswith(f"{name} (") for other in clues)
     ]  # fmt: skip
     where = _where(evidence, candidate)
     kind = _kind(pointing)
     return Diagnosed(
-        kind, candidate.project, where[0], where[1], candidate.module, candidate.function, confidence,
+        kind, candidate.project, where[0], where[1], candidate.module, function or None, confidence,
         tuple(pointing[:MOST_CLUES]), tuple(candidate.said), consequences(evidence, candidate.said),
         _do_next(kind, candidate, where, logs),
     )  # fmt: skip

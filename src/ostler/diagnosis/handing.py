@@ -81,7 +81,10 @@ def _follow(way: _Way, at: int, how: str, name: str) -> None:
     if how == "attribute" and name in CONTEXT:
         _outwards(way, at, name)
     elif how == "unpacked":
-        _received(way, at, [giver for giver, often in Counter(giver for _, giver in flow.given).items() if often > 1])
+        several = [giver for giver, often in Counter(giver for _, giver in flow.given).items() if often > 1]
+        _received(way, at, _fitting(several, call.line) or several)
+    elif how == "call" and name == _UNSEEN:
+        _received(way, at, _fitting(graph.leans_on(here), call.line))
     elif how != "name":
         _received(way, at, [each for each in graph.leans_on(here) if each[1] == name])
     elif givers := [giver for named, giver in flow.given if named == name]:
@@ -94,6 +97,24 @@ def _follow(way: _Way, at: int, how: str, name: str) -> None:
             _backwards(way, giver, 2, _share(indirect))
     elif name in flow.made:
         way.add(here, f"made what was wrong{on}")
+
+
+def _fitting(functions: Iterable[Function], line: str) -> list[Function]:
+    """Those of the functions that a line hands the most to by name, when their own name stands in a line above: what it
+    hands by keyword, and what is called as their parameters are. None when it hands nothing so."""
+    tree = parsed(line)
+    names = {
+        name
+        for node in (ast.walk(tree) if tree is not None else ())
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == _UNSEEN
+        for name in (
+            *(each.arg for each in node.keywords),
+            *(each.id for each in node.args if isinstance(each, ast.Name)),
+        )
+    }
+    fits = {each: len(names & set(code_map_of(each[0]).flow(each).hands)) for each in functions}
+    most = max(fits.values(), default=0)
+    return [each for each, many in fits.items() if most and many == most]
 
 
 def _received(way: _Way, at: int, givers: list[Function]) -> None:
@@ -120,8 +141,9 @@ def _outwards(way: _Way, at: int, name: str) -> None:
     hands = code_map_of(inner.module).flow((inner.module, inner.function)).hands
     handed = handed_in(outer.line, inner.function, name, hands) or _alike(name, flow)
     names = {each for how, each in handed if how == "name"}
-    had = {each for each in names if each in flow.used and not _got_before(inner, flow.used[each])}
-    lent = {each for each in names if each in flow.lent and not _got_before(inner, (flow.lent[each],))}
+    under_way = _under_way(outer, inner)
+    had = {each for each in names if each in flow.used and not _is_under_way(under_way, flow.used[each])}
+    lent = {each for each in names if each in flow.lent and not _is_under_way(under_way, (flow.lent[each],))}
     if had:
         way.add(there, "handed on what was wrong (that it had right)")
         return
@@ -130,9 +152,31 @@ def _outwards(way: _Way, at: int, name: str) -> None:
         _follow(way, further, how, each)
 
 
-def _got_before(inner: Call, calls: tuple[str, ...]) -> bool:
-    """Whether the first that got it is the very call that is looked at (an object is made by the name of its class)."""
-    return inner.function in calls or (inner.function == "__init__" and bool(calls))
+def _under_way(outer: Call, inner: Call) -> set[str] | None:
+    """The names by which a frame may have called what led to the next; None when it may be any: an object is made by
+    the name of its class, and what a decorator refused has the name of the function that is decorated."""
+    named = _called(outer.line)
+    leant_on = {name for _, name in code_map_of(outer.module).leans_on((outer.module, outer.function))}
+    if inner.function == "__init__":
+        return None
+    if inner.function in named | leant_on:
+        return {inner.function}
+    return named if named and _UNSEEN not in named else None
+
+
+def _is_under_way(under_way: set[str] | None, calls: tuple[str, ...]) -> bool:
+    """Whether one of the calls may be the very one that is looked at."""
+    return bool(calls) if under_way is None else bool(under_way & set(calls))
+
+
+def _called(line: str) -> set[str]:
+    """The names that a line calls something by."""
+    tree = parsed(line)
+    calls = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)] if tree is not None else []
+    return {
+        func.id if isinstance(func, ast.Name) else func.attr
+        for func in calls if isinstance(func, ast.Name | ast.Attribute)
+    }  # fmt: skip
 
 
 def _alike(name: str, flow: Flow) -> list[Meant]:
@@ -150,12 +194,16 @@ def _backwards(way: _Way, function: Function, depth: int, strength: float) -> No
     flow = graph.flow(function)
     free = [name for name in flow.names if name not in flow.used]
     behind = [*flow.gives, *(giver for name, giver in flow.given if name in free)]
+    is_made_here = flow.may_give_nothing or flow.asks_outside
+    if free and not behind and not is_made_here and set(free) <= set(flow.hands):
+        way.add(function, "gave what it was handed", strength)
+        return
     way.add(
         function,
         f"gave what was wrong ({depth} back)" if depth <= 2 else "gave what was wrong (further back)",
         strength,
     )
-    if not (behind or free or flow.may_give_nothing or flow.asks_outside):
+    if not (behind or free or is_made_here):
         way.add(function, "gives only what it made itself", strength)
     for other in behind:
         _backwards(way, other, depth + 1, strength * _share(behind))

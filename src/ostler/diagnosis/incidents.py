@@ -19,7 +19,10 @@ MANY_REFUSALS = 3
 
 @dataclass
 class Incident:
-    """What was logged as going wrong, of one kind: the first time it was, all requests in which it was, how often."""
+    """What was logged as going wrong, of one kind: the first time it was, all requests in which it was, how often.
+
+    Its traceback is the longest: what is caught, logged and raised again has few frames where it is caught first.
+    """
 
     said: Said
     trace: Trace | None
@@ -43,6 +46,8 @@ def incidents_in(seen: Seen) -> list[Incident]:
             last = trace.calls[-1]
             kind = (said.service, last.module, last.function, trace.raised)
         incident = found.setdefault(kind, Incident(said, trace))
+        if trace is not None and incident.trace is not None and len(trace.calls) > len(incident.trace.calls):
+            incident.trace = trace
         incident.count += 1
         if said.request:
             incident.requests.add(said.request)

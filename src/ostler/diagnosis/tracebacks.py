@@ -44,9 +44,11 @@ _ONLY_MET = (
         re.compile(r"VIF type unbound|vif_type=unbound|vif_type=binding_failed|Binding failed for port", re.I),
         "a port is not bound",
     ),
+    (re.compile(r"^No valid (?:host|backend) was found", re.I), "no host is left"),
 )
-"""What code only meets: what is there already was left behind, as a rule by something that failed before; and a port is
-bound by neutron."""
+"""What code only meets: what is there already was left behind, as a rule by something that failed before; a port is
+bound by neutron, and a scheduler finds nobody left after those that it had chosen refused (NoValidHost of nova,
+NoValidBackend of cinder; the same words from Pike to 2026.1)."""
 
 _SOURCE_LINE = re.compile(
     r'^ *File "([^"\n]{1,400})", line (\d+), in ([^\n]{1,200})\n[ \t]+([^\n]{1,300})', re.MULTILINE

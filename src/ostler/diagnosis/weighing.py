@@ -7,7 +7,7 @@ spreads what is sure over the candidates and "elsewhere", which stands for all f
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cache
 
 from ostler.diagnosis.data_files import read_data
@@ -28,15 +28,17 @@ def logistic(clues: Mapping[str, float], of: Mapping[str, float]) -> float:
     return 1.0 / (1.0 + math.exp(-score))
 
 
-def spread(candidates: Mapping[str, Mapping[str, float]], of: Mapping[str, float]) -> dict[str, float]:
-    """What is sure (1) spread over the candidates by their clues, and over `elsewhere`."""
-    scores = {name: _sum(clues.items(), of) for name, clues in candidates.items()}
-    scores[ELSEWHERE] = of[ELSEWHERE]
-    highest = max(scores.values())
-    parts = {name: math.exp(score - highest) for name, score in scores.items()}
+def spread(candidates: Mapping[str, Mapping[str, Mapping[str, float]]], of: Mapping[str, float]) -> dict[str, float]:
+    """What is sure (1) spread over the functions of the candidates by their clues, and over `elsewhere`; a candidate
+    has what its functions have together."""
+    scores = {name: [worth(clues, of) for clues in places.values()] for name, places in candidates.items()}
+    scores[ELSEWHERE] = [of[ELSEWHERE]]
+    highest = max(score for each in scores.values() for score in each)
+    parts = {name: sum(math.exp(score - highest) for score in each) for name, each in scores.items()}
     whole = sum(parts.values())
     return {name: part / whole for name, part in parts.items()}
 
 
-def _sum(clues: Iterable[tuple[str, float]], of: Mapping[str, float]) -> float:
-    return sum(of.get(name, 0.0) * strength for name, strength in clues)
+def worth(clues: Mapping[str, float], of: Mapping[str, float]) -> float:
+    """What clues are worth together."""
+    return sum(of.get(name, 0.0) * strength for name, strength in clues.items())
