@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from rehearsing import rehearsed
+from rehearsed_ways import rehearsed
 
 from ostler.catalog import load_catalog
 from ostler.environments.interpreters import python_here

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from rehearsing import rehearsed
+from rehearsed_ways import rehearsed
 
 from ostler.catalog import load_catalog
 
