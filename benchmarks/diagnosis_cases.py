@@ -23,7 +23,6 @@ from diagnosing.cases import HELD_OUT, TUNED_ON, Read, cases_in, read_all
 from tables import by_sureness, show
 
 from ostler.diagnosis.model import Diagnosis, Verdict
-from ostler.diagnosis.weighing import ELSEWHERE
 
 Row = dict[str, Any]
 
@@ -120,20 +119,14 @@ def reliability(reads: Sequence[Read]) -> list[Row]:
     )
 
 
-def fitted(reads: Sequence[Read]) -> dict[str, dict[str, float]]:
-    """Weights that are fitted to these runs, as `diagnosis_fit.py` fits those that are kept."""
-    import diagnosis_fit as fitting  # needs scipy, which only this does
-
-    placing = fitting.Placing(reads)
-    place = dict(zip([*placing.names, ELSEWHERE], map(float, placing.fit(placing.reads)), strict=True))
-    return {"failure": fitting.fit_failure(reads), "place": place | fitting.SYMPTOM}
-
-
 def judged_unseen(reads: Sequence[Read], fold_of: Callable[[Read], int]) -> dict[int, list[Read]]:
     """The runs of each fold, diagnosed with weights that were fitted to those of the others."""
+    import diagnosis_fit as fitting  # needs scipy, which only this does
+
     found = {}
     for fold in sorted({fold_of(read) for read in reads}):
-        weighed = fitted([read for read in reads if fold_of(read) != fold])
+        others = [read for read in reads if fold_of(read) != fold]
+        weighed = fitting.fitted(others, fitting.Placing(others))
         cases = [read.case for read in reads if fold_of(read) == fold]
         found[fold] = list(read_all(cases, is_diagnosed=True, weighed=weighed))
     return found
@@ -141,7 +134,7 @@ def judged_unseen(reads: Sequence[Read], fold_of: Callable[[Read], int]) -> dict
 
 def tell_folds(everything: Sequence[Read], *, as_json: bool) -> None:
     """Show what is found in runs that were not seen in fitting."""
-    from diagnosis_fit import _fold as fifth_of
+    from diagnosis_fit import fold_of as fifth_of
 
     halves = judged_unseen(everything, lambda read: read.case.half)
     for half, reads in halves.items():

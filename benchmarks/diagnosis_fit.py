@@ -133,8 +133,8 @@ def check(placing: Placing, reads: Sequence[Read]) -> None:
     """Print what is found in runs whose functions were left out of the fitting."""
     sure: dict[str, float] = {}
     for fold in range(FOLDS):
-        worth = fit_failure([read for read in reads if _fold(read) != fold])
-        sure |= {read.case.name: logistic(read.failing, worth) for read in reads if _fold(read) == fold}
+        worth = fit_failure([read for read in reads if fold_of(read) != fold])
+        sure |= {read.case.name: logistic(read.failing, worth) for read in reads if fold_of(read) == fold}
     said = {name: share >= FAILURE_FROM for name, share in sure.items()}
     right = sum(read.case.failed and said[read.case.name] for read in reads)
     wrong = sum(read.case.failed != said[read.case.name] for read in reads)
@@ -145,7 +145,7 @@ def check(placing: Placing, reads: Sequence[Read]) -> None:
     for drawn in (0.1, 0.3, 1.0, 2.0):
         ranks: list[int] = []
         for fold, worths in enumerate(_worths_by_fold(placing, drawn)):
-            ranks += placing.ranks([read for read in placing.reads if _fold(read) == fold], worths)
+            ranks += placing.ranks([read for read in placing.reads if fold_of(read) == fold], worths)
         told = "  ".join(
             f"top-{most} {100 * sum(rank <= most for rank in ranks) / len(ranks):.1f} %" for most in (1, 3, 5)
         )
@@ -157,7 +157,7 @@ def check(placing: Placing, reads: Sequence[Read]) -> None:
 
 
 def _worths_by_fold(placing: Placing, drawn: float) -> list[np.ndarray]:
-    return [placing.fit([read for read in placing.reads if _fold(read) != fold], drawn) for fold in range(FOLDS)]
+    return [placing.fit([read for read in placing.reads if fold_of(read) != fold], drawn) for fold in range(FOLDS)]
 
 
 def tell_places(reads: Sequence[Read], sure: Mapping[str, float], worths: Sequence[Mapping[str, float]]) -> None:
@@ -165,7 +165,7 @@ def tell_places(reads: Sequence[Read], sure: Mapping[str, float], worths: Sequen
     projects: dict[str, list[bool]] = defaultdict(list)
     found: dict[int, list[tuple[float, bool]]] = defaultdict(list)
     for read in reads:
-        shares = spread(read.placing, worths[_fold(read)])
+        shares = spread(read.placing, worths[fold_of(read)])
         best = next((name for name, _ in project_shares(shares)), None)
         if read.case.is_to_be_placed and read.case.project:
             projects[read.case.project].append(best == read.case.project)
@@ -182,8 +182,15 @@ def tell_places(reads: Sequence[Read], sure: Mapping[str, float], worths: Sequen
         )
 
 
-def _fold(read: Read) -> int:
+def fold_of(read: Read) -> int:
+    """The fold of five that a run is in, with all runs of its faulty function."""
     return hashlib.sha256(f"fold {read.case.key}".encode()).digest()[1] % FOLDS
+
+
+def fitted(reads: Sequence[Read], placing: Placing) -> dict[str, dict[str, float]]:
+    """The weights of both models, fitted to these runs."""
+    place = dict(zip([*placing.names, ELSEWHERE], map(float, placing.fit(placing.reads)), strict=True))
+    return {"failure": fit_failure(reads), "place": place | SYMPTOM}
 
 
 def main() -> None:
@@ -198,8 +205,7 @@ def main() -> None:
     if asked.check:
         check(placing, reads)
         return
-    place = dict(zip([*placing.names, ELSEWHERE], map(float, placing.fit(placing.reads)), strict=True)) | SYMPTOM
-    models = {"failure": fit_failure(reads), "place": place}
+    models = fitted(reads, placing)
     rounded = {model: {name: round(worth, 2) for name, worth in found.items()} for model, found in models.items()}
     WEIGHTS.write_text(HEAD + yaml.safe_dump(rounded, sort_keys=True, width=120, allow_unicode=True))
     print(f"{len(reads)} runs, {len(placing.reads)} with a place to find: {WEIGHTS.name} is written")
