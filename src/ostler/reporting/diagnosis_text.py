@@ -95,6 +95,8 @@ def verdict_sentence(document: DiagnosisShown) -> str:
     if _is_broken(first):
         return _broken_sentence(document)
     how = "most likely" if first.confidence >= LIKELY else "the likeliest place, of several, is"
+    if first.confidence < max(each.confidence for each in document.findings):
+        how = "of what was asked about, the likeliest place is"
     return f"Users saw something fail ({_percent(document.sure)} sure); {how} {first.project}: {first.summary}."
 
 

@@ -18,13 +18,14 @@ from ostler.cli.diagnose import register
 from ostler.errors import InputError
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "diagnosis"))
-from invented import ASKED, answered, traceback, write_logs
+from invented import ASKED, LISTED, answered, line, traceback, write_logs
 
 SCHEMA = Path(__file__).parents[3] / "docs" / "schemas" / "diagnosis.json"
 KILLED_AT = 1_768_471_200.0
 """2026-01-15T10:00:00Z."""
 
 FRAMES = [("cinder/volume/manager.py", "attach_volume", "raise Exception()")]
+OTHER_FRAMES = [("cinder/api/odd.py", "index", "return x['x']")]
 
 
 def run(*arguments: str) -> Result:
@@ -104,10 +105,73 @@ def test_a_log_that_cannot_be_read_is_never_passed_over(tmp_path: Path) -> None:
     assert "missing: what could not be read, or not to its end: dmesg" in result.output
 
 
-def test_one_request_alone_can_be_asked_for(broken: Path) -> None:
-    document = json.loads(run("--logs", str(broken), "--request", ASKED, "--json").output)
-    assert document["findings"][0]["module"] == "cinder/volume/manager.py"
-    assert all(line["request"] == ASKED for each in document["findings"] for line in each["evidence"])
+@pytest.fixture
+def two_hosts(tmp_path: Path) -> Path:
+    """A volume's failure on cmp1, which is surer than a lesser one of another request on ctl1."""
+    said = "Failed to attach"
+    error = traceback("10:05:00.000", "oslo_messaging.rpc.server", said, FRAMES, "Exception: no", ASKED)
+    other = traceback("10:04:00.000", "cinder.api", "Odd", OTHER_FRAMES, "KeyError: 'x'", LISTED)
+    folder = write_logs(
+        tmp_path, volume=error,
+        api=other + answered("10:05:01.000", "cinder", "POST /v3/volumes/x/action", 500, ASKED),
+    )  # fmt: skip
+    for host, log in (("ctl1", "cinder-api.log"), ("cmp1", "cinder-volume.log")):
+        (folder / host / "cinder").mkdir(parents=True)
+        (folder / "cinder" / log).rename(folder / host / "cinder" / log)
+    return folder
+
+
+def modules(folder: Path, *arguments: str) -> tuple[str, float, set[str | None], str | None]:
+    """Verdict, how sure, the files that are named, and the first of them."""
+    document = json.loads(run("--logs", str(folder), "--json", *arguments).output)
+    found = [each["module"] for each in document["findings"]]
+    return document["verdict"], document["sure"], set(found), found[0]
+
+
+@pytest.mark.parametrize(
+    ("asked", "first"),
+    [
+        (["--host", "cmp1"], FRAMES[0][0]),
+        (["--request", ASKED], FRAMES[0][0]),
+        (["--request", LISTED], OTHER_FRAMES[0][0]),
+    ],
+)
+def test_what_is_asked_about_comes_first_and_the_verdict_is_that_of_all(
+    two_hosts: Path, asked: list[str], first: str
+) -> None:
+    verdict, sure, named, surest = modules(two_hosts)
+    assert (verdict, surest) == ("failure", FRAMES[0][0])
+    assert modules(two_hosts, *asked) == (verdict, sure, named, first)
+
+
+def test_the_sentence_says_when_a_surer_place_has_nothing_to_do_with_what_was_asked(two_hosts: Path) -> None:
+    output = run("--logs", str(two_hosts), "--request", LISTED).output
+    assert "of what was asked about, the likeliest place is cinder: cinder/api/odd.py" in output.splitlines()[0]
+    assert "cinder/volume/manager.py" in output.partition("If it is not that:")[2]
+
+
+def test_a_host_on_which_nothing_was_found_is_told_as_that(two_hosts: Path) -> None:
+    (two_hosts / "cmp2" / "nova").mkdir(parents=True)
+    (two_hosts / "cmp2" / "nova" / "nova-compute.log").write_text(line("10:00:00.000", "INFO", "nova", "audit"))
+    output = run("--logs", str(two_hosts), "--host", "cmp2").output
+    assert "cmp2: nothing that was found has to do with it" in output
+    assert "has to do with it" not in run("--logs", str(two_hosts), "--host", "cmp1").output
+
+
+@pytest.mark.parametrize(
+    ("asked", "code", "words"),
+    [
+        (["--host", "cpm1"], "logs.no-such-name", "did you mean cmp1?"),
+        (["--request", f"{ASKED[:-1]}2"], "logs.not-named", "the logs end at 2026-01-15T10:05:01.000Z"),
+        (["--server", ASKED[4:].replace("1", "3")], "logs.not-named", "the logs end at 2026-01-15T10:05:01.000Z"),
+        (["--since", "2026-01-15T10:09"], "logs.nothing-since", "the logs end at 2026-01-15T10:05:01.000Z"),
+    ],
+)
+def test_what_stands_nowhere_in_the_logs_is_an_error(two_hosts: Path, asked: list[str], code: str, words: str) -> None:
+    error = run("--logs", str(two_hosts), *asked).exception
+    assert isinstance(error, InputError)
+    assert error.code == code
+    assert words in f"{error.summary}; {error.do_next}"
 
 
 def test_only_what_is_new_enough_counts(broken: Path) -> None:
