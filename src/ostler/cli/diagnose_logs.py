@@ -9,12 +9,13 @@ from ostler.cli import log_sources
 from ostler.cli.log_names import demand_names, demand_word, nothing_since
 from ostler.cli.writing import write_whole
 from ostler.diagnosis.asked import asked_first
+from ostler.diagnosis.clocks import with_clocks_told
 from ostler.diagnosis.knowledge import knowledge
 from ostler.diagnosis.observing import observe
 from ostler.diagnosis.of_logs import diagnose_logs
 from ostler.errors import InputError
 from ostler.logs.event import Level
-from ostler.logs.folder import compare_clocks, with_clocks
+from ostler.logs.folder import corrected
 from ostler.logs.joining import family_of, requests_about
 from ostler.logs.reading import Opened, Tally
 from ostler.logs.timeline import in_order
@@ -41,15 +42,15 @@ class Asked:
 def diagnose_folder(where: Path, asked: Asked) -> DiagnosisShown:
     """Read the logs of a folder and judge them: all of them, whatever is asked about."""
     with log_sources.of_folder(where, asked.since) as (opened, tally, begins):
-        opened = with_clocks(opened, compare_clocks(opened, Tally()))
+        opened, clocks = corrected(opened)
         demand_names(opened, Wanted(hosts=asked.hosts))
         ids = _ids(asked, opened)
         seen = observe(in_order(opened, Wanted(Level.INFO, begins), tally), knowledge())
         if begins is not None and not seen.events and not tally.problems:
             raise nothing_since(opened, begins)
     unread = [problem.log.name for problem in tally.problems]
-    found = diagnose_logs(seen, knowledge(), asked.symptom, unread)
-    return diagnosis_shown(asked_first(found, asked.hosts, ids, asked.about), tally)
+    found = with_clocks_told(diagnose_logs(seen, knowledge(), asked.symptom, unread), clocks)
+    return diagnosis_shown(asked_first(found, asked.hosts, ids, asked.about), tally, clocks=clocks)
 
 
 def _ids(asked: Asked, opened: list[Opened]) -> set[str]:

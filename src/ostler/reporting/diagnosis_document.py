@@ -5,6 +5,7 @@ Pure."""
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field
@@ -12,7 +13,9 @@ from pydantic import BaseModel, Field
 from ostler.diagnosis.model import Consequence, Diagnosed, Diagnosis, Verdict
 from ostler.diagnosis.observing import Said
 from ostler.errors import Finding
+from ostler.logs.clocks import Clock
 from ostler.logs.reading import Problem, Tally
+from ostler.reporting.log_text import clocks_text
 from ostler.reporting.log_words import clean, moment, shown
 
 DIAGNOSIS_FORMAT = 2
@@ -130,8 +133,11 @@ class DiagnosisShown(BaseModel):
     unread: list[NoteShown] = []
 
 
-def diagnosis_shown(diagnosis: Diagnosis, tally: Tally, verdict: Verdict | None = None) -> DiagnosisShown:
-    """What is shown of a diagnosis, and of what could not be read. ``verdict`` is one that knows more than it does."""
+def diagnosis_shown(
+    diagnosis: Diagnosis, tally: Tally, verdict: Verdict | None = None, clocks: Sequence[Clock] = ()
+) -> DiagnosisShown:
+    """What is shown of a diagnosis, of what could not be read, and of what requests tell of the hosts' ``clocks``.
+    ``verdict`` is one that knows more than it does."""
     verdict = verdict or diagnosis.verdict
     is_sure = verdict is not Verdict.UNSURE
     return DiagnosisShown(
@@ -146,8 +152,18 @@ def diagnosis_shown(diagnosis: Diagnosis, tally: Tally, verdict: Verdict | None 
         begins=moment(diagnosis.begins) if diagnosis.events else None,
         ends=moment(diagnosis.ends) if diagnosis.events else None,
         problems=[ProblemShown(file=clean(each.log.name), says=shown(each.says)) for each in tally.problems],
-        notes=[*(_estimated(each) for each in tally.notes), *map(note_shown, diagnosis.notes)],
-    )
+        notes=[
+            *clocks_shown(clocks), *(_estimated(each) for each in tally.notes), *map(note_shown, diagnosis.notes)
+        ],
+    )  # fmt: skip
+
+
+def clocks_shown(clocks: Sequence[Clock]) -> list[NoteShown]:
+    """How the clocks of hosts differ, in the words of `ostler logs`."""
+    return [
+        NoteShown(code="logs.clocks-compared", subject="clocks", summary=line, found="", do_next="", evidence=[])
+        for line in clocks_text(clocks)
+    ]
 
 
 def _estimated(note: Problem) -> NoteShown:

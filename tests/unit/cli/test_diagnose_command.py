@@ -7,6 +7,7 @@ import os
 import socket
 import sys
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import jsonschema
@@ -186,6 +187,56 @@ def test_the_page_escapes_what_was_logged(broken: Path, tmp_path: Path) -> None:
     run("--logs", str(broken), "--html", str(page))
     assert "&lt;b&gt;bold&lt;/b&gt;" in page.read_text() and "<b>bold" not in page.read_text()
     assert "hunter2" not in page.read_text()
+
+
+def hosts_with_clocks(where: Path, off_s: float) -> Path:
+    """A healthy cinder on two hosts, which call each other; cmp1's clock is off."""
+    folder = write_logs(where)
+    (folder / "ctl1" / "cinder").mkdir(parents=True)
+    (folder / "cmp1" / "cinder").mkdir(parents=True)
+    (folder / "cinder" / "cinder-api.log").rename(folder / "ctl1" / "cinder" / "cinder-api.log")
+    api, volume = [], []
+    for turn in range(20):
+        own, called = f"req-{turn:08}-0000-0000-0000-000000000000", f"req-{turn:08}-0000-0000-0000-000000000001"
+        begins = datetime(2026, 1, 15, 10, 9, turn, tzinfo=UTC)
+        answer = '192.0.2.9 "GET /v3/volumes HTTP/1.1" status: 200  len: 300 time: 0.2000000'
+        api.append(f"{begins:%F %T}.400 7 INFO eventlet.wsgi.server [{own} {called} u p - - -] {answer}\n")
+        for tenth in (1, 5):
+            at = begins + timedelta(seconds=off_s + tenth / 10)
+            volume.append(f"{at:%F %T}.{at.microsecond // 1000:03} 7 INFO cinder.volume [{own} u p - - -] at work\n")
+    with (folder / "ctl1" / "cinder" / "cinder-api.log").open("a") as log:
+        log.write("".join(api))
+    own_log = folder / "cinder" / "cinder-volume.log"
+    for line_there in own_log.read_text().splitlines(keepends=True):
+        at = datetime.fromisoformat(line_there[:23]) + timedelta(seconds=off_s)
+        volume.insert(0, f"{at:%F %T}.000{line_there[23:]}")
+    (folder / "cmp1" / "cinder" / "cinder-volume.log").write_text("".join(sorted(volume)))
+    own_log.unlink()
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("off_s", "verdict", "words"),
+    [
+        (0.0, "healthy", "clocks that agree with"),
+        (-40.0, "unsure", "cmp1 is 40.0 s behind ctl1"),
+        (40.0, "unsure", "cmp1 is 40.0 s ahead of ctl1"),
+        (7200.0, "healthy", "another time zone?"),
+    ],
+)
+def test_what_requests_tell_of_clocks_is_told_and_a_wrong_one_is_found(
+    tmp_path: Path, off_s: float, verdict: str, words: str
+) -> None:
+    folder = hosts_with_clocks(tmp_path, off_s)
+    page = tmp_path / "page.html"
+    output = run("--logs", str(folder), "--html", str(page)).output
+    assert words in output and words in page.read_text()
+    document = json.loads(run("--logs", str(folder), "--json").output)
+    jsonschema.validate(document, json.loads(SCHEMA.read_text()))
+    assert document["verdict"] == verdict
+    assert [each["summary"] for each in document["notes"] if words in each["summary"]]
+    found = [each["component"] for each in document["findings"] if each["code"] == "diagnosis.clock-astray"]
+    assert found == (["clock:@cmp1"] if verdict == "unsure" else [])
 
 
 @pytest.mark.parametrize(
