@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from ostler.diagnosis.model import Consequence, Diagnosed, Diagnosis, Verdict
+from ostler.diagnosis.model import Consequence, Diagnosed, Diagnosis, Quoting, Verdict
 from ostler.diagnosis.observing import Said
 from ostler.errors import Finding
 from ostler.logs.clocks import Clock
@@ -58,7 +58,8 @@ class ChangeShown(BaseModel):
 
 
 class NoteShown(BaseModel):
-    """Something that is worth knowing and no fault, or that could not be judged."""
+    """Something that is worth knowing and no fault, or that could not be judged. `personal` names the kinds of personal
+    data in it."""
 
     code: str
     summary: str
@@ -66,6 +67,7 @@ class NoteShown(BaseModel):
     found: str
     do_next: str
     evidence: list[str]
+    personal: list[str] = []
 
 
 class FindingShown(BaseModel):
@@ -228,6 +230,7 @@ def note_shown(finding: Finding) -> NoteShown:
         found=one_line(finding.found),
         do_next=one_line(finding.do_next),
         evidence=[one_line(each) for each in finding.evidence],
+        personal=list(finding.personal) if isinstance(finding, Quoting) else [],
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ostler.reporting.diagnosis_document import DiagnosisShown, EvidenceShown
-from ostler.reporting.diagnosis_text import followed_by, verdict_sentence
+from ostler.reporting.diagnosis_text import followed_by, holds_personal, verdict_sentence
 from ostler.reporting.log_words import clean
 from ostler.reporting.pages import page
 
@@ -16,6 +16,7 @@ def diagnosis_to_html(document: DiagnosisShown, about: str) -> str:
         sentence=verdict_sentence(document),
         document=document,
         order=_in_order(document),
+        has_personal=holds_personal(document),
     )
 
 

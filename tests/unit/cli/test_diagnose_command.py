@@ -64,6 +64,24 @@ def test_secrets_and_escape_codes_stay_inside_and_personal_data_is_marked(broken
     assert "e-mail" in run("--logs", str(broken), "--json").output
 
 
+@pytest.mark.parametrize(("whom", "kinds"), [("joe@example.org", ["e-mail"]), ("somebody", [])])
+def test_notes_with_personal_data_are_marked(tmp_path: Path, whom: str, kinds: list[str]) -> None:
+    folder = write_logs(tmp_path)
+    (folder / "cinder" / "cinder-backup.log").write_text(
+        line("10:01:00.000", "INFO", "cinder.backup", "at work")
+        + line("10:29:00.000", "WARNING", "cinder.backup", f"no backup for {whom}")
+    )
+    page = tmp_path / "page.html"
+    result = run("--logs", str(folder), "--html", str(page))
+    (told,) = [each for each in result.output.splitlines() if "no backup for" in each]
+    assert told.endswith(" †") is bool(kinds)
+    assert ("holds personal data" in result.output) is ("holds personal data" in page.read_text()) is bool(kinds)
+    assert ("†</li>" in page.read_text()) is bool(kinds)
+    document = json.loads(run("--logs", str(folder), "--json").output)
+    (note,) = [each for each in document["notes"] if "no backup for" in each["found"]]
+    assert note["personal"] == kinds
+
+
 def test_the_document_is_as_published(broken: Path) -> None:
     document = json.loads(run("--logs", str(broken), "--json").output)
     jsonschema.validate(document, json.loads(SCHEMA.read_text()))
