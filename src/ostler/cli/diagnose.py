@@ -34,21 +34,15 @@ def diagnose(
     ] = "",
     server: Annotated[
         str | None,
-        typer.Option(
-            "--server", metavar="UUID", help="What has to do with this server first; of logs only its requests."
-        ),
+        typer.Option("--server", metavar="UUID", help="What has to do with this server or its requests first."),
     ] = None,
     request: Annotated[
         str | None,
-        typer.Option(
-            "--request", metavar="ID", help="What this request met on its way first; of logs only this request."
-        ),
+        typer.Option("--request", metavar="ID", help="What this request met on its way first."),
     ] = None,
     host: Annotated[
         list[str] | None,
-        typer.Option(
-            "--host", metavar="HOST", help="What has to do with this host first; of logs only its own; repeatable."
-        ),
+        typer.Option("--host", metavar="HOST", help="What has to do with this host first; repeatable."),
     ] = None,
     since: Since = None,
     html: Annotated[

@@ -24,7 +24,7 @@ from ostler.execution.last_healthy import keep_healthy, last_healthy
 from ostler.execution.live_logs import LiveWanted
 from ostler.execution.looking_into import look_into
 from ostler.logs.event import Level
-from ostler.logs.folder import compare_clocks, with_clocks
+from ostler.logs.folder import corrected
 from ostler.logs.reading import Opened, Tally
 from ostler.logs.timeline import in_order
 from ostler.logs.wanted import Wanted
@@ -47,7 +47,7 @@ def diagnose_living(cloud: Cloud, asked: Asked, *, as_json: bool) -> DiagnosisSh
         with reading(cloud, as_json=as_json):
             looked = look_into(cloud, LiveWanted(begins, "warning", most_bytes=MOST_BYTES), words, folder)
         opened, tally = opened_logs(folder / "warnings", looked.logs)
-        opened = with_clocks(opened, compare_clocks(opened, Tally()))
+        opened, clocks = corrected(opened)
         seen = observe(in_order(opened, Wanted(Level.WARNING, begins), tally), knowledge(), hears=False)
         way, of_way = opened_logs(folder / "words", looked.way) if looked.way else ([], Tally())
         for each in of_way.problems:
@@ -60,11 +60,12 @@ def diagnose_living(cloud: Cloud, asked: Asked, *, as_json: bool) -> DiagnosisSh
     found = diagnose_cloud(
         looked.snapshot, load_catalog(), seen, knowledge(), focus, asked.symptom, runs, looked.works,
         are_logs_read=are_logs_read, logs_since=None if looked.logs.is_cut else begins, healthy=healthy,
+        clocks=clocks,
     )  # fmt: skip
     if found.verdict is Verdict.HEALTHY:
         usual = healthy.again(seen) if healthy else trouble_in(seen)
         keep_healthy(cloud.name, home, Healthy(settings_in(looked.snapshot), usual))
-    return living_shown(found, tally, cloud.name)
+    return living_shown(found, tally, cloud.name, clocks)
 
 
 def _focus(asked: Asked, way: tuple[Component, ...]) -> Focus:

@@ -101,7 +101,7 @@ def logs(
         )
     _demand_sense(new, rate, request, server, baseline, html, follow, where)
     least = _level(level or ("error" if rate else "debug"))
-    from ostler.cli import log_answers, log_sources
+    from ostler.cli import log_answers, log_names, log_sources
     from ostler.logs.folder import corrected
     from ostler.logs.wanted import Wanted
 
@@ -119,6 +119,8 @@ def logs(
         )
     with source as (read, tally, begins):
         opened, clocks = corrected(read)
+        if where is not None:
+            log_names.demand_names(opened, wanted)
         wanted = replace(wanted, since=begins)
         if rate:
             about = where.name if where else "the cloud"

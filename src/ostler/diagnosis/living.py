@@ -13,6 +13,7 @@ from enum import IntEnum
 from ostler.catalog import Catalog
 from ostler.diagnosis.at_work import Work, without_work
 from ostler.diagnosis.changes import Change, changes_before
+from ostler.diagnosis.clocks import clocks_astray
 from ostler.diagnosis.diagnosing import FAILURE_FROM, HEALTHY_BELOW, SUBJECTS, diagnose
 from ostler.diagnosis.folding import Cause, fold
 from ostler.diagnosis.knowledge import Knowledge
@@ -24,6 +25,7 @@ from ostler.diagnosis.settings_since import changed_since, differing, settings_i
 from ostler.diagnosis.unusual import Healthy, unusual_trouble
 from ostler.errors import Finding, Severity
 from ostler.facts.model import Snapshot
+from ostler.logs.clocks import Clock
 from ostler.logs.event import Level
 from ostler.rules.component import Component, component
 from ostler.rules.engine import evaluate
@@ -98,16 +100,19 @@ def diagnose_cloud(
     are_logs_read: bool = True,
     logs_since: float | None = None,
     healthy: Healthy | None = None,
+    clocks: Sequence[Clock] = (),
 ) -> LiveDiagnosis:
     """Judge what was read of a cloud. ``symptom`` is what a user says is wrong; it only moves what is ranked. ``runs``
     are Ostler's own runs on the cloud, ``works`` what those under way have in hand; ``are_logs_read`` is False when the
     logs of some host could not be; ``logs_since`` is since when all warnings and worse are in what was seen (None: not
-    all are); ``healthy`` is how the cloud was when it was last seen healthy."""
+    all are); ``healthy`` is how the cloud was when it was last seen healthy. ``clocks`` are what requests tell of the
+    hosts' clocks, which counts of hosts whose clock could not be read."""
     rules = load_rules()
     findings = evaluate(rules, snapshot, catalog, is_diagnosis=True)
     unread = [each for each in findings if each.code in (NOT_READ, NOT_REACHED)]
     wrong = [each for each in findings if each.severity is not Severity.NOTE and each.code != NOT_READ]
     notes = [each for each in findings if each.severity is Severity.NOTE and each.code != NOT_READ]
+    wrong += clocks_astray([each for each in clocks if snapshot.known("host.clock", each.host) is None])
     parts = parts_of(snapshot, catalog)
     wrong, of_works = without_work(wrong, works, parts, {rule.id for rule in rules if rule.is_work_of_runs})
     lines = _lines({parts.settled(component(each.component)) for each in wrong}, seen)

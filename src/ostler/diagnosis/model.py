@@ -50,6 +50,13 @@ TROUBLE_LOGGED = Kind(
 
 
 @dataclass(frozen=True)
+class Quoting(Finding):
+    """A finding that quotes logs; ``personal`` names the kinds of personal data in what it quotes."""
+
+    personal: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Consequence:
     """Something that followed from what a finding is about, in words, and the line that tells it."""
 

@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from ostler.diagnosis.model import Quoting
 from ostler.diagnosis.observing import Activity, Kind, Seen
 from ostler.diagnosis.settings_since import Settings, when
 from ostler.durations import duration
@@ -89,13 +90,14 @@ def never_seen_before(seen: Seen, healthy: Healthy) -> tuple[Finding, ...]:
     if not new:
         return ()
     return (
-        Finding(
+        Quoting(
             code="diagnosis.trouble-never-seen",
             severity=Severity.NOTE,
             subject="the logs",
             summary=f"trouble is logged that was not when the cloud was last seen healthy, {seen_at}",
             found=_kinds_of(new),
             evidence=tuple(_named(new)),
+            personal=_personal(new),
             do_next="read what was logged around the first of them: ostler logs --level warning",
         ),
     )
@@ -151,13 +153,14 @@ def _trouble_of_late(seen: Seen, begins: float, ends: float, usual: frozenset[st
             more.append(each)
     for kinds, how in ((new, "for the first time"), (more, "far more often than before")):
         if kinds:
-            yield Finding(
+            yield Quoting(
                 code="diagnosis.new-trouble",
                 severity=Severity.NOTE,
                 subject="the logs",
                 summary=f"trouble is logged {how} since {when(since)}",
                 found=_kinds_of(kinds),
                 evidence=tuple(_named(kinds)),
+                personal=_personal(kinds),
                 do_next="see what began then: a change, a fault, or more work than usual",
             )
 
@@ -168,9 +171,19 @@ def _kinds_of(kinds: Sequence[Kind]) -> str:
     return f"{first.service or first.project}: {first.first_line[:LONGEST_NAME]}{more}"
 
 
+def _personal(kinds: Sequence[Kind]) -> tuple[str, ...]:
+    """The kinds of personal data in what is told of these."""
+    told = [min(kinds, key=lambda each: each.first.time), *_first(kinds)]
+    return tuple(sorted({what for each in told for what in each.first.personal}))
+
+
+def _first(kinds: Sequence[Kind]) -> list[Kind]:
+    """The gravest first, of these those that came first; as many as are named."""
+    return sorted(kinds, key=lambda one: (-one.first.level, one.first.time))[:MOST_NAMED]
+
+
 def _named(kinds: Sequence[Kind]) -> Iterator[str]:
-    """The gravest first, of these those that came first."""
-    for each in sorted(kinds, key=lambda one: (-one.first.level, one.first.time))[:MOST_NAMED]:
+    for each in _first(kinds):
         yield f"{each.count} times {_said(each)}"
 
 

@@ -2,13 +2,13 @@
 
 Each request that is seen on two hosts bounds the difference of their clocks from one side or from both:
 
-- an API that says how long an answer took says when it began: what the request did elsewhere came after that, and
-  what does something after what decides where;
+- an API that says how long an answer took says when it began: what the request did elsewhere came after that;
 - a service that was called (its global request id is the caller's) was called after the caller first spoke of the
   request, and had answered before the caller last did.
 
 The second kind can be wrong by what the caller did in silence; so of many bounds not the sharpest one counts but one
-that a few contradict.
+that a few contradict. Nothing is made of a scheduler coming before what it chose: of a build that fails and is given to
+another host, its first line often comes after those of the first.
 """
 
 from __future__ import annotations
@@ -158,20 +158,13 @@ def _bounds(spans: Mapping[tuple[str, str, str], Span]) -> Bounds:
     for group in of_request.values():
         for one in group:
             for other in group:
-                if _rank(one) < _rank(other):
+                if one.is_timed and not other.is_timed:
                     _at_most(bounds, one.host, other.host, other.begins - one.begins)
             caller = _caller(one, of_request.get(one.caller or "", []))
             if caller is not None:
                 _at_most(bounds, caller.host, one.host, one.begins - caller.begins)
                 _at_most(bounds, one.host, caller.host, caller.ends - one.ends)
     return bounds
-
-
-def _rank(span: Span) -> int:
-    """Who comes before whom in a request: APIs, then what decides where it is done, then what does it."""
-    if span.is_timed:
-        return 0
-    return 1 if "scheduler" in span.service or "conductor" in span.service else 2
 
 
 def _caller(called: Span, spans: list[Span]) -> Span | None:

@@ -5,15 +5,18 @@ Pure."""
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from ostler.diagnosis.model import Consequence, Diagnosed, Diagnosis, Verdict
+from ostler.diagnosis.model import Consequence, Diagnosed, Diagnosis, Quoting, Verdict
 from ostler.diagnosis.observing import Said
 from ostler.errors import Finding
+from ostler.logs.clocks import Clock
 from ostler.logs.moments import moment
 from ostler.logs.reading import Problem, Tally
+from ostler.reporting.log_text import clocks_text
 from ostler.reporting.log_words import clean, shown
 
 DIAGNOSIS_FORMAT = 2
@@ -61,7 +64,8 @@ class ChangeShown(BaseModel):
 
 
 class NoteShown(BaseModel):
-    """Something that is worth knowing and no fault, or that could not be judged."""
+    """Something that is worth knowing and no fault, or that could not be judged. `personal` names the kinds of personal
+    data in it."""
 
     code: str
     summary: str
@@ -69,6 +73,7 @@ class NoteShown(BaseModel):
     found: str
     do_next: str
     evidence: list[str]
+    personal: list[str] = []
 
 
 class FindingShown(BaseModel):
@@ -140,8 +145,11 @@ class DiagnosisShown(BaseModel):
     logs_of: list[str] = []
 
 
-def diagnosis_shown(diagnosis: Diagnosis, tally: Tally, verdict: Verdict | None = None) -> DiagnosisShown:
-    """What is shown of a diagnosis, and of what could not be read. ``verdict`` is one that knows more than it does."""
+def diagnosis_shown(
+    diagnosis: Diagnosis, tally: Tally, verdict: Verdict | None = None, clocks: Sequence[Clock] = ()
+) -> DiagnosisShown:
+    """What is shown of a diagnosis, of what could not be read, and of what requests tell of the hosts' ``clocks``.
+    ``verdict`` is one that knows more than it does."""
     verdict = verdict or diagnosis.verdict
     is_sure = verdict is not Verdict.UNSURE
     return DiagnosisShown(
@@ -157,8 +165,18 @@ def diagnosis_shown(diagnosis: Diagnosis, tally: Tally, verdict: Verdict | None 
         ends=moment(diagnosis.ends) if diagnosis.events else None,
         problems=[ProblemShown(file=clean(each.log.name), says=shown(each.says)) for each in tally.problems],
         logs_of=[clean(each) for each in diagnosis.logs_of],
-        notes=[*(_estimated(each) for each in tally.notes), *map(note_shown, diagnosis.notes)],
-    )
+        notes=[
+            *clocks_shown(clocks), *(_estimated(each) for each in tally.notes), *map(note_shown, diagnosis.notes)
+        ],
+    )  # fmt: skip
+
+
+def clocks_shown(clocks: Sequence[Clock]) -> list[NoteShown]:
+    """How the clocks of hosts differ, in the words of `ostler logs`."""
+    return [
+        NoteShown(code="logs.clocks-compared", subject="clocks", summary=line, found="", do_next="", evidence=[])
+        for line in clocks_text(clocks)
+    ]
 
 
 def _estimated(note: Problem) -> NoteShown:
@@ -231,6 +249,7 @@ def note_shown(finding: Finding) -> NoteShown:
         found=one_line(finding.found),
         do_next=one_line(finding.do_next),
         evidence=[one_line(each) for each in finding.evidence],
+        personal=list(finding.personal) if isinstance(finding, Quoting) else [],
     )
 
 

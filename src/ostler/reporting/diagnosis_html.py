@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ostler.reporting.diagnosis_document import DiagnosisShown, EvidenceShown
-from ostler.reporting.diagnosis_text import followed_by, verdict_sentence
+from ostler.reporting.diagnosis_text import followed_by, holds_personal, verdict_sentence
 from ostler.reporting.log_words import clean, place_in
 from ostler.reporting.pages import page
 
@@ -17,6 +17,7 @@ def diagnosis_to_html(document: DiagnosisShown, about: str) -> str:
         document=document,
         order=_in_order(document),
         place_in=place_in,
+        has_personal=holds_personal(document),
     )
 
 

@@ -9,6 +9,7 @@ from ostler.diagnosis.living import NOT_REACHED, Found, LiveDiagnosis
 from ostler.diagnosis.model import Verdict
 from ostler.diagnosis.observing import Said
 from ostler.errors import Finding
+from ostler.logs.clocks import Clock
 from ostler.logs.moments import moment
 from ostler.logs.reading import Tally
 from ostler.reporting.diagnosis_document import (
@@ -18,6 +19,7 @@ from ostler.reporting.diagnosis_document import (
     DiagnosisShown,
     FindingShown,
     ProblemShown,
+    clocks_shown,
     diagnosis_shown,
     evidence_shown,
     note_shown,
@@ -29,8 +31,9 @@ from ostler.rules.component import Component
 Lines = Mapping[Component, tuple[Said, ...]]
 
 
-def living_shown(diagnosis: LiveDiagnosis, tally: Tally, cloud: str) -> DiagnosisShown:
-    """What is shown of a cloud's diagnosis, and of the logs that could not be read."""
+def living_shown(diagnosis: LiveDiagnosis, tally: Tally, cloud: str, clocks: Sequence[Clock] = ()) -> DiagnosisShown:
+    """What is shown of a cloud's diagnosis, of the logs that could not be read, and of what requests tell of the hosts'
+    ``clocks``."""
     if diagnosis.by_logs is not None and diagnosis.verdict is not Verdict.HEALTHY:
         document = diagnosis_shown(diagnosis.by_logs, tally, diagnosis.verdict)
         document.missing = []
@@ -46,7 +49,7 @@ def living_shown(diagnosis: LiveDiagnosis, tally: Tally, cloud: str) -> Diagnosi
     document.verdict = diagnosis.verdict.value
     document.sure = round(diagnosis.sure, 3)
     document.findings = [*map(_finding, diagnosis.causes), *document.findings]
-    document.notes = [note_shown(each) for each in diagnosis.notes]
+    document.notes = [*clocks_shown(clocks), *map(note_shown, diagnosis.notes)]
     document.unread = [note_shown(each) for each in diagnosis.unread]
     return document
 

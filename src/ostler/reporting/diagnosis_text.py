@@ -47,8 +47,14 @@ def diagnosis_text(document: DiagnosisShown) -> Iterator[str]:
     yield from _notes("Worth knowing:", document.notes)
     for problem in document.problems:
         yield f"not read: {problem.file}: {problem.says}"
-    if any(each.personal for finding in document.findings for each in lines_of(finding)):
+    if holds_personal(document):
         yield f"{PERSONAL} holds personal data: do not pass it on"
+
+
+def holds_personal(document: DiagnosisShown) -> bool:
+    """Whether a line or a note of it does."""
+    is_in_line = any(each.personal for finding in document.findings for each in lines_of(finding))
+    return is_in_line or any(each.personal for each in document.notes)
 
 
 def _by_itself(found: list[FindingShown]) -> Iterator[str]:
@@ -69,7 +75,8 @@ def _notes(heading: str, notes: list[NoteShown]) -> Iterator[str]:
         yield ""
         yield heading
     for note in notes[:MOST_NOTES]:
-        yield f"  - {note.subject}: {note.summary}{f' ({note.found})' if note.found else ''}"
+        mark = f" {PERSONAL}" if note.personal else ""
+        yield f"  - {note.subject}: {note.summary}{f' ({note.found})' if note.found else ''}{mark}"
     if len(notes) > MOST_NOTES:
         yield f"  - and {len(notes) - MOST_NOTES} more"
 
@@ -100,6 +107,8 @@ def verdict_sentence(document: DiagnosisShown) -> str:
     if _is_broken(first):
         return _broken_sentence(document)
     how = "most likely" if first.confidence >= LIKELY else "the likeliest place, of several, is"
+    if first.confidence < max(each.confidence for each in document.findings):
+        how = "of what was asked about, the likeliest place is"
     return f"Users saw something fail ({_percent(document.sure)} sure); {how} {first.project}: {first.summary}."
 
 

@@ -158,6 +158,25 @@ def test_wrong_usage_is_told(arguments: list[str], code: str, folder: Path) -> N
     assert result.exception.do_next
 
 
+@pytest.mark.parametrize("more", [[], ["--rate"], ["--new"], ["--json"]])
+@pytest.mark.parametrize(
+    ("option", "name", "nearest"),
+    [("host", "cpm1", "cmp1"), ("host", "lbl", "lb1"), ("service", "nova_compute", "nova-compute"),
+     ("service", "haproxi", "haproxy")],
+)  # fmt: skip
+def test_a_name_that_no_log_has_is_told_with_the_nearest(
+    folder: Path, option: str, name: str, nearest: str, more: list[str]
+) -> None:
+    """Of some logs the place tells it, of some only the lines do."""
+    (folder / "cmp1").mkdir()
+    (folder / "nova").rename(folder / "cmp1" / "nova")
+    (folder / "messages").write_text("Jan 15 10:00:00 lb1 haproxy[7]: a server is down\n")
+    error = run(str(folder), f"--{option}", name, *more).exception
+    assert isinstance(error, InputError)
+    assert (error.code, error.do_next) == ("logs.no-such-name", f"did you mean {nearest}?")
+    assert run(str(folder), f"--{option}", nearest, *more).exit_code == 0
+
+
 def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
     result = run(str(tmp_path / "nothing"))
     assert isinstance(result.exception, InputError)

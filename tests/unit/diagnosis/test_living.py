@@ -19,6 +19,7 @@ from ostler.diagnosis.model import Verdict
 from ostler.diagnosis.observing import Answer, Said, Seen, observe
 from ostler.errors import Finding, Severity
 from ostler.facts.model import Snapshot, wanted
+from ostler.logs.clocks import Clock
 from ostler.logs.event import Level
 from ostler.logs.folder import open_folder
 from ostler.logs.reading import Tally
@@ -186,3 +187,31 @@ def test_logs_alone_show_no_fault_while_a_run_restarts_services(
     first, *rest = diagnosis_text(shown)
     assert first.startswith(begins)
     assert not any("Also broken" in each for each in rest)
+
+
+AHEAD = Clock("cmp1", "ctl1", 40.0, 39.5, 40.5)
+
+
+@pytest.mark.parametrize(
+    ("ctl1_ahead_s", "clocks", "codes"),
+    [
+        (None, [AHEAD], {"diagnosis.clock-astray"}),
+        (None, [replace(AHEAD, ahead_s=20.0)], set()),
+        (None, [replace(AHEAD, ahead_s=3600.0)], set()),
+        (0.1, [AHEAD], set()),
+        (20.0, [AHEAD], {"host.clocks-far-apart"}),
+    ],
+)
+def test_a_clock_that_requests_show_to_be_wrong_is_found_where_it_could_not_be_read(
+    ctl1_ahead_s: float | None, clocks: list[Clock], codes: set[str]
+) -> None:
+    cloud = usual_cloud()
+    offsets = dict.fromkeys(cloud.hosts, 0.0) | {"ctl1": ctl1_ahead_s} if ctl1_ahead_s else {}
+    known = {wanted("host.clock", host): {"epoch": 100.1 + offset} for host, offset in offsets.items()}
+    snapshot = Snapshot(cloud, 10_000.0, known, dict.fromkeys(cloud.hosts, (100.0, 100.2)))
+    found = diagnose_cloud(snapshot, load_catalog(), Seen(), knowledge(), Focus(), clocks=clocks)
+    of_clocks = [each.cause for each in found.causes if each.cause.first.part.kind == "clock"]
+    assert {each.finding.code for each in of_clocks} == codes
+    shown = living_shown(found, Tally(), "test", clocks)
+    (note,) = [each for each in shown.notes if each.code == "logs.clocks-compared"]
+    assert "ahead of ctl1" in note.summary
