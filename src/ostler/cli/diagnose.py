@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +11,7 @@ import typer
 
 from ostler.cli.log_times import Since
 from ostler.cli.logs import COLLECT_AFTER, demand_whole_id
-from ostler.cli.where import CloudFile, load_cloud
+from ostler.cli.where import CloudFile, demand_one_source, load_cloud_aloud
 from ostler.errors import InputError
 
 FINDINGS = 1
@@ -19,10 +20,11 @@ FINDINGS = 1
 
 def register(app: typer.Typer) -> None:
     """Add the command to the command line."""
-    app.command("diagnose")(diagnose)
+    app.command("diagnose", context_settings={"allow_extra_args": True})(diagnose)
 
 
 def diagnose(
+    context: typer.Context,
     logs: Annotated[
         Path | None,
         typer.Option(
@@ -61,6 +63,12 @@ def diagnose(
 
     Example:  ostler diagnose --cloud cloud.yaml --symptom "cannot attach a volume"
     """
+    if context.args:
+        raise InputError(
+            "diagnosis.folder-alone", "a folder of logs is named with --logs", found=" ".join(context.args),
+            do_next=f"ostler diagnose --logs {shlex.quote(context.args[0])}",
+        )  # fmt: skip
+    demand_one_source(logs, cloud)
     if server and request:
         raise InputError(
             "diagnosis.one-subject",
@@ -80,7 +88,7 @@ def diagnose(
     else:
         from ostler.cli.diagnose_cloud import diagnose_living
 
-        document = diagnose_living(load_cloud(cloud), asked, as_json=as_json)
+        document = diagnose_living(load_cloud_aloud(cloud), asked, as_json=as_json)
     if html is not None:
         write_page(html, document, logs.name if logs else document.cloud or "")
     if as_json:

@@ -110,7 +110,7 @@ def tell_rates(
         if wanted.may_be_in(log.log):
             for batch in read_events(log, wanted, tally):
                 counter.add(batch)
-    rates = counter.rates(steps_for(shutil.get_terminal_size().columns))
+    rates = counter.rates(steps_for(shutil.get_terminal_size().columns, counter.services))
     if html is not None:
         _write(html, rates_to_html(rates, wanted.level, about))
     if as_json:

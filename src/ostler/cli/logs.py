@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ostler.cli.log_times import Since
-from ostler.cli.where import CloudFile, load_cloud
+from ostler.cli.where import CloudFile, demand_one_source, load_cloud_aloud
 from ostler.errors import InputError
 
 if TYPE_CHECKING:
@@ -99,6 +99,7 @@ def logs(
         raise InputError(
             "logs.two-folders", "a folder was given twice, as it is and with --logs", do_next="leave one of them out"
         )
+    demand_one_source(where, cloud)
     _demand_sense(new, rate, request, server, baseline, html, follow, where)
     least = _level(level or ("error" if rate else "debug"))
     from ostler.cli import log_answers, log_names, log_sources
@@ -108,14 +109,14 @@ def logs(
     gc.set_threshold(COLLECT_AFTER, 20, 50)
     wanted = Wanted(least, None, None, frozenset(host or ()), frozenset(service or ()))
     if follow:
-        log_sources.follow(load_cloud(cloud), wanted, since, is_full=full, as_json=as_json)
+        log_sources.follow(load_cloud_aloud(cloud), wanted, since, is_full=full, as_json=as_json)
         return
     if where is not None:
         source = log_sources.of_folder(where, since)
     else:
         with_before = new and baseline is None
         source = log_sources.of_hosts(
-            load_cloud(cloud), wanted, since, request, server, with_before=with_before, as_json=as_json
+            load_cloud_aloud(cloud), wanted, since, request, server, with_before=with_before, as_json=as_json
         )
     with source as (read, tally, begins):
         opened, clocks = corrected(read)

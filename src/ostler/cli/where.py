@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ostler.cli.telling import say_aside
 from ostler.errors import InputError
 
 if TYPE_CHECKING:
@@ -36,6 +37,27 @@ def load_cloud(path: Path | None) -> Cloud:
     from ostler.cloud.file import read_cloud_file
 
     return read_cloud_file(find_cloud_file(path))
+
+
+def load_cloud_aloud(path: Path | None) -> Cloud:
+    """The same, for commands that could as well have been meant for a folder: which cloud is taken is told on stderr
+    when nobody named it."""
+    from ostler.cloud.file import read_cloud_file
+
+    file = find_cloud_file(path)
+    cloud = read_cloud_file(file)
+    if path is None:
+        say_aside(f"reading the cloud {cloud.name}, by {file}")
+    return cloud
+
+
+def demand_one_source(folder: Path | None, cloud: Path | None) -> None:
+    """Raise InputError when both a folder of logs and --cloud were given; a cloud in the environment is no wish."""
+    if folder is not None and cloud is not None:
+        raise InputError(
+            "logs.folder-or-cloud", "a folder of logs and a cloud exclude each other", found=f"{folder}, {cloud}",
+            do_next="leave out --cloud to read the folder, or the folder to read the cloud",
+        )  # fmt: skip
 
 
 def find_cloud_file(path: Path | None, environ: Mapping[str, str] = os.environ) -> Path:

@@ -55,6 +55,11 @@ class Counter:
             row = self._counts.setdefault(event.service or event.project or "?", {})
             row[step] = row.get(step, 0) + 1
 
+    @property
+    def services(self) -> list[str]:
+        """Those that were met."""
+        return list(self._counts)
+
     def rates(self, most_steps: int) -> Rates:
         """Return what was counted, in at most so many steps of a round length, the busiest service first."""
         whole_s = (self._high - self._low + 1) * self._step_s

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ostler.reporting.diagnosis_document import DiagnosisShown, EvidenceShown
-from ostler.reporting.diagnosis_text import followed_by, holds_personal, verdict_sentence
-from ostler.reporting.log_words import clean, place_in
+from ostler.reporting.diagnosis_text import followed_by, holds_personal, place_of, verdict_sentence
+from ostler.reporting.log_words import clean
 from ostler.reporting.pages import page
 
 
@@ -16,7 +16,7 @@ def diagnosis_to_html(document: DiagnosisShown, about: str) -> str:
         sentence=verdict_sentence(document),
         document=document,
         order=_in_order(document),
-        place_in=place_in,
+        place_of=place_of,
         has_personal=holds_personal(document),
     )
 

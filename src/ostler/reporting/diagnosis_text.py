@@ -148,7 +148,7 @@ def _finding_text(found: FindingShown) -> Iterator[str]:
         yield f"  {fact}"
     for line in found.evidence[:MOST_EVIDENCE]:
         mark = f" {PERSONAL}" if line.personal else ""
-        yield f"  {line.time[11:23]} {_place(line)}{f'  ({line.read_with})' if line.read_with else ''}{mark}"
+        yield f"  {line.time[11:23]} {place_of(line)}{f'  ({line.read_with})' if line.read_with else ''}{mark}"
         yield f"      {line.text}"
     if found.changed:
         yield "Changed shortly before:"
@@ -165,7 +165,7 @@ def _tree(followed: list[ConsequenceShown], indent: str, depth: int = 0) -> Iter
     for at, each in enumerate(shown):
         is_last = at == len(shown) - 1 and len(followed) == len(shown)
         when = f"{each.evidence.time[11:19]} " if each.evidence else ""
-        where = f"  ({_place(each.evidence)})" if each.evidence else ""
+        where = f"  ({place_of(each.evidence)})" if each.evidence else ""
         yield f"{indent}{'└─' if is_last else '├─'} {when}{each.what}{where}"
         if depth < DEEPEST:
             yield from _tree(each.cause_of, f"{indent}{'  ' if is_last else '│ '} ", depth + 1)
@@ -192,8 +192,9 @@ def _where(found: FindingShown) -> str:
     return f"{found.service or found.project}{f' on {found.host}' if found.host else ''}"
 
 
-def _place(line: EvidenceShown) -> str:
-    host = f"{line.host} " if line.host else ""
+def place_of(line: EvidenceShown) -> str:
+    """Where a line stands, and on which host, unless the file's place says that already."""
+    host = f"{line.host} " if line.host and line.host not in line.file.split("/") else ""
     return f"{host}{place_in(line.file, line.line, line.offset)}"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, tzinfo
 
 from ostler.logs.event import Level
@@ -14,13 +14,17 @@ from ostler.reporting.report_picture import LEFT, RIGHT, TOP, WIDTH, Axis, Box, 
 
 BARS = "▁▂▃▄▅▆▇█"
 NOTHING = "·"
-NAME_WIDTH, TOTAL_WIDTH = 24, 9
+LONGEST_NAME, TOTAL_WIDTH = 60, 9
 ROW, HIGHEST = 40.0, 28.0
 
 
-def steps_for(width: int) -> int:
-    """How many steps fit beside names and totals into a terminal of a width."""
-    return max(10, width - NAME_WIDTH - TOTAL_WIDTH - 2)
+def steps_for(width: int, services: Iterable[str]) -> int:
+    """How many steps fit beside the names of services and totals into a terminal of a width."""
+    return max(10, width - _name_width(services) - TOTAL_WIDTH - 2)
+
+
+def _name_width(services: Iterable[str]) -> int:
+    return min(LONGEST_NAME, max((len(clean(each)) for each in services), default=0))
 
 
 def rates_text(rates: Rates, level: Level) -> Iterator[str]:
@@ -29,18 +33,18 @@ def rates_text(rates: Rates, level: Level) -> Iterator[str]:
     if not rates.rows:
         yield f"No {what}."
         return
-    most = rates.most()
+    most, wide = rates.most(), _name_width(rates.rows)
     yield (
         f"{what}, by service; each column is {span_words(rates.step_s)}, a full bar is {most:,}, "
         f"{NOTHING} is none; {day(rates.begins)} (UTC)"
     )
     for service, row in rates.rows.items():
         bars = "".join(NOTHING if not count else BARS[-(-count * len(BARS) // most) - 1] for count in row)
-        yield f"{clean(service)[:NAME_WIDTH]:<{NAME_WIDTH}} {bars} {sum(row):>{TOTAL_WIDTH - 1},}"
+        yield f"{clean(service)[:LONGEST_NAME]:<{wide}} {bars} {sum(row):>{TOTAL_WIDTH - 1},}"
     width = max(map(len, rates.rows.values()))
     is_one_day = day(rates.begins) == day(rates.ends)
     left, right = (clock(at)[:8] if is_one_day else moment(at)[:16] for at in (rates.begins, rates.ends))
-    yield f"{'':<{NAME_WIDTH}} {left}{right:>{max(1, width - len(left))}}"
+    yield f"{'':<{wide}} {left}{right:>{max(1, width - len(left))}}"
 
 
 def picture_of_rates(rates: Rates) -> Picture | None:

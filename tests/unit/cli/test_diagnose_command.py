@@ -222,6 +222,24 @@ def test_what_stands_nowhere_in_the_logs_is_an_error(two_hosts: Path, asked: lis
     assert words in f"{error.summary}; {error.do_next}"
 
 
+def test_a_cloud_in_the_environment_is_no_wish(two_hosts: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OSTLER_CLOUD", "no-such-file")
+    assert "cinder/volume/manager.py" in run("--logs", str(two_hosts)).output
+
+
+def test_evidence_names_a_host_once(two_hosts: Path, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    output = run("--logs", str(two_hosts), "--html", str(page)).output
+    assert "10:05:00.000 cmp1/cinder/cinder-volume.log:3" in output.replace("logs/", "")
+    assert "cmp1 " not in "".join(each for each in output.splitlines() if "cinder-volume.log" in each)
+    assert "cmp1 logs" not in page.read_text() and "cmp1 cmp1" not in page.read_text()
+    (two_hosts / "messages").write_text(
+        "Jan 15 10:05:00 lb1 haproxy[7]: Server cinder/ctl1 is DOWN. 0 active and 0 backup servers left.\n"
+        "Jan 15 10:05:00 lb1 haproxy[7]: proxy cinder has no server available!\n"
+    )
+    assert "lb1 messages:" in run("--logs", str(two_hosts)).output
+
+
 def test_only_what_is_new_enough_counts(broken: Path) -> None:
     result = run("--logs", str(broken), "--since", "2026-01-15T10:06")
     assert result.exit_code == 1
@@ -291,6 +309,8 @@ def test_what_requests_tell_of_clocks_is_told_and_a_wrong_one_is_found(
     [
         (["--cloud", "no-such-file"], "cloud.not-found"),
         (["--logs", "no-such-folder"], "logs.not-found"),
+        (["./logs"], "diagnosis.folder-alone"),
+        (["--logs", ".", "--cloud", "no-such-file"], "logs.folder-or-cloud"),
         (["--logs", ".", "--request", "req-1"], "logs.no-such-id"),
         (["--logs", ".", "--server", ASKED[4:], "--request", ASKED], "diagnosis.one-subject"),
     ],
@@ -301,7 +321,7 @@ def test_wrong_use_is_told(arguments: list[str], code: str) -> None:
     assert result.exception.code == code
 
 
-def test_a_cloud_that_cannot_be_reached_is_told_in_time(tmp_path: Path) -> None:
+def test_a_cloud_that_cannot_be_reached_is_told_in_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -313,10 +333,13 @@ def test_a_cloud_that_cannot_be_reached_is_told_in_time(tmp_path: Path) -> None:
         f"hosts:\n  ctl1: {{address: 127.0.0.1, roles: [controller]}}\n"
     )
     began = time.monotonic()
-    result = run("--cloud", str(path), "--json")
+    monkeypatch.setenv("OSTLER_CLOUD", str(path))
+    result = run("--json")
     assert time.monotonic() - began < 30
     assert result.exit_code == 1
-    document = json.loads(result.output)
+    assert result.stderr.startswith(f"reading the cloud example, by {path}\n")
+    assert "reading the cloud" not in run("--cloud", str(path), "--json").stderr
+    document = json.loads(result.stdout)
     jsonschema.validate(document, json.loads(SCHEMA.read_text()))
     assert document["verdict"] == "failure"
     assert [each["code"] for each in document["findings"]] == ["host.unreachable"]

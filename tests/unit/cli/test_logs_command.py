@@ -121,6 +121,17 @@ def test_rates_are_drawn(folder: Path, tmp_path: Path) -> None:
     assert {service: sum(row) for service, row in document["services"].items()} == {"nova-compute": 1}
 
 
+def test_rates_have_room_for_the_longest_name(folder: Path) -> None:
+    (folder / "neutron" / "openvswitch-agent-of-this-host.log").write_text(
+        lines("10:00:03.000 9 INFO neutron.agent [-] at work")
+    )
+    rows = run(str(folder), "--rate", "--level", "info").stdout.splitlines()[1:4]
+    assert [row.split()[0] for row in rows] == [
+        "nova-compute", "neutron-openvswitch-agent-of-this-host", "neutron-server"
+    ]  # fmt: skip
+    assert len({len(row) for row in rows}) == 1 and len(rows[0]) <= 80
+
+
 def test_spans_count_back_from_the_last_event_by_the_clocks_that_are_right(tmp_path: Path) -> None:
     """A controller is two hours ahead, so that its last event seems to be the last of all."""
     for host, service, hour in (("ctl1", "nova-api", 12), ("ctl2", "nova-conductor", 10), ("cmp1", "nova-compute", 10)):
@@ -149,6 +160,7 @@ def test_spans_count_back_from_the_last_event_by_the_clocks_that_are_right(tmp_p
         (["--baseline", "x"], "logs.option-alone"),
         (["--follow"], "logs.nothing-to-follow"),
         (["--logs", "elsewhere"], "logs.two-folders"),
+        (["--cloud", "no-such-file"], "logs.folder-or-cloud"),
     ],
 )
 def test_wrong_usage_is_told(arguments: list[str], code: str, folder: Path) -> None:
@@ -210,6 +222,7 @@ def test_hosts_are_read_where_no_folder_is_named(hosts: Path) -> None:
     logged, summary = (json.loads(line) for line in result.stdout.splitlines())
     assert (logged["host"], logged["service"], logged["text"]) == ("ctl1", "nova-api", "wrong")
     assert (logged["file"], logged["line"]) == (str(log), 2)
+    assert result.stderr.startswith("reading the cloud ") and result.stderr.splitlines()[0].endswith(", by cloud.yaml")
     assert summary["not_read"] == []
 
 
