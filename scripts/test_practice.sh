@@ -8,8 +8,10 @@ which="practice and not soak"
 [ "${1:-}" != "--soak" ] || which="practice"
 options="-v -rP --timeout=2400 --durations=15"
 printf '== tests on the practice cloud (%s)\n' "$which"
-.venv/bin/python -m pytest -m "$which" $options tests/practice
-[ "${1:-}" = "--soak" ] || exit 0
+status=0
+.venv/bin/python -m pytest -m "$which" $options tests/practice || status=$?
+[ "${1:-}" = "--soak" ] || exit "$status"
 printf '== several hops, in place and onto a new control plane\n'
-exec env -u OSTLER_TEST_CLOUD OSTLER_TEST_SPARES=3 OSTLER_TEST_HOP="2023.1 2025.1" .venv/bin/python -m pytest -m practice $options \
-  tests/practice/main_job/test_8_fast_forward.py tests/practice/main_job/test_9_replace.py
+env -u OSTLER_TEST_CLOUD OSTLER_TEST_SPARES=3 OSTLER_TEST_HOP="2023.1 2025.1" .venv/bin/python -m pytest -m practice $options \
+  tests/practice/main_job/test_8_fast_forward.py tests/practice/main_job/test_9_replace.py || status=$?
+exit "$status"

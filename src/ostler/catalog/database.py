@@ -13,8 +13,10 @@ PhaseKind = Literal["expand", "migrate", "contract", "sync"]
 """`sync` is one command that does all there is; its revisions can be applied while old code runs."""
 
 
-ROWS_MOVED = r"(?m)^\|\s*\S+\s*\|\s*\d+\s*\|\s*(\d+)\s*\|\s*$"
-"""The pattern of a line of the table that online_data_migrations prints: migration, total needed, completed."""
+ROWS_MOVED = r"(?m)^(?:\|\s*\S+\s*\|\s*\d+\s*\||\s*\d+ rows matched query \S+,)\s*(\d+)\s*(?:\||migrated)"
+"""The pattern of what online_data_migrations prints for each migration: a line of a table (its name, total needed,
+completed; cinder of Pike: and remaining), a line of words, or both (cinder of Ocata prints words alone; read in nova
+and cinder of Ocata to 2026.1, 2026-11-27)."""
 
 
 MIGRATE_TABLE = "migrate_version"

@@ -25,7 +25,7 @@ def demand_names(opened: Sequence[Opened], wanted: Wanted) -> None:
         _demand("host", wanted.hosts, hosts, ((event.host,) for event in lines))
     services = {name for each in opened for name in (each.log.project, each.log.service)}
     if wanted.services - services:
-        lines = _events([each for each in opened if not each.log.project], EVERYTHING)
+        lines = _events([each for each in opened if not each.log.project or each.log.is_part], EVERYTHING)
         _demand("service", wanted.services, services, ((event.project, event.service) for event in lines))
 
 

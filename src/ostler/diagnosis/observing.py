@@ -99,18 +99,22 @@ class Kind:
 
     first: Said
     count: int = 0
+    began: float = 0.0
     last: float = 0.0
     _times: list[float] = field(default_factory=list)
     _each: int = 1
 
-    def again(self, time: float) -> None:
-        """It was said once more."""
+    def again(self, time: float, *, is_wild: bool = False) -> None:
+        """It was said once more; a time that it cannot have been is no time of it."""
+        if is_wild:
+            self.count += 1
+            return
         if self.count % self._each == 0:
             self._times.append(time)
             if len(self._times) > MOST_TIMES:
                 self._times, self._each = self._times[::2], 2 * self._each
         self.count += 1
-        self.last = time
+        self.began, self.last = self.began or time, time
 
     def since(self, time: float) -> int:
         """About how many there were from a time on."""
@@ -233,7 +237,7 @@ def _keep(event: Event, text: str, seen: Seen) -> Said | None:
         if len(seen.kinds) >= 2 * MOST_KEPT:
             return None
         kind = seen.kinds[name] = Kind(said_of(event))
-    kind.again(event.time)
+    kind.again(event.time, is_wild=is_wild(event.time, event.log.changed_at))
     if kind.count > MOST_ALIKE or len(kept) >= MOST_KEPT:
         return None
     said = kind.first if kind.count == 1 else said_of(event)

@@ -70,11 +70,11 @@ def lasting_error(seen: Seen) -> str:
     if not lasting:
         return ""
     most = max(lasting, key=lambda each: each.count)
-    return f"an error was logged {most.count:,} times over {duration(most.last - most.first.time)}: {_said(most)}"
+    return f"an error was logged {most.count:,} times over {duration(most.last - most.began)}: {_said(most)}"
 
 
 def _is_lasting_error(kind: Kind) -> bool:
-    is_long = kind.last - kind.first.time >= LEAST_LASTING_S
+    is_long = kind.last - kind.began >= LEAST_LASTING_S
     return is_long and kind.count >= LEAST_TIMES and kind.first.level >= Level.ERROR
 
 

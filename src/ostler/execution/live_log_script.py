@@ -114,7 +114,7 @@ def pick(file):
                 del kept[:half]
                 runs = of_rest(runs, gone)
     end, first = file.tell(), 0
-    while size > most:
+    while size > most and first < len(kept) - 1:  # the newest line is kept, however long
         size, gone = size - len(kept[first]), gone + len(kept[first])
         first += 1
     return b"".join(kept[first:]), gone > 0, end, gaps(file, of_rest(runs, gone), gone, size)

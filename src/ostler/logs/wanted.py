@@ -33,7 +33,9 @@ class Wanted:
         """Whether a log can hold such an event, as far as its place tells."""
         if self.hosts and log.host and log.host not in self.hosts:
             return False
-        return not self.services or not log.project or bool(self.services & {log.project, log.service})
+        if not self.services or not log.project or log.is_part:
+            return True
+        return bool(self.services & {log.project, log.service})
 
     def has(self, event: Event) -> bool:
         """Whether an event, which is grave enough, is asked for."""

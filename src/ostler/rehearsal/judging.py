@@ -55,7 +55,9 @@ def output_of(result: CommandResult) -> str:
 
 def rows_moved(text: str) -> int:
     """How many rows the migrations of a command say they moved."""
-    return sum(int(number) for number in re.findall(ROWS_MOVED, text))
+    told = list(re.finditer(ROWS_MOVED, text))
+    table = [line for line in told if line[0].startswith("|")]
+    return sum(int(line[1]) for line in table or told)
 
 
 def _check(catalog: Catalog, planned: Planned, result: CommandResult, meaning: Meaning) -> Judgement:

@@ -153,6 +153,12 @@ def test_an_error_that_comes_again_and_again_is_named_in_the_first_sentence(tmp_
     assert "hunter2" not in first
 
 
+def test_a_date_that_cannot_be_makes_no_error_a_lasting_one(tmp_path: Path) -> None:
+    failed = "".join(line(f"10:00:0{at}.000", "ERROR", "cinder.x", f"No {at}") for at in range(5))
+    wild = line("10:00:00.000", "ERROR", "cinder.x", "No 5").replace("2026-", "2000-")
+    assert run("--logs", str(write_logs(tmp_path, volume=wild + failed))).output.startswith("Healthy: ")
+
+
 @pytest.fixture
 def two_hosts(tmp_path: Path) -> Path:
     """A volume's failure on cmp1, which is surer than a lesser one of another request on ctl1."""

@@ -146,6 +146,14 @@ def test_far_on_in_a_large_log_the_byte_is_told_and_no_line(logs: Path, tmp_path
     assert places_in(tmp_path / "x", answer)["wrong"] == (str(log), 0, 70 * len(long))
 
 
+def test_the_newest_line_is_read_however_long_it_is(logs: Path, tmp_path: Path) -> None:
+    log = logs / "nova-api.log"
+    log.write_text(f"{stamp(9)} 7 ERROR nova.api [-] short\n{stamp(1)} 7 ERROR nova.api [-] long {'y' * 300_000}\n")
+    wanted = LiveWanted(time.time() - 900, "warning", patterns=(str(log),), most_bytes=200_000)
+    answer = fetch(logs, tmp_path / "x", Watched(), wanted)
+    assert [place[:2] for place in places_in(tmp_path / "x", answer).values()] == [(str(log), 2)]
+
+
 def test_logs_that_were_set_aside_are_read_however_they_are_named_and_packed(tmp_path: Path) -> None:
     logs = tmp_path / "var" / "log"
     logs.mkdir(parents=True)

@@ -42,6 +42,10 @@ def judged(project: str, words: str, exit_code: int, stdout: str = "", stderr: s
 def test_rows_are_counted_from_the_table() -> None:
     assert rows_moved(TABLE) == 10
     assert rows_moved("no table") == 0
+    of_ocata = "7 rows matched query populate_uuids, 5 migrated\n3 rows matched query populate_dev_uuids, 3 migrated\n"
+    assert rows_moved(of_ocata) == 8
+    assert rows_moved(of_ocata + TABLE) == 10
+    assert rows_moved("|  migrate_service_uuids | 4 | 3 | 1 |\n") == 3
 
 
 @pytest.mark.parametrize(
