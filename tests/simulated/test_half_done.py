@@ -17,7 +17,7 @@ from test_simulated_upgrade import differences, kept, running
 from ostler.errors import Severity
 from ostler.execution.home import Home
 from ostler.execution.records import RunState
-from ostler.execution.runs import list_runs, load_run
+from ostler.execution.runs import RunResult, list_runs, load_run
 from ostler.execution.simulation import open_simulation, three_plus_two
 from ostler.facts.model import wanted
 from ostler.planning.model import Plan
@@ -206,7 +206,8 @@ def test_a_compute_whose_service_does_not_start_stays_disabled_until_it_runs(fol
     assert (resumed.state, resumed.lent, away(cloud)) == (RunState.DONE, (), [])
 
 
-def test_a_compute_that_somebody_disables_before_its_turn_is_upgraded_and_stays_disabled(folder: Path) -> None:
+def resumed_with_cmp2_disabled(folder: Path, why: str) -> tuple[Rehearsal, RunResult]:
+    """An upgrade that stopped before the computes, and went on when cmp2's service had been disabled meanwhile."""
     cloud = rehearsal(folder)
     simulated = cloud.simulation.simulated
     simulated.fail_command("ctl1: systemctl stop keystone")
@@ -214,8 +215,13 @@ def test_a_compute_that_somebody_disables_before_its_turn_is_upgraded_and_stays_
     simulated.mend()
     with simulated.world() as world:
         (record,) = [r for r in world.state.databases.records if (r.binary, r.host) == ("nova-compute", "cmp2")]
-        record.disabled, record.disabled_reason = True, "hardware"
+        record.disabled, record.disabled_reason = True, why
     resumed = cloud.resume(failed.run)
+    return cloud, resumed
+
+
+def test_a_compute_that_somebody_disables_before_its_turn_is_upgraded_and_stays_disabled(folder: Path) -> None:
+    cloud, resumed = resumed_with_cmp2_disabled(folder, "hardware")
     assert (resumed.state, resumed.failed, resumed.lent) == (RunState.DONE, (), ())
     assert away(cloud) == ["nova-compute@cmp2"]
     (told,) = [finding for finding in resumed.findings if finding.code == "proof.boot-on-cmp2"]
@@ -225,15 +231,7 @@ def test_a_compute_that_somebody_disables_before_its_turn_is_upgraded_and_stays_
 
 def test_a_compute_that_nova_itself_disables_is_no_decision_of_somebody(folder: Path) -> None:
     """As without libvirt: a server is booted there as ever, which fails."""
-    cloud = rehearsal(folder)
-    simulated = cloud.simulation.simulated
-    simulated.fail_command("ctl1: systemctl stop keystone")
-    failed = cloud.apply(cloud.plan())
-    simulated.mend()
-    with simulated.world() as world:
-        (record,) = [r for r in world.state.databases.records if (r.binary, r.host) == ("nova-compute", "cmp2")]
-        record.disabled, record.disabled_reason = True, "AUTO: Connection to libvirt lost: 1"
-    resumed = cloud.resume(failed.run)
+    _, resumed = resumed_with_cmp2_disabled(folder, "AUTO: Connection to libvirt lost: 1")
     assert resumed.state is RunState.FAILED
     (told,) = [finding for finding in resumed.findings if finding.code == "proof.boot-on-cmp2"]
     assert (told.severity, told.found) == (Severity.FAILURE, "not proved")
